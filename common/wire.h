@@ -1,0 +1,55 @@
+/*
+ * The wire: length-delimited protobuf messages, decoded into a bounded arena.
+ *
+ * protobuf-c turns a hostile message into up to 84 times its size in memory, so every decode
+ * gets an allocator with a cap. No message type contains itself, so the depth is bounded by
+ * the schema (a test walks the descriptors).
+ */
+#ifndef COMMON_WIRE_H
+#define COMMON_WIRE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "procmon.pb-c.h"
+
+enum {
+	WIRE_PROTOCOL = 1,                    /* the protocol version of this build */
+	WIRE_HELLO_MAX = 4 * 1024,            /* client to server, before Hello */
+	WIRE_REQUEST_MAX = 64 * 1024,         /* client to server, after Hello */
+	WIRE_REQUEST_ARENA = 1024 * 1024,     /* decoded size of such a message */
+	WIRE_PART_MAX = 256 * 1024,           /* a part of a frame, as the server makes them */
+	WIRE_FRAME_MAX = 1024 * 1024,         /* what a client accepts as one message */
+	WIRE_FRAME_ARENA = 16 * 1024 * 1024,  /* decoded size of such a message */
+	WIRE_PREFIX_MAX = 10,                 /* longest length prefix */
+};
+
+/* An arena: everything that one decode allocates, freed at once. */
+struct wire_arena {
+	ProtobufCAllocator allocator; /* give this to protobuf_c's unpack */
+	struct wire_block *blocks;
+	size_t used_bytes, limit_bytes;
+};
+
+/* allocator.alloc returns NULL beyond limit_bytes (or out of memory). */
+void wire_arena_init(struct wire_arena *arena, size_t limit_bytes);
+/* Frees all that was allocated; keeps one block for the next decode. */
+void wire_arena_reset(struct wire_arena *arena);
+void wire_arena_finish(struct wire_arena *arena);
+
+/* Writes the varint prefix for a message of `size` bytes; returns its length (1..10). */
+size_t wire_put_prefix(uint8_t out[WIRE_PREFIX_MAX], uint64_t size);
+
+/* Encoded size of a varint. */
+size_t wire_varint_size(uint64_t value);
+
+/*
+ * Looks for a whole message at the start of `bytes`. Returns 1 and its place and size
+ * (without the prefix) in *ret_message, *ret_size; 0 when more bytes are needed; -EMSGSIZE
+ * when the announced size is over max_size; -EBADMSG when the prefix is no varint.
+ * A zero-length message is valid framing (an empty message).
+ */
+int wire_next(const uint8_t *bytes, size_t size, size_t max_size, const uint8_t **ret_message,
+	size_t *ret_size);
+
+#endif

@@ -1,0 +1,153 @@
+/*
+ * Platform: the sources of one operating system, behind the functions that the core calls.
+ *
+ * A platform is linked, not loaded: exactly one of server/linux, server/darwin and
+ * tests/fake defines platform_create(). It has one provider for each table that it can fill.
+ * The core never asks which platform it is.
+ *
+ * All functions run on the loop's thread, except provider.job_run.
+ */
+#ifndef SERVER_PLATFORM_H
+#define SERVER_PLATFORM_H
+
+#include "source.h"
+
+struct platform_config {
+	const char *procfs;  /* "/proc", or a substitute tree */
+	const char *sysfs;   /* "/sys", or a substitute tree */
+	const char *without; /* "feature,feature": kernel features not to use; NULL for none */
+};
+
+/* What a target table is about. pid 0: the table has no target. */
+struct target {
+	uint64_t pid;
+};
+
+/*
+ * The core's side of provider.list: the provider says what was born and what died since its
+ * last call. Slots are given out by the core; the provider keeps its own data by slot.
+ */
+struct roster {
+	const struct roster_ops *ops;
+};
+
+struct roster_ops {
+	/*
+	 * A row that was not there: returns its slot, or UINT32_MAX when the table is full (the
+	 * row is then left out). `identity` is never reused while the host is up. `pid` is 0
+	 * in tables that are not about processes. The slot of a row that died in this same
+	 * call is never returned.
+	 */
+	uint32_t (*born)(struct roster *roster, uint64_t identity, uint64_t pid);
+	/* The row is gone for good. Its slot is not the provider's any more. */
+	void (*died)(struct roster *roster, uint32_t slot);
+	/* Something happened to the row that its activity does not show: read it again. */
+	void (*touched)(struct roster *roster, uint32_t slot);
+};
+
+/* Which rows are wanted. */
+struct row_scope {
+	bool all;
+	const uint64_t *pids; /* if not all: ascending, no doubles */
+	uint32_t pid_count;
+};
+
+/* What provider.gate answers for a row; any other number is compared with the one before. */
+#define ACTIVITY_UNKNOWN 0          /* read it */
+#define ACTIVITY_GONE    UINT64_MAX /* the row is dead: it is taken out of the table */
+
+/* provider.read and job_run answer an enum cell_state for the whole sample, or this. */
+#define SAMPLE_GONE 100
+
+/* One read of the slow lane. */
+struct job {
+	/* Set by the core. */
+	uint32_t slot;
+	uint32_t source;
+	const struct provider *provider;
+	void *sample; /* sample_size bytes, 8-byte aligned, zeroed */
+	char *text;   /* text_size bytes */
+	/*
+	 * Set by job_prepare, the provider's own: at most this much. It must be all that
+	 * job_run needs (descriptors of its own, numbers), for the provider may close the row,
+	 * and itself, while the job runs.
+	 */
+	_Alignas(16) unsigned char context[192];
+};
+
+struct provider {
+	enum table_id table;
+	bool targeted; /* an instance belongs to one process */
+	const struct source *sources;
+	uint32_t source_count; /* at most 32 */
+
+	/*
+	 * Why a source cannot be read on this host, in words (static, or owned by the
+	 * platform); NULL when it can. Asked for the catalog and whenever a column is made.
+	 */
+	const char *(*unsupported)(void *context, uint32_t source, enum cell_state *ret_state);
+
+	/*
+	 * Opens an instance when the first request for (table, target) arrives, closes it with
+	 * the last: between these two the provider holds descriptors, outside it holds none.
+	 * `context` is platform.context. Returns 0, -ESRCH when the target is not alive, or
+	 * another negative errno.
+	 */
+	int (*open)(void *context, const struct target *target, void **ret_self);
+	void (*close)(void *self);
+
+	/*
+	 * Brings the rows up to date. Returns 0, -ESRCH when the target has ended, or another
+	 * negative errno (the rows then stay as they are).
+	 */
+	int (*list)(void *self, struct roster *roster, const struct row_scope *scope);
+
+	/*
+	 * For each slot, a number that stands still exactly as long as the row does nothing
+	 * (the CPU clock of a process), or one of ACTIVITY_*. NULL: rows are always read.
+	 */
+	void (*gate)(void *self, const uint32_t *slots, uint32_t count, uint64_t *ret_activity);
+
+	/*
+	 * Fills the sample of one row from one fast source. Returns STATE_OK; or the state that
+	 * all fields of the sample get; or SAMPLE_GONE when the row turns out to be dead. The
+	 * gate of this tick was called before for this row.
+	 */
+	int (*read)(void *self, uint32_t slot, uint32_t source, void *sample);
+
+	/*
+	 * Slow lane. job_prepare (loop's thread) puts what the worker needs into job->context;
+	 * it must not block; returns STATE_OK, a state for the whole sample without running
+	 * the job, or SAMPLE_GONE. job_run (a worker's thread) does the read. job_release
+	 * (any thread, once after job_prepare returned STATE_OK) frees the context. NULL when
+	 * the provider has no slow source.
+	 */
+	int (*job_prepare)(void *self, struct job *job);
+	int (*job_run)(struct job *job);
+	void (*job_release)(struct job *job);
+
+	/* Descriptors that the instance keeps open, for table SERVER; NULL: none. */
+	uint64_t (*descriptors)(void *self);
+};
+
+struct platform {
+	const char *name; /* "linux", "darwin" */
+	const struct provider *const *providers;
+	uint32_t provider_count;
+	const struct binding *bindings; /* ATTRIBUTE_COUNT of them, by attribute index */
+	const struct scale *scales;     /* by binding.scale; [0] is 1:1 */
+	void *context;                  /* for provider.open and unsupported */
+};
+
+/*
+ * Opens the platform. Reads nothing of processes and keeps nothing of them open. On failure
+ * *ret_error is a sentence for people that says what to do (static or malloc'd, never freed).
+ */
+int platform_create(const struct platform_config *config, struct platform **ret_platform,
+	const char **ret_error);
+void platform_destroy(struct platform *platform);
+
+/* One line for `procmond --version` and the log: kernel, features in use. May be "". */
+const char *platform_describe(const struct platform *platform);
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * Sampler: runs the tick. It owns the tables, the views and the subscriptions of all
+ * sessions; it knows neither sockets nor the clock: `now_ns` (CLOCK_MONOTONIC) comes in as an
+ * argument, frames go out through struct subscriber.
+ *
+ *	loop:  wait until sampler_next_due(), or until the wake function was called
+ *	       sampler_tick(now)
+ */
+#ifndef SERVER_SAMPLER_H
+#define SERVER_SAMPLER_H
+
+#include <stdint.h>
+
+#include "platform.h"
+#include "subscription.h"
+
+struct sampler;
+
+struct sampler_config {
+	struct platform *platform; /* borrowed */
+	uint32_t workers;          /* threads of the slow lane; 0: tests run jobs by hand */
+	/* Called from a worker's thread when results wait: make the loop call sampler_tick(). */
+	void (*wake)(void *context);
+	void *wake_context;
+	/* Nanoseconds since 1970 at `now_ns`; for frames and display only. */
+	uint64_t (*realtime)(void *context, uint64_t now_ns);
+	/* CPU time of the calling thread, in ns; 0 where tests do not care. */
+	uint64_t (*thread_cpu)(void *context);
+	void *clock_context;
+};
+
+struct sampler *sampler_create(const struct sampler_config *config);
+/* All subscribers must have been dropped. Workers that hang are left behind. */
+void sampler_destroy(struct sampler *self);
+
+/*
+ * Starts a request. It gets its first frame at the next sampler_tick(), which is due at once.
+ * -ENOTSUP: no provider for the table here; -ESRCH: the target is not alive; -E2BIG: too
+ * many views; -EEXIST: the request number is in use on this subscriber; -EINVAL.
+ */
+int sampler_subscribe(struct sampler *self, uint64_t now_ns, struct subscriber *subscriber,
+	const struct request *request);
+/* -ENOENT: no such request. */
+int sampler_cancel(struct sampler *self, struct subscriber *subscriber, uint32_t request);
+/* Ends all requests of a subscriber, and its row in SESSION. */
+void sampler_drop(struct sampler *self, struct subscriber *subscriber);
+/* A session that said hello, from now on a row of table SESSION. */
+void sampler_add_session(struct sampler *self, struct subscriber *subscriber);
+
+/* When sampler_tick() must be called next: a monotonic time, in the past for "at once", or
+ * NEVER. */
+uint64_t sampler_next_due(const struct sampler *self);
+void sampler_tick(struct sampler *self, uint64_t now_ns);
+
+/* The subscriber's reader has taken all that it was sent: overdue requests go to the next
+ * grid point. */
+void sampler_drained(struct sampler *self, struct subscriber *subscriber, uint64_t now_ns);
+
+/* Is an attribute available on this host? The state, and in words why not (NULL if OK). */
+enum cell_state sampler_available(
+	const struct sampler *self, enum attribute_index attribute, const char **ret_reason);
+
+#endif

@@ -1,0 +1,75 @@
+/*
+ * Source: one kernel call or file, the struct that it fills (a sample), and the bindings
+ * that say which attribute comes from which field.
+ *
+ * This header and platform.h are all that a platform needs to know of the server. They use
+ * fixed-width types only.
+ */
+#ifndef SERVER_SOURCE_H
+#define SERVER_SOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "attribute.h"
+
+/*
+ * Every number in a sample is 64 bits wide, so that a field can also say that it has no
+ * value, and why: the seven numbers at the end of the range stand for the states. (No
+ * quantity of any kernel comes near them; "unlimited" is STATE_NONE.) A floating point
+ * field without value is NaN and counts as STATE_NONE.
+ */
+#define ABSENT_U64(state) (UINT64_MAX - (uint64_t)(state))
+#define ABSENT_I64(state) (INT64_MIN + (int64_t)(state))
+
+/*
+ * A text in a sample. The bytes are whatever the kernel said: any encoding, no terminator.
+ * They are borrowed until the same source is read again (fast lane), or point into the text
+ * space of the job (slow lane). bytes == NULL: no value, and `state` says why.
+ */
+struct sample_text {
+	const char *bytes;
+	uint32_t length;
+	uint32_t state; /* enum cell_state */
+};
+
+enum source_lane {
+	LANE_FAST, /* cannot block: read in the tick */
+	LANE_SLOW, /* may block: read by a worker, with a deadline */
+};
+
+struct source {
+	const char *name;
+	uint32_t sample_size; /* of the struct that it fills */
+	uint32_t text_size;   /* slow lane: bytes of text space that a job needs */
+	enum source_lane lane;
+	/*
+	 * The sample of a row cannot change while the row's activity (see provider.gate)
+	 * stands still, but for attributes whose binding drifts.
+	 */
+	bool gated;
+};
+
+/*
+ * Attribute <- field. Exactly one of these is the case: `bound`; or not measurable, and
+ * `unsupported` says why in words; or neither, for attributes of no concern to the platform.
+ */
+struct binding {
+	const char *unsupported;
+	bool bound;
+	/*
+	 * The value may change while the process sleeps (memory is reclaimed, another process
+	 * renices it): it is read again at least every REFRESH_NS.
+	 */
+	bool drifts;
+	uint16_t source; /* index in provider.sources */
+	uint16_t offset; /* of the field in the sample */
+	uint16_t scale;  /* index in platform.scales; 0 is 1:1 */
+};
+
+/* A field's value is multiplied by this fraction to get the attribute's base unit. */
+struct scale {
+	uint64_t numerator, denominator;
+};
+
+#endif
