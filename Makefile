@@ -26,7 +26,7 @@ EDGE     := server/procmond.c server/listener.c server/session.c
 CORE     := $(filter-out $(EDGE),$(wildcard server/*.c))
 BACKEND  := $(wildcard server/$(PLATFORM)/*.c)
 FAKE     := $(wildcard tests/fake/*.c)
-UNIT     := $(wildcard tests/unit/*.c)
+UNIT     := $(wildcard tests/unit/test_*.c)
 
 object    = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 GENERATED := $(BUILD)/proto/procmon.pb-c.c $(BUILD)/proto/procmon.pb-c.h
@@ -61,7 +61,7 @@ $(BUILD)/procctl: $(call object,$(PROCCTL)) $(BUILD)/libprocmon.a
 
 # A unit test is one file; it links with everything but the main programs, and with the
 # scripted platform.
-$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(call object,$(CORE) $(FAKE) $(LIBRARY) $(COMMON)) $(WIRE)
+$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(call object,tests/unit/test.c $(CORE) $(FAKE) $(LIBRARY) $(COMMON)) $(WIRE)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -pthread -o $@ $^ $(EVENT_LIBS) $(PROTOBUF_LIBS)
 
