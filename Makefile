@@ -1,77 +1,202 @@
 # procmond: `make` builds, `make run` shows it, `make check` tests it, `make help` lists all.
 
-BUILD   ?= build
-CC      ?= cc
-CFLAGS  ?= -O2 -g
-OS      := $(shell uname -s)
-PLATFORM := $(if $(filter Darwin,$(OS)),darwin,linux)
+BUILD        ?= build
+CC           ?= cc
+CFLAGS       ?= -O2 -g
+FUZZ_SECONDS ?= 60
+VERSION      := 0.1.0
+PLATFORM     := $(if $(filter Darwin,$(shell uname -s)),darwin,linux)
+comma        := ,
 
-WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+# ------------------------------------------------------------------------------- flags
+#
+# CFLAGS, LDFLAGS, HARDENING and WERROR are the caller's; the rest is what the code needs.
+
+WARNINGS  := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wwrite-strings -Wformat=2 -Wundef -Wvla -Wconversion -Wno-sign-conversion
-FEATURES := $(if $(filter darwin,$(PLATFORM)),-D_DARWIN_C_SOURCE,-D_GNU_SOURCE)
-CPPFLAGS += $(FEATURES) -Icommon -Iserver -Iclient -I$(BUILD)/proto
-ALL_CFLAGS = -std=c11 $(WARNINGS) $(WERROR) -fPIC -pthread $(CFLAGS)
+FEATURES  := $(if $(filter darwin,$(PLATFORM)),-D_DARWIN_C_SOURCE,-D_GNU_SOURCE)
+HARDENING := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+RELRO     := $(if $(filter linux,$(PLATFORM)),-Wl$(comma)-z$(comma)relro$(comma)-z$(comma)now)
 
-EVENT_LIBS    := $(shell pkg-config --libs libevent_core 2>/dev/null || echo -levent_core)
-PROTOBUF_LIBS := $(shell pkg-config --libs libprotobuf-c 2>/dev/null || echo -lprotobuf-c)
+# Where pkg-config is missing the libraries are where the compiler looks anyway.
+library = $(shell pkg-config $(1) $(2) 2>/dev/null || echo $(3))
+EVENT_LIBS    := $(call library,--libs,libevent_core,-levent_core)
+PROTOBUF_LIBS := $(call library,--libs,libprotobuf-c,-lprotobuf-c)
+LIBS          := $(EVENT_LIBS) $(PROTOBUF_LIBS)
 
-VERSION := 0.1.0
-CPPFLAGS += -DPROCMON_VERSION='"$(VERSION)"'
+INCLUDES := -Icommon -Iserver -Iclient -I$(BUILD)/proto \
+	$(call library,--cflags,libevent_core) $(call library,--cflags,libprotobuf-c)
+CPPFLAGS += $(FEATURES) $(INCLUDES) -DPROCMON_VERSION='"$(VERSION)"'
+BASE      = -std=c11 -fPIC -pthread $(HARDENING) $(CFLAGS)
+LINK      = $(CC) $(LDFLAGS) -pthread $(RELRO)
 
-# The house. procctl is all of client/ that is not the library.
+# One short line a step; `make V=1` shows the commands.
+Q    := $(if $(V),,@)
+say   = $(if $(V),,@printf '%-5s %s\n' $(1) $(patsubst $(BUILD)/%,%,$(2)))
+
+# ------------------------------------------------------------------------------- the house
+
 COMMON   := $(wildcard common/*.c)
 LIBRARY  := $(addprefix client/,connection.c request.c table.c object.c start.c catalog.c)
 PROCCTL  := $(filter-out $(LIBRARY),$(wildcard client/*.c))
-EDGE     := server/procmond.c server/listener.c server/session.c
+EDGE     := $(addprefix server/,procmond.c listener.c session.c)
 CORE     := $(filter-out $(EDGE),$(wildcard server/*.c))
 BACKEND  := $(wildcard server/$(PLATFORM)/*.c)
 FAKE     := $(wildcard tests/fake/*.c)
 UNIT     := $(wildcard tests/unit/test_*.c)
+FUZZ     := $(wildcard tests/fuzz/fuzz_*.c)
+HELPERS  := $(wildcard tests/integration/*.c tests/bench/*.c)
+SOURCES  := $(wildcard common/*.[ch] client/*.[ch] server/*.[ch] server/*/*.[ch] tests/*/*.[ch])
 
-object    = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
-GENERATED := $(BUILD)/proto/procmon.pb-c.c $(BUILD)/proto/procmon.pb-c.h
-WIRE      := $(BUILD)/obj/proto/procmon.pb-c.o
+object = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+WIRE  := $(BUILD)/obj/proto/procmon.pb-c.o
+# All but the main programs: what unit tests and fuzz targets are linked with.
+TESTED := $(filter-out server/procmond.c client/procctl.c,$(wildcard \
+	$(EDGE) $(CORE) $(PROCCTL) $(LIBRARY) $(COMMON)))
 
 .PHONY: all
-all: $(BUILD)/procmond $(BUILD)/procctl $(BUILD)/libprocmon.a $(BUILD)/libprocmon.so
+all: $(addprefix $(BUILD)/,procmond procctl libprocmon.a libprocmon.so procmon-protocol.7) ## build it all (the default)
 
+GENERATED := $(BUILD)/proto/procmon.pb-c.c $(BUILD)/proto/procmon.pb-c.h
 $(GENERATED) &: proto/procmon.proto
-	@mkdir -p $(BUILD)/proto
-	protoc-c --proto_path=proto --c_out=$(BUILD)/proto $<
+	$(call say,PROTO,$<)
+	$(Q)mkdir -p $(BUILD)/proto
+	$(Q)protoc-c --proto_path=proto --c_out=$(BUILD)/proto $<
 
 $(WIRE): $(BUILD)/proto/procmon.pb-c.c
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -std=c11 -fPIC $(CFLAGS) -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(BASE) -c -o $@ $<
 
-$(BUILD)/obj/%.o: %.c | $(GENERATED)
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+# ANALYZE is for what only our own files have to pass.
+$(BUILD)/obj/%.o: %.c Makefile | $(GENERATED)
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(BASE) $(WARNINGS) $(WERROR) $(ANALYZE) -MMD -MP -c -o $@ $<
 
 $(BUILD)/procmond: $(call object,$(EDGE) $(CORE) $(BACKEND) $(COMMON)) $(WIRE)
-	$(CC) $(LDFLAGS) -pthread -o $@ $^ $(EVENT_LIBS) $(PROTOBUF_LIBS)
-
-$(BUILD)/libprocmon.a: $(call object,$(LIBRARY) $(COMMON)) $(WIRE)
-	$(AR) rcs $@ $^
-
-$(BUILD)/libprocmon.so: $(call object,$(LIBRARY) $(COMMON)) $(WIRE)
-	$(CC) $(LDFLAGS) -shared -o $@ $^ $(PROTOBUF_LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(LINK) -pie -o $@ $^ $(LIBS)
 
 $(BUILD)/procctl: $(call object,$(PROCCTL)) $(BUILD)/libprocmon.a
-	$(CC) $(LDFLAGS) -pthread -o $@ $^ $(EVENT_LIBS) $(PROTOBUF_LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(LINK) -pie -o $@ $^ $(LIBS)
 
-# A unit test is one file; it links with everything but the main programs, and with the
-# scripted platform.
-$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(call object,tests/unit/test.c $(CORE) $(FAKE) $(LIBRARY) $(COMMON)) $(WIRE)
-	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -pthread -o $@ $^ $(EVENT_LIBS) $(PROTOBUF_LIBS)
+# Its users see what procmon.h declares and nothing else.
+EXPORTS := $(if $(filter linux,$(PLATFORM)),-Wl$(comma)--version-script=client/libprocmon.map)
+$(BUILD)/libprocmon.so: $(call object,$(LIBRARY) $(COMMON)) $(WIRE) client/libprocmon.map
+	$(call say,LINK,$@)
+	$(Q)$(LINK) -shared $(EXPORTS) -o $@ $(filter %.o,$^) $(PROTOBUF_LIBS)
 
-.PHONY: unit
-unit: $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT))
-	@set -e; for test in $^; do $$test; done
+$(BUILD)/libprocmon.a: $(call object,$(LIBRARY) $(COMMON)) $(WIRE)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-.PHONY: clean
-clean:
+# The protocol's manual lists the attributes that the registry declares.
+$(BUILD)/procmon-protocol.7: proto/procmon-protocol.7 proto/attributes.awk common/attributes.def
+	$(call say,MAN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)awk -f proto/attributes.awk common/attributes.def proto/procmon-protocol.7 >$@
+
+# ------------------------------------------------------------------------------- the tests
+#
+# A unit test is one file tests/unit/test_NAME.c. It is linked with what it uses of the house,
+# and with the scripted platform; test_linux_NAME.c with the real one.
+
+$(BUILD)/tests/fake.a: $(call object,$(TESTED) $(FAKE)) $(WIRE)
+$(BUILD)/tests/real.a: $(call object,$(TESTED) $(BACKEND)) $(WIRE)
+$(BUILD)/tests/%.a:
+	$(call say,AR,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT))
+REAL  := $(filter $(BUILD)/tests/test_$(PLATFORM)%,$(TESTS))
+$(REAL): $(BUILD)/tests/real.a
+$(filter-out $(REAL),$(TESTS)): $(BUILD)/tests/fake.a
+$(TESTS): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(call object,tests/unit/test.c)
+	$(call say,LINK,$@)
+	$(Q)$(LINK) -pie -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS)
+
+# What a fuzz target has found once stays found: replay.c feeds it the files of its corpus.
+REPLAYS := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/%,$(FUZZ))
+$(REPLAYS): $(BUILD)/tests/%: $(BUILD)/obj/tests/fuzz/%.o $(call object,tests/fuzz/replay.c) $(BUILD)/tests/real.a
+	$(call say,LINK,$@)
+	$(Q)$(LINK) -pie -o $@ $^ $(LIBS)
+
+# Programs that integration tests and benchmarks use: clients like any other.
+PROGRAMS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(HELPERS))
+$(PROGRAMS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libprocmon.a
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(LINK) -pie -o $@ $^ $(LIBS) -lm
+
+.PHONY: tests unit check run bench
+tests: all $(TESTS) $(REPLAYS) $(PROGRAMS)
+
+unit: $(TESTS) ## run the unit tests
+	$(Q)status=0; for test in $^; do $$test || status=1; done; exit $$status
+
+# These two install what is missing first; that can change what this file finds, so the build
+# is a make of its own.
+run: ## show memory and GPU use of the processes of this machine
+	@common/dependencies build
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(abspath $(BUILD)) client/demo
+
+check: ## build and run all tests
+	@common/dependencies check
+	@$(MAKE) --no-print-directory tests
+	@BUILD=$(abspath $(BUILD)) tests/run
+
+bench: ## measure what watching costs
+	@common/dependencies check
+	@$(MAKE) --no-print-directory tests
+	@BUILD=$(abspath $(BUILD)) tests/bench/run
+
+# ------------------------------------------------------------------------------- other builds
+
+variant = @$(MAKE) --no-print-directory BUILD=$(BUILD)/$(1) HARDENING= $(2)
+
+.PHONY: asan tsan analyze fuzz fuzz-build format format-check tidy help clean
+asan: ## make check with AddressSanitizer and UndefinedBehaviorSanitizer
+	$(call variant,asan,check CFLAGS="-O1 -g -fno-omit-frame-pointer \
+		-fsanitize=address$(comma)undefined -fno-sanitize-recover=all" \
+		LDFLAGS="-fsanitize=address$(comma)undefined")
+
+tsan: ## the tests that have threads, with ThreadSanitizer
+	$(call variant,tsan,check CFLAGS="-O1 -g -fsanitize=thread" LDFLAGS="-fsanitize=thread")
+
+analyze: ## gcc's static analyzer
+	$(call variant,analyze,all CC=gcc CFLAGS=-O1 ANALYZE=-fanalyzer WERROR=-Werror)
+
+fuzz: ## fuzz all targets, FUZZ_SECONDS in total
+	$(call variant,fuzz,fuzz-build CC=clang LDFLAGS="-fsanitize=address$(comma)undefined" \
+		CFLAGS="-O1 -g -fsanitize=address$(comma)undefined$(comma)fuzzer-no-link")
+	@BUILD=$(abspath $(BUILD))/fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run
+
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(FUZZ))
+fuzz-build: $(FUZZERS)
+$(FUZZERS): $(BUILD)/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/tests/real.a
+	$(call say,LINK,$@)
+	$(Q)$(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
+format: ## lay out the code with clang-format
+	$(Q)clang-format -i $(SOURCES)
+
+format-check: ## is the code laid out as clang-format does it?
+	$(Q)clang-format --dry-run -Werror $(SOURCES)
+
+tidy: $(addprefix tidy-,$(filter-out server/darwin/%,$(filter %.c,$(SOURCES)))) ## clang-tidy
+tidy-%: % | $(GENERATED)
+	$(call say,TIDY,$<)
+	$(Q)clang-tidy --quiet $< -- $(CPPFLAGS) -std=c11 2>$(BUILD)/tidy.log || { cat $(BUILD)/tidy.log; exit 1; }
+
+help: ## list these
+	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
+
+clean: ## remove what was built
 	rm -rf $(BUILD)
 
 .SECONDARY:
--include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+-include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d)
