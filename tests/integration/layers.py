@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+"""The layers: who may include what, by the #include lines of the tree."""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+# Headers of ISO C, and of POSIX as far as every system has them.
+ISO = set("""assert ctype errno float inttypes limits locale math signal stdalign stdarg stdatomic
+    stdbool stddef stdint stdio stdlib stdnoreturn string tgmath threads time wchar wctype""".split())
+POSIX = set("""arpa/inet dirent dlfcn fcntl fnmatch getopt grp langinfo libgen netinet/in poll
+    pthread pwd sched semaphore spawn strings sys/file sys/ioctl sys/mman sys/resource sys/select
+    sys/socket sys/stat sys/time sys/types sys/uio sys/un sys/wait sysexits syslog termios
+    unistd""".split())
+LIBC = {f"{name}.h" for name in ISO | POSIX}
+WIRE = {"procmon.pb-c.h", "protobuf-c/protobuf-c.h"}
+
+
+def stems(variable):
+    """The names of the files that the Makefile lists in a variable."""
+    text = (ROOT / "Makefile").read_text().replace("\\\n", " ")
+    return {pathlib.Path(word).stem for word in re.search(rf"^{variable} *:= (.*)$", text, re.M)[1]
+            .replace(")", " ").split() if word.endswith(".c")}
+
+
+LIBRARY, EDGE = stems("LIBRARY"), stems("EDGE")
+
+
+def inner_header(path):
+    """A header of client/ that has no .c of its own belongs to the library if that uses it."""
+    return path.suffix == ".h" and not (ROOT / path.with_suffix(".c")).exists() and any(
+        f'"{path.name}"' in file.read_text() for file in (ROOT / "client").glob("*.c")
+        if file.stem in LIBRARY)
+
+
+def layer(path):
+    """The layer that a file of the tree belongs to."""
+    folder, stem = path.parent.as_posix(), path.stem
+    if folder == "common":
+        return "wire" if stem == "wire" else "common"
+    if folder == "server":
+        if path.name in ("source.h", "platform.h"):
+            return "platform"
+        return "edge" if stem in EDGE else "core"
+    if folder in ("server/linux", "server/darwin", "tests/fake"):
+        return "backend"
+    if folder == "client":
+        if path.name == "procmon.h":
+            return "public"
+        return "library" if stem in LIBRARY or inner_header(path) else "procctl"
+    return "tests"
+
+
+# layer: (layers of ours that it may include, what else it may include)
+ALLOWED = {
+    "common": ({"common"}, lambda header: header in LIBC),
+    "wire": ({"common", "wire"}, lambda header: header in LIBC | WIRE),
+    "platform": ({"common", "platform"}, lambda header: header in ("stdbool.h", "stdint.h")),
+    # pthread.h is for the workers.
+    "core": ({"common", "wire", "platform", "core"}, lambda header: header in
+             {f"{name}.h" for name in ISO - {"signal", "locale"}} | WIRE |
+             {"pthread.h", "strings.h"}),
+    "backend": ({"common", "platform", "backend"}, lambda header: not header.startswith("event")
+                and header not in WIRE),
+    "edge": ({"common", "wire", "platform", "core", "edge"}, lambda header: header in LIBC | WIRE
+             or header.startswith("event2/") or header in ("sys/prctl.h", "ucred.h")),
+    "public": (set(), lambda header: header in ("stdbool.h", "stddef.h", "stdint.h")),
+    "library": ({"common", "wire", "public", "library"}, lambda header: header in LIBC | WIRE),
+    "procctl": ({"public", "procctl"}, lambda header: header in LIBC or
+                header.startswith("event2/")),
+}
+# Of common, these only.
+COMMON_FOR = {
+    "platform": {"attribute.h"},
+    "procctl": {"text.h", "alloc.h", "log.h"},
+    "library": {"attribute.h", "path.h", "wire.h", "text.h"},
+}
+
+
+def violations(path, text, tree):
+    """What the file at `path` with that text includes but must not."""
+    mine = layer(path)
+    if mine == "tests":
+        return
+    ours, other = ALLOWED[mine]
+    for number, line in enumerate(text.splitlines(), 1):
+        match = re.match(r'\s*#\s*include\s*[<"]([^>"]+)[>"]', line)
+        if not match:
+            continue
+        header = match[1]
+        if header == "attributes.def":
+            header = "attribute.h"
+        places = [pathlib.Path(os.path.normpath(path.parent / header))] + [pathlib.Path(folder) / header
+                                           for folder in ("common", "server", "client")]
+        found = next((place for place in places if place in tree), None)
+        if found is None:
+            allowed = other(header)
+        else:
+            theirs = layer(found)
+            allowed = theirs in ours
+            if theirs in ("common", "wire") and mine in COMMON_FOR:
+                allowed = found.name in COMMON_FOR[mine]
+        if not allowed:
+            yield f"{path}:{number}: {mine} must not include {header}"
+
+
+def includes(tree):
+    return [wrong for path in sorted(tree)
+            for wrong in violations(path, (ROOT / path).read_text(), tree)]
+
+
+def library_symbols(build):
+    """The library prints nothing, never exits, and has no variables."""
+    forbidden = re.compile(r" U (?:_*exit|abort|v?f?printf|puts|putchar|perror|stdout|stderr|"
+                           r"signal|sigaction|x(?:calloc|strn?dup|asprintf|reallocarray)|log_\w+)$")
+    # A sanitizer adds variables of its own.
+    variable = re.compile(r" [bBdDC] (?!_?_(?:odr_asan|asan|ubsan|tsan|sanitizer))")
+    for stem in sorted(LIBRARY):
+        file = build / "obj/client" / f"{stem}.o"
+        symbols = subprocess.run(["nm", file], capture_output=True, text=True, check=True).stdout
+        for line in symbols.splitlines():
+            if forbidden.search(line) or variable.search(line) and "san" not in symbols:
+                yield f"{file.name}: the library must not use or have:{line[16:]}"
+
+
+def self_check(tree):
+    """A forbidden include must be seen."""
+    for path, line in (
+            ("common/text.c", '#include "table.h"'), ("common/text.c", "#include <event2/event.h>"),
+            ("common/text.c", "#include <linux/sched.h>"), ("common/text.c", '#include "procmon.pb-c.h"'),
+            ("server/table.c", "#include <event2/event.h>"), ("server/table.c", "#include <sys/epoll.h>"),
+            ("server/table.c", "#include <sys/syscall.h>"), ("server/table.c", '#include "session.h"'),
+            ("server/source.h", "#include <sys/types.h>"), ("server/platform.h", '#include "wire.h"'),
+            ("server/linux/stat.c", '#include "table.h"'), ("server/linux/stat.c", '#include "../view.h"'),
+            ("server/linux/stat.c", "#  include <event2/event.h>"),
+            ("server/session.c", "#include <linux/taskstats.h>"),
+            ("client/procmon.h", "#include <poll.h>"), ("client/request.c", "#include <event2/event.h>"),
+            ("client/request.c", '#include "alloc.h"'), ("client/procctl.c", '#include "wire.h"'),
+            ("client/procctl.c", '#include "connection.h"'), ("client/procctl.c", '#include "procmon.pb-c.h"')):
+        known = tree | {pathlib.Path(name) for name in
+                        ("server/session.h", "server/view.h", "client/connection.h")}
+        if not list(violations(pathlib.Path(path), line, known)):
+            yield f"self-check: {path} with {line} was not seen"
+
+
+def main():
+    tree = {path.relative_to(ROOT) for folder in ("common", "server", "client", "tests")
+            for path in (ROOT / folder).rglob("*.[ch]")}
+    wrong = includes(tree) + list(self_check(tree))
+    wrong += library_symbols(pathlib.Path(os.environ["BUILD"]))
+    print("\n".join(wrong))
+    sys.exit(1 if wrong else 0)
+
+
+main()
