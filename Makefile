@@ -106,10 +106,11 @@ $(BUILD)/procmon-protocol.7: proto/procmon-protocol.7 proto/attributes.awk commo
 
 $(BUILD)/tests/fake.a: $(call object,$(TESTED) $(FAKE)) $(WIRE)
 $(BUILD)/tests/real.a: $(call object,$(TESTED) $(BACKEND)) $(WIRE)
+# q, not r: server and client have files of the same name.
 $(BUILD)/tests/%.a:
 	$(call say,AR,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+	$(Q)rm -f $@ && $(AR) qcs $@ $^
 
 TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT))
 REAL  := $(filter $(BUILD)/tests/test_$(PLATFORM)%,$(TESTS))
