@@ -27,6 +27,9 @@ struct sampler_config {
 	/* CPU time of the calling thread, in ns; 0 where tests do not care. */
 	uint64_t (*thread_cpu)(void *context);
 	void *clock_context;
+	/* CPU time of the whole server and its largest resident size, for table SERVER; NULL:
+	 * they have no value. */
+	void (*usage)(void *context, uint64_t *ret_cpu_ns, uint64_t *ret_memory_bytes);
 };
 
 struct sampler *sampler_create(const struct sampler_config *config);
@@ -55,6 +58,9 @@ void sampler_tick(struct sampler *self, uint64_t now_ns);
 /* The subscriber's reader has taken all that it was sent: overdue requests go to the next
  * grid point. */
 void sampler_drained(struct sampler *self, struct subscriber *subscriber, uint64_t now_ns);
+
+/* The slow lane, for tests that run it by hand. */
+struct lane *sampler_lane(struct sampler *self);
 
 /* Is an attribute available on this host? The state, and in words why not (NULL if OK). */
 enum cell_state sampler_available(

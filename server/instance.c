@@ -1,0 +1,559 @@
+#include "instance.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "alloc.h"
+
+/* What is up with the slow read of a cell. A late one is still under way, but nobody waits
+ * for it any more. */
+enum slow_mark { SLOW_IDLE, SLOW_WANTED, SLOW_RUNNING, SLOW_LATE };
+
+static const struct provider *find_provider(
+	const struct platform *platform, enum table_id table)
+{
+	for (uint32_t i = 0; i < platform->provider_count; i++)
+		if (platform->providers[i]->table == table)
+			return platform->providers[i];
+	return NULL;
+}
+
+enum cell_state instance_available(const struct platform *platform,
+	enum attribute_index attribute, const char **ret_reason)
+{
+	const struct binding *binding = &platform->bindings[attribute];
+	const struct provider *provider = find_provider(platform, attributes[attribute].table);
+	enum cell_state state = STATE_UNSUPPORTED;
+
+	*ret_reason = "this platform has no source for it";
+	if (binding->unsupported)
+		*ret_reason = binding->unsupported;
+	else if (provider && binding->bound) {
+		*ret_reason = provider->unsupported ?
+				      provider->unsupported(platform->context, binding->source, &state) :
+				      NULL;
+		if (!*ret_reason)
+			state = STATE_OK;
+	}
+	return state;
+}
+
+int instance_create(const struct platform *platform, const struct provider *provider,
+	const struct target *target, uint64_t id, struct instance **ret_instance)
+{
+	struct instance *self = xcalloc(1, sizeof *self);
+	size_t sample_size = 8;
+	int error = provider->open(platform->context, target, &self->handle);
+
+	if (error) {
+		free(self);
+		return error;
+	}
+	self->id = id;
+	self->table_id = provider->table;
+	self->target = *target;
+	self->platform = platform;
+	self->provider = provider;
+	assert(provider->source_count <= SOURCES_MAX);
+	for (uint32_t i = 0; i < provider->source_count; i++)
+		if (provider->sources[i].sample_size > sample_size)
+			sample_size = provider->sources[i].sample_size;
+	self->sample = xcalloc(1, sample_size);
+	table_init(&self->table);
+	*ret_instance = self;
+	return 0;
+}
+
+void instance_destroy(struct instance *self)
+{
+	if (!self)
+		return;
+	self->provider->close(self->handle);
+	table_finish(&self->table);
+	for (int i = 0; i < SOURCES_MAX; i++)
+		free(self->sources[i].live);
+	free(self->seen);
+	free(self->slow);
+	free(self->slots);
+	free(self->activity);
+	free(self->sample);
+	free(self);
+}
+
+/* ------------------------------------------------------------------ wanted columns */
+
+static void forget_source(struct instance *self, uint32_t source)
+{
+	for (uint32_t slot = 0; slot < self->seen_capacity; slot++)
+		self->seen[slot * self->provider->source_count + source] = ACTIVITY_UNKNOWN;
+	self->sources[source].sampled_ns = 0;
+}
+
+static void rebuild_source(struct instance *self, uint32_t index)
+{
+	struct instance_source *source = &self->sources[index];
+
+	source->live_count = 0;
+	source->drifts = false;
+	for (int i = 0; i < ATTRIBUTE_COUNT; i++) {
+		const struct binding *binding = &self->platform->bindings[i];
+		struct column *column = self->table.columns[i];
+		if (!column || !binding->bound || binding->source != index)
+			continue;
+		if (column->default_state != STATE_PENDING)
+			continue;
+		source->live = xreallocarray(
+			source->live, source->live_count + 1, sizeof *source->live);
+		source->live[source->live_count++] =
+			(struct live_binding){column, binding->offset, binding->scale};
+		source->drifts |= binding->drifts;
+	}
+}
+
+struct column *instance_acquire(
+	struct instance *self, enum attribute_index attribute, uint32_t *ret_source)
+{
+	const struct binding *binding = &self->platform->bindings[attribute];
+	const char *reason;
+	bool is_new;
+	enum cell_state state = instance_available(self->platform, attribute, &reason);
+	struct column *column = table_acquire(
+		&self->table, attribute, state == STATE_OK ? STATE_PENDING : state, &is_new);
+
+	*ret_source = column->default_state == STATE_PENDING ? UINT32_C(1) << binding->source : 0;
+	if (is_new && *ret_source) {
+		rebuild_source(self, binding->source);
+		forget_source(self, binding->source);
+	}
+	return column;
+}
+
+void instance_release(struct instance *self, enum attribute_index attribute)
+{
+	const struct binding *binding = &self->platform->bindings[attribute];
+
+	table_release(&self->table, attribute);
+	if (!self->table.columns[attribute] && binding->bound)
+		rebuild_source(self, binding->source);
+}
+
+/* --------------------------------------------------------------------- into cells */
+
+static uint64_t scaled(const struct scale *scale, uint64_t value)
+{
+	if (scale->numerator == scale->denominator)
+		return value;
+	if (value <= UINT64_MAX / scale->numerator)
+		return value * scale->numerator / scale->denominator;
+	/* Too large for 64 bits in between: lose the last digits rather than the first ones. */
+	return value / scale->denominator > UINT64_MAX / scale->numerator ?
+		       UINT64_MAX :
+		       value / scale->denominator * scale->numerator;
+}
+
+/* The state that a field says it has instead of a value, or STATE_OK. */
+static enum cell_state absent_state(enum attribute_type type, const void *field)
+{
+	uint64_t bits;
+	double number;
+
+	memcpy(&bits, field, sizeof bits);
+	switch (type) {
+	case TYPE_U64:
+		return bits > ABSENT_U64(STATE_END) ? (enum cell_state)(UINT64_MAX - bits) : STATE_OK;
+	case TYPE_I64:
+		return bits - (uint64_t)INT64_MIN < STATE_END ?
+			       (enum cell_state)(bits - (uint64_t)INT64_MIN) :
+			       STATE_OK;
+	case TYPE_F64:
+		memcpy(&number, field, sizeof number);
+		return number != number ? STATE_NONE : STATE_OK;
+	case TYPE_TEXT:
+		break;
+	}
+	return STATE_OK;
+}
+
+static void apply_field(struct instance *self, const struct live_binding *live, uint32_t slot,
+	const void *field)
+{
+	enum attribute_type type = live->column->type;
+	uint64_t bits;
+
+	if (type == TYPE_TEXT) {
+		const struct sample_text *text = field;
+		if (text->bytes)
+			table_set_text(
+				&self->table, live->column, slot, text->bytes, text->length);
+		else
+			table_set_state(&self->table, live->column, slot,
+				text->state ? (enum cell_state)text->state : STATE_NONE);
+		return;
+	}
+	enum cell_state state = absent_state(type, field);
+	if (state != STATE_OK) {
+		table_set_state(&self->table, live->column, slot, state);
+		return;
+	}
+	memcpy(&bits, field, sizeof bits);
+	if (type == TYPE_U64)
+		bits = scaled(&self->platform->scales[live->scale], bits);
+	table_set(&self->table, live->column, slot, bits);
+}
+
+/* A whole sample, or the state that all its fields have. */
+static void apply_sample(struct instance *self, uint32_t index, uint32_t slot, const void *sample,
+	enum cell_state state, uint64_t sampled_ns)
+{
+	const struct instance_source *source = &self->sources[index];
+
+	for (uint32_t i = 0; i < source->live_count; i++) {
+		const struct live_binding *live = &source->live[i];
+		table_set_sampled(live->column, slot, sampled_ns);
+		if (state == STATE_OK)
+			apply_field(self, live, slot, (const char *)sample + live->offset);
+		else
+			table_set_state(&self->table, live->column, slot, state);
+	}
+}
+
+/* ------------------------------------------------------------------------- listing */
+
+struct instance_roster {
+	struct roster roster;
+	struct instance *instance;
+};
+
+static struct instance *roster_instance(struct roster *roster)
+{
+	return ((struct instance_roster *)(void *)roster)->instance;
+}
+
+static void forget_row(struct instance *self, uint32_t slot)
+{
+	uint32_t count = self->provider->source_count;
+
+	memset(&self->seen[slot * count], 0, count * sizeof *self->seen);
+	for (uint32_t i = 0; i < count; i++) {
+		uint8_t *mark = &self->slow[slot * count + i];
+		self->slow_wanted -= *mark == SLOW_WANTED;
+		self->slow_running -= *mark == SLOW_RUNNING;
+		*mark = SLOW_IDLE;
+	}
+}
+
+static void bury(struct instance *self, uint32_t slot)
+{
+	forget_row(self, slot);
+	table_remove(&self->table, slot);
+}
+
+static uint32_t roster_born(struct roster *roster, uint64_t identity, uint64_t pid)
+{
+	struct instance *self = roster_instance(roster);
+	uint32_t slot = table_add(&self->table, identity, pid);
+	uint32_t count = self->provider->source_count;
+
+	if (slot == NO_SLOT)
+		return slot;
+	if (self->seen_capacity < self->table.capacity) {
+		uint32_t from = self->seen_capacity * count, to = self->table.capacity * count;
+		self->seen = xreallocarray(self->seen, to, sizeof *self->seen);
+		self->slow = xreallocarray(self->slow, to, sizeof *self->slow);
+		memset(self->seen + from, 0, (to - from) * sizeof *self->seen);
+		memset(self->slow + from, 0, (to - from) * sizeof *self->slow);
+		self->seen_capacity = self->table.capacity;
+	}
+	return slot;
+}
+
+static void roster_died(struct roster *roster, uint32_t slot)
+{
+	bury(roster_instance(roster), slot);
+}
+
+static void roster_touched(struct roster *roster, uint32_t slot)
+{
+	struct instance *self = roster_instance(roster);
+	uint32_t count = self->provider->source_count;
+
+	memset(&self->seen[slot * count], 0, count * sizeof *self->seen);
+}
+
+static const struct roster_ops roster_ops = {roster_born, roster_died, roster_touched};
+
+static bool in_scope(const struct row_scope *scope, uint64_t pid)
+{
+	uint32_t low = 0, high = scope->pid_count;
+
+	if (scope->all)
+		return true;
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+		if (scope->pids[middle] < pid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < scope->pid_count && scope->pids[low] == pid;
+}
+
+/* The living rows of the scope, into the scratch arrays; returns how many. */
+static uint32_t select_rows(struct instance *self, const struct row_scope *scope)
+{
+	uint32_t count = 0;
+
+	if (self->scratch_capacity < self->table.capacity) {
+		self->scratch_capacity = self->table.capacity;
+		self->slots = xreallocarray(
+			self->slots, self->scratch_capacity, sizeof *self->slots);
+		self->activity = xreallocarray(
+			self->activity, self->scratch_capacity, sizeof *self->activity);
+	}
+	for (uint32_t slot = 0; slot < self->table.slot_count; slot++)
+		if (self->table.rows[slot].alive &&
+			in_scope(scope, self->table.rows[slot].pid))
+			self->slots[count++] = slot;
+	return count;
+}
+
+void instance_forget_rows(struct instance *self)
+{
+	for (uint32_t slot = 0; slot < self->table.slot_count; slot++)
+		if (self->table.rows[slot].alive)
+			bury(self, slot);
+	for (uint32_t i = 0; i < self->provider->source_count; i++)
+		self->sources[i].sampled_ns = 0;
+}
+
+/* ------------------------------------------------------------------------- reading */
+
+/* Which slots are due for a refresh of this source: a window that goes round all slots in
+ * REFRESH_NS. */
+struct window {
+	uint32_t from, to, wrapped_to; /* [from, to) and [0, wrapped_to) */
+};
+
+static bool window_has(const struct window *self, uint32_t slot)
+{
+	return (slot >= self->from && slot < self->to) || slot < self->wrapped_to;
+}
+
+static struct window advance_refresh(
+	struct instance *self, uint32_t index, uint64_t now_ns, bool all)
+{
+	struct instance_source *source = &self->sources[index];
+	uint32_t slots = self->table.slot_count;
+	uint64_t elapsed = now_ns - source->attempted_ns;
+	struct window window = {0, 0, 0};
+
+	if (!source->drifts || slots == 0)
+		return window;
+	/* A few rows, each perhaps at a rhythm of its own: no window would meet them all. */
+	if (!all)
+		return (struct window){0, slots, 0};
+	source->attempted_ns = now_ns;
+	if (elapsed == now_ns || elapsed >= REFRESH_NS)
+		return (struct window){0, slots, 0};
+	uint32_t share = (uint32_t)((slots * elapsed + REFRESH_NS - 1) / REFRESH_NS);
+	window.from = source->refresh_cursor < slots ? source->refresh_cursor : 0;
+	window.to = window.from + share;
+	if (window.to > slots) {
+		window.wrapped_to = window.to - slots;
+		window.to = slots;
+	}
+	source->refresh_cursor = window.wrapped_to ? window.wrapped_to : window.to;
+	return window;
+}
+
+static uint64_t clock_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* One read of a fast source. False: the row is dead. */
+static bool read_row(struct instance *self, uint32_t index, uint32_t slot, uint64_t now_ns)
+{
+	struct instance_source *source = &self->sources[index];
+	bool timed = source->reads++ % 16 == 0;
+	uint64_t start_ns = timed ? clock_now() : 0;
+	int result = self->provider->read(self->handle, slot, index, self->sample);
+
+	if (timed) {
+		source->timed_reads++;
+		source->timed_ns += clock_now() - start_ns;
+	}
+	if (result == SAMPLE_GONE)
+		return false;
+	source->failures += result == STATE_FAILED;
+	apply_sample(self, index, slot, self->sample, (enum cell_state)result, now_ns);
+	return true;
+}
+
+/* False: one is under way that began before now, so that the row stays stale. */
+static bool want_slow(struct instance *self, uint32_t index, uint32_t slot)
+{
+	uint8_t *mark = &self->slow[slot * self->provider->source_count + index];
+
+	if (*mark != SLOW_IDLE)
+		return false;
+	*mark = SLOW_WANTED;
+	self->slow_wanted++;
+	return true;
+}
+
+/* All wanted sources of one row. False: the row is dead. */
+static bool sample_row(struct instance *self, const struct sampling *sampling,
+	const struct window *windows, uint32_t slot, uint64_t activity)
+{
+	const struct provider *provider = self->provider;
+	uint64_t *seen = &self->seen[slot * provider->source_count];
+
+	for (uint32_t mask = sampling->sources; mask; mask &= mask - 1) {
+		uint32_t index = (uint32_t)__builtin_ctz(mask);
+		const struct source *source = &provider->sources[index];
+		bool stale = !source->gated || activity == ACTIVITY_UNKNOWN ||
+			     seen[index] != activity ||
+			     (sampling->forced >> index & 1) || window_has(&windows[index], slot);
+		if (!stale) {
+			self->sources[index].skips++;
+			continue;
+		}
+		if (source->lane == LANE_SLOW) {
+			if (want_slow(self, index, slot))
+				seen[index] = activity;
+			continue;
+		}
+		if (!read_row(self, index, slot, sampling->now_ns))
+			return false;
+		seen[index] = activity;
+	}
+	return true;
+}
+
+int instance_sample(struct instance *self, const struct sampling *sampling, struct lane *lane)
+{
+	struct instance_roster roster = {{&roster_ops}, self};
+	struct window windows[SOURCES_MAX] = {{0, 0, 0}};
+	int error = self->provider->list(self->handle, &roster.roster, &sampling->scope);
+
+	self->unsampled = error ? sampling->sources : 0;
+	if (error)
+		return error == -ESRCH ? error : 0;
+	uint32_t count = select_rows(self, &sampling->scope);
+	if (self->provider->gate)
+		self->provider->gate(self->handle, self->slots, count, self->activity);
+	else
+		memset(self->activity, 0, count * sizeof *self->activity);
+	for (uint32_t mask = sampling->sources; mask; mask &= mask - 1) {
+		uint32_t index = (uint32_t)__builtin_ctz(mask);
+		windows[index] =
+			advance_refresh(self, index, sampling->now_ns, sampling->scope.all);
+		if (sampling->scope.all)
+			self->sources[index].sampled_ns = sampling->now_ns;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		if (self->activity[i] == ACTIVITY_GONE ||
+			!sample_row(self, sampling, windows, self->slots[i], self->activity[i]))
+			bury(self, self->slots[i]);
+	instance_pump(self, lane, sampling->now_ns);
+	return 0;
+}
+
+/* ----------------------------------------------------------------------- slow lane */
+
+/* Gives a slow read up. It is tried again at the next sampling. */
+static void fail_slow(struct instance *self, uint32_t slot, uint32_t index, uint64_t now_ns)
+{
+	self->sources[index].failures++;
+	self->seen[slot * self->provider->source_count + index] = ACTIVITY_UNKNOWN;
+	apply_sample(self, index, slot, NULL, STATE_FAILED, now_ns);
+}
+
+/* Prepares and submits one slow read. False: the lane takes no more for now. */
+static bool submit(struct instance *self, struct lane *lane, uint32_t slot, uint32_t index,
+	uint64_t now_ns)
+{
+	uint8_t *mark = &self->slow[slot * self->provider->source_count + index];
+	struct lane_job *job = lane_job_create(lane, now_ns, self->provider, index);
+	int result;
+
+	if (!job && !lane_stuck(lane, now_ns))
+		return false;
+	*mark = SLOW_IDLE;
+	self->slow_wanted--;
+	if (!job) {
+		fail_slow(self, slot, index, now_ns);
+		return true;
+	}
+	job->job.slot = slot;
+	job->instance = self->id;
+	job->generation = self->table.rows[slot].generation;
+	self->sources[index].reads++;
+	result = self->provider->job_prepare(self->handle, &job->job);
+	if (result == STATE_OK) {
+		*mark = SLOW_RUNNING;
+		self->slow_running++;
+		lane_submit(lane, job);
+		return true;
+	}
+	if (result != SAMPLE_GONE) /* a dead row is found dead by the next list */
+		apply_sample(self, index, slot, NULL, (enum cell_state)result, now_ns);
+	lane_job_destroy(lane, job);
+	return true;
+}
+
+void instance_pump(struct instance *self, struct lane *lane, uint64_t now_ns)
+{
+	uint32_t count = self->provider->source_count;
+	uint32_t cells = self->table.slot_count * count;
+
+	for (uint32_t i = 0; i < cells && self->slow_wanted; i++) {
+		uint32_t cell = (self->slow_cursor + i) % cells;
+		if (self->slow[cell] != SLOW_WANTED)
+			continue;
+		if (!submit(self, lane, cell / count, cell % count, now_ns)) {
+			self->slow_cursor = cell;
+			return;
+		}
+	}
+}
+
+void instance_apply(
+	struct instance *self, const struct lane_job *job, bool late, uint64_t now_ns)
+{
+	uint32_t slot = job->job.slot, index = job->job.source;
+	const struct row *row = &self->table.rows[slot];
+	uint8_t *mark = &self->slow[slot * self->provider->source_count + index];
+
+	if (!row->alive || row->generation != job->generation)
+		return;
+	self->slow_running -= *mark == SLOW_RUNNING;
+	*mark = late ? SLOW_LATE : SLOW_IDLE;
+	if (late || job->result == STATE_FAILED)
+		fail_slow(self, slot, index, now_ns);
+	else if (job->result != SAMPLE_GONE) /* a dead row is found dead by the next list */
+		apply_sample(self, index, slot, job->job.sample, (enum cell_state)job->result,
+			job->finished_ns);
+}
+
+bool instance_unsampled(const struct instance *self, enum attribute_index attribute)
+{
+	const struct binding *binding = &self->platform->bindings[attribute];
+
+	return binding->bound && (self->unsampled >> binding->source & 1);
+}
+
+bool instance_slow_pending(const struct instance *self, uint32_t sources)
+{
+	for (uint32_t mask = sources; mask; mask &= mask - 1)
+		if (self->provider->sources[__builtin_ctz(mask)].lane == LANE_SLOW)
+			return self->slow_wanted || self->slow_running;
+	return false;
+}

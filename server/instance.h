@@ -1,0 +1,111 @@
+/*
+ * Instance: a table that is being sampled, together with the provider that fills it. One
+ * exists for each (table, target) that somebody has subscribed to.
+ *
+ * It decides what to read: only sources whose attributes somebody wants, and of these only
+ * rows that may have changed. The rule is the gate: a row whose activity (its CPU clock)
+ * stands where it stood when this source was last read has the same sample still, but for
+ * drifting attributes, which are read again at least every REFRESH_NS.
+ */
+#ifndef SERVER_INSTANCE_H
+#define SERVER_INSTANCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lane.h"
+#include "platform.h"
+#include "table.h"
+
+#define REFRESH_NS (5 * UINT64_C(1000000000))
+
+enum { SOURCES_MAX = 32 };
+
+/* A live column that a source fills. */
+struct live_binding {
+	struct column *column;
+	uint16_t offset;
+	uint16_t scale;
+};
+
+/* A source of this instance, and what it cost so far. */
+struct instance_source {
+	struct live_binding *live;
+	uint32_t live_count;
+	bool drifts; /* one of them does */
+	uint64_t sampled_ns;     /* when it was last sampled for all rows; 0: never */
+	uint64_t attempted_ns;   /* when the refresh cursor was last moved */
+	uint32_t refresh_cursor; /* next slot to be read again whatever its gate says */
+	uint64_t reads, skips, failures, timed_reads, timed_ns;
+};
+
+struct instance {
+	uint64_t id; /* never reused */
+	enum table_id table_id;
+	struct target target;
+	const struct platform *platform;
+	const struct provider *provider;
+	void *handle; /* the provider's */
+	struct table table;
+	uint32_t views, unfiltered_views;
+	bool reopen; /* rows are held that no view wants any more */
+	uint32_t unsampled; /* bit mask: sources that should have been sampled and were not */
+	struct instance_source sources[SOURCES_MAX];
+	/* By slot and source: the activity at which the source was last read. */
+	uint64_t *seen;
+	/* By slot and source: a slow read that waits to be submitted, or that is under way. */
+	uint8_t *slow;
+	uint32_t seen_capacity;  /* slots */
+	uint32_t slow_wanted, slow_cursor, slow_running; /* counts; where to go on */
+	uint32_t *slots;         /* scratch: the rows of this sample */
+	uint64_t *activity;      /* scratch, in parallel */
+	uint32_t scratch_capacity;
+	void *sample; /* scratch: room for the largest fast sample */
+	struct instance *next;
+};
+
+/* What one sampling is about. */
+struct sampling {
+	uint64_t now_ns;
+	uint64_t tick;
+	uint32_t sources; /* bit mask: read these */
+	uint32_t forced;  /* of these: read them whatever the gate says */
+	struct row_scope scope;
+};
+
+/* 0, -ESRCH (no such target) or another negative errno from the provider. */
+int instance_create(const struct platform *platform, const struct provider *provider,
+	const struct target *target, uint64_t id, struct instance **ret_instance);
+void instance_destroy(struct instance *self);
+
+/* The provider was opened anew: the table has no rows; its columns stay. */
+void instance_forget_rows(struct instance *self);
+
+/* A view begins or ceases to want an attribute. *ret_source: its bit, 0 if it has none. */
+struct column *instance_acquire(
+	struct instance *self, enum attribute_index attribute, uint32_t *ret_source);
+void instance_release(struct instance *self, enum attribute_index attribute);
+
+/*
+ * Samples: lists, asks the gate, reads the fast sources, hands slow reads to the lane. The
+ * table's tick must have begun. Returns 0, or -ESRCH when the target is gone. When the
+ * provider fails to list, the rows stay as they are and the sources count as unsampled.
+ */
+int instance_sample(struct instance *self, const struct sampling *sampling, struct lane *lane);
+
+/* Submits slow reads that still wait, as far as the lane takes them. */
+void instance_pump(struct instance *self, struct lane *lane, uint64_t now_ns);
+/* A slow result, or a job that became late: into the table, if its row is still that row. */
+void instance_apply(
+	struct instance *self, const struct lane_job *job, bool late, uint64_t now_ns);
+/* Are slow reads of these sources wanted or under way? */
+bool instance_slow_pending(const struct instance *self, uint32_t sources);
+
+/* Did the latest sampling leave out the source of this attribute? */
+bool instance_unsampled(const struct instance *self, enum attribute_index attribute);
+
+/* Gives the state of an attribute on this host, and the reason. */
+enum cell_state instance_available(const struct platform *platform,
+	enum attribute_index attribute, const char **ret_reason);
+
+#endif

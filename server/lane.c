@@ -1,0 +1,302 @@
+#include "lane.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "alloc.h"
+
+struct worker {
+	struct lane *lane;
+	pthread_t thread;
+	struct lane_job *job; /* under the lock; NULL: waits for one */
+	uint64_t started_ns;
+};
+
+struct job_queue {
+	struct lane_job *first, **last;
+};
+
+struct lane {
+	pthread_mutex_t lock;
+	pthread_cond_t work;
+	struct worker workers[LANE_WORKERS_MAX];
+	uint32_t worker_count; /* by hand: one that has no thread */
+	bool by_hand, started, stopping, woken;
+	struct job_queue waiting, done;
+	uint32_t job_count; /* loop's thread only */
+	void (*wake)(void *context);
+	void *wake_context;
+};
+
+static void queue_init(struct job_queue *self)
+{
+	self->first = NULL;
+	self->last = &self->first;
+}
+
+static void queue_put(struct job_queue *self, struct lane_job *job)
+{
+	job->next = NULL;
+	*self->last = job;
+	self->last = &job->next;
+}
+
+static struct lane_job *queue_take(struct job_queue *self)
+{
+	struct lane_job *job = self->first;
+
+	if (job) {
+		self->first = job->next;
+		if (!self->first)
+			self->last = &self->first;
+	}
+	return job;
+}
+
+static uint64_t clock_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* Moves a job to the done queue; true if the loop must be woken. Under the lock. */
+static bool finish_job(struct lane *self, struct lane_job *job, int result, uint64_t now_ns)
+{
+	bool wake = !self->woken;
+
+	job->result = result;
+	job->finished_ns = now_ns;
+	queue_put(&self->done, job);
+	self->woken = true;
+	return wake;
+}
+
+static void *worker_main(void *argument)
+{
+	struct worker *self = argument;
+	struct lane *lane = self->lane;
+
+	pthread_mutex_lock(&lane->lock);
+	for (;;) {
+		while (!lane->waiting.first && !lane->stopping)
+			pthread_cond_wait(&lane->work, &lane->lock);
+		if (lane->stopping)
+			break;
+		struct lane_job *job = queue_take(&lane->waiting);
+		self->job = job;
+		self->started_ns = clock_now();
+		pthread_mutex_unlock(&lane->lock);
+
+		int result = job->job.provider->job_run(&job->job);
+		job->job.provider->job_release(&job->job);
+
+		pthread_mutex_lock(&lane->lock);
+		self->job = NULL;
+		if (finish_job(lane, job, result, clock_now()) && lane->wake) {
+			pthread_mutex_unlock(&lane->lock);
+			lane->wake(lane->wake_context);
+			pthread_mutex_lock(&lane->lock);
+		}
+	}
+	pthread_mutex_unlock(&lane->lock);
+	return NULL;
+}
+
+struct lane *lane_create(uint32_t workers, void (*wake)(void *context), void *wake_context)
+{
+	struct lane *self = xcalloc(1, sizeof *self);
+
+	pthread_mutex_init(&self->lock, NULL);
+	pthread_cond_init(&self->work, NULL);
+	queue_init(&self->waiting);
+	queue_init(&self->done);
+	self->by_hand = workers == 0;
+	self->worker_count = self->by_hand ? 1 :
+			     workers > LANE_WORKERS_MAX ? (uint32_t)LANE_WORKERS_MAX : workers;
+	self->wake = wake;
+	self->wake_context = wake_context;
+	for (uint32_t i = 0; i < self->worker_count; i++)
+		self->workers[i].lane = self;
+	return self;
+}
+
+/* Threads are made for the first job: a server without slow attributes has one thread. */
+static void start_workers(struct lane *self)
+{
+	uint32_t started = 0;
+
+	self->started = true;
+	for (uint32_t i = 0; i < self->worker_count; i++) {
+		struct worker *worker = &self->workers[started];
+		if (pthread_create(&worker->thread, NULL, worker_main, worker) == 0)
+			started++;
+	}
+	self->worker_count = started;
+}
+
+static void free_job(struct lane_job *job)
+{
+	free(job->job.sample);
+	free(job->job.text);
+	free(job);
+}
+
+void lane_destroy(struct lane *self)
+{
+	struct lane_job *job;
+	uint32_t hanging = 0;
+
+	if (!self)
+		return;
+	pthread_mutex_lock(&self->lock);
+	self->stopping = true;
+	while ((job = queue_take(&self->waiting))) {
+		job->job.provider->job_release(&job->job);
+		free_job(job);
+	}
+	pthread_cond_broadcast(&self->work);
+	bool threads = self->started && !self->by_hand;
+	pthread_mutex_unlock(&self->lock);
+	for (uint32_t i = 0; threads && i < self->worker_count; i++) {
+		pthread_mutex_lock(&self->lock);
+		bool busy = self->workers[i].job != NULL;
+		pthread_mutex_unlock(&self->lock);
+		if (busy) {
+			pthread_detach(self->workers[i].thread);
+			hanging++;
+		} else {
+			pthread_join(self->workers[i].thread, NULL);
+		}
+	}
+	if (self->by_hand && self->workers[0].job) {
+		self->workers[0].job->job.provider->job_release(&self->workers[0].job->job);
+		free_job(self->workers[0].job);
+	}
+	pthread_mutex_lock(&self->lock);
+	while ((job = queue_take(&self->done)))
+		free_job(job);
+	self->wake = NULL;
+	pthread_mutex_unlock(&self->lock);
+	if (hanging)
+		return; /* a worker may still come back to this memory */
+	pthread_cond_destroy(&self->work);
+	pthread_mutex_destroy(&self->lock);
+	free(self);
+}
+
+struct lane_job *lane_job_create(
+	struct lane *self, uint64_t now_ns, const struct provider *provider, uint32_t source)
+{
+	const struct source *what = &provider->sources[source];
+
+	if (self->job_count == LANE_JOBS_MAX || lane_stuck(self, now_ns))
+		return NULL;
+	struct lane_job *job = xcalloc(1, sizeof *job);
+	job->job.provider = provider;
+	job->job.source = source;
+	job->job.sample = xcalloc(1, what->sample_size);
+	job->job.text = xcalloc(1, what->text_size);
+	self->job_count++;
+	return job;
+}
+
+void lane_job_destroy(struct lane *self, struct lane_job *job)
+{
+	self->job_count--;
+	free_job(job);
+}
+
+void lane_submit(struct lane *self, struct lane_job *job)
+{
+	if (!self->started && !self->by_hand)
+		start_workers(self);
+	pthread_mutex_lock(&self->lock);
+	queue_put(&self->waiting, job);
+	pthread_cond_signal(&self->work);
+	pthread_mutex_unlock(&self->lock);
+}
+
+struct lane_job *lane_collect(struct lane *self, uint64_t now_ns)
+{
+	bool stuck = lane_stuck(self, now_ns);
+
+	pthread_mutex_lock(&self->lock);
+	struct lane_job *job = queue_take(&self->done);
+	if (!job)
+		self->woken = false;
+	if (!job && stuck && (job = queue_take(&self->waiting))) {
+		job->job.provider->job_release(&job->job);
+		job->result = STATE_FAILED;
+		job->finished_ns = now_ns;
+	}
+	pthread_mutex_unlock(&self->lock);
+	return job;
+}
+
+static bool worker_late(const struct worker *self, uint64_t now_ns)
+{
+	return self->job && now_ns >= self->started_ns + LANE_DEADLINE_NS;
+}
+
+const struct lane_job *lane_next_late(struct lane *self, uint64_t now_ns)
+{
+	const struct lane_job *late = NULL;
+
+	pthread_mutex_lock(&self->lock);
+	for (uint32_t i = 0; i < self->worker_count && !late; i++) {
+		struct worker *worker = &self->workers[i];
+		if (worker_late(worker, now_ns) && !worker->job->late) {
+			worker->job->late = true;
+			late = worker->job;
+		}
+	}
+	pthread_mutex_unlock(&self->lock);
+	return late;
+}
+
+uint32_t lane_late_workers(struct lane *self, uint64_t now_ns)
+{
+	uint32_t late = 0;
+
+	pthread_mutex_lock(&self->lock);
+	for (uint32_t i = 0; i < self->worker_count; i++)
+		late += worker_late(&self->workers[i], now_ns);
+	pthread_mutex_unlock(&self->lock);
+	return late;
+}
+
+bool lane_stuck(struct lane *self, uint64_t now_ns)
+{
+	return lane_late_workers(self, now_ns) == self->worker_count;
+}
+
+bool lane_start_by_hand(struct lane *self, uint64_t now_ns)
+{
+	struct worker *worker = &self->workers[0];
+
+	if (!worker->job)
+		worker->job = queue_take(&self->waiting);
+	else
+		return false;
+	worker->started_ns = now_ns;
+	return worker->job != NULL;
+}
+
+bool lane_run_by_hand(struct lane *self, uint64_t now_ns)
+{
+	struct worker *worker = &self->workers[0];
+
+	if (!worker->job)
+		lane_start_by_hand(self, now_ns);
+	struct lane_job *job = worker->job;
+	if (!job)
+		return false;
+	worker->job = NULL;
+	int result = job->job.provider->job_run(&job->job);
+	job->job.provider->job_release(&job->job);
+	finish_job(self, job, result, now_ns);
+	return true;
+}

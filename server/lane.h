@@ -1,0 +1,70 @@
+/*
+ * Lane: the slow lane. Reads that may block run on a few worker threads; the loop's thread
+ * hands jobs in and takes results out, and never waits.
+ *
+ * A worker that hangs in the kernel cannot be called back. After LANE_DEADLINE_NS its job
+ * counts as late: the core gives the cell up, and a result that still comes is as good as
+ * any other. When every worker is late the lane is stuck and takes no more jobs.
+ */
+#ifndef SERVER_LANE_H
+#define SERVER_LANE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "platform.h"
+
+#define LANE_DEADLINE_NS (250 * UINT64_C(1000000))
+
+enum {
+	LANE_WORKERS_MAX = 4,
+	LANE_JOBS_MAX = 256, /* in the lane at once: bounds its memory */
+};
+
+struct lane;
+
+struct lane_job {
+	struct job job;
+	/* The core's own: what the result is for. */
+	uint64_t instance;
+	uint32_t generation;
+	uint64_t activity;
+	/* The result. */
+	int result; /* enum cell_state or SAMPLE_GONE */
+	uint64_t finished_ns;
+	bool late; /* reported by lane_next_late() */
+	struct lane_job *next;
+};
+
+/*
+ * `workers` threads at most LANE_WORKERS_MAX, started with the first job; 0: jobs run in
+ * lane_run_by_hand(). `wake` is called on a worker's thread when a result is there and the
+ * loop has not been woken for one yet. NULL: no threads could be had, or no memory.
+ */
+struct lane *lane_create(uint32_t workers, void (*wake)(void *context), void *wake_context);
+/* Joins the workers that are not in a job; the others, and what they use, are left behind. */
+void lane_destroy(struct lane *self);
+
+/* An empty job with room for the source's sample and text; NULL: the lane is full or stuck. */
+struct lane_job *lane_job_create(
+	struct lane *self, uint64_t now_ns, const struct provider *provider, uint32_t source);
+/* A job that was never submitted, or whose result was used. */
+void lane_job_destroy(struct lane *self, struct lane_job *job);
+
+void lane_submit(struct lane *self, struct lane_job *job);
+/* The next finished job, or NULL. The caller destroys it. When the lane is stuck, the jobs
+ * that wait in it are given back too, with STATE_FAILED. */
+struct lane_job *lane_collect(struct lane *self, uint64_t now_ns);
+/* A running job that has become late since the last call; the lane keeps it. NULL: none. */
+const struct lane_job *lane_next_late(struct lane *self, uint64_t now_ns);
+
+/* Are all workers past the deadline? */
+bool lane_stuck(struct lane *self, uint64_t now_ns);
+uint32_t lane_late_workers(struct lane *self, uint64_t now_ns);
+
+/* Without workers: takes the oldest waiting job as started at now_ns (0: none waits), and
+ * finishes the oldest started one. For tests. */
+bool lane_start_by_hand(struct lane *self, uint64_t now_ns);
+bool lane_run_by_hand(struct lane *self, uint64_t now_ns);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * What the sampler holds. For sampler.c, and for self.c, which shows it as tables.
+ */
+#ifndef SERVER_SAMPLER_STATE_H
+#define SERVER_SAMPLER_STATE_H
+
+#include "instance.h"
+#include "sampler.h"
+#include "view.h"
+
+enum {
+	VIEWS_MAX = 256,
+	PLATFORM_GIVEN = 0, /* of the operating system */
+	PLATFORM_SELF = 1,  /* SERVER and SESSION */
+};
+
+struct sampler {
+	struct sampler_config config;
+	struct platform self_platform;
+	const struct platform *platforms[2];
+	struct lane *lane;
+	struct encoder *encoder;
+	struct instance *instances;
+	struct view *views;
+	uint32_t view_count;
+	struct subscription **subscriptions; /* owned */
+	uint32_t subscription_count, subscription_capacity;
+	struct subscriber **sessions; /* borrowed from the edge */
+	uint32_t session_count, session_capacity;
+	uint64_t next_instance; /* id */
+	uint64_t tick;
+	uint64_t now_ns; /* of the latest tick */
+	bool gap; /* the server was stopped before this tick */
+	struct {
+		uint64_t ticks, tick_cpu_ns, frames, encodes, held_back;
+	} counters;
+};
+
+#endif

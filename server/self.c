@@ -1,0 +1,367 @@
+#include "self.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "sampler_state.h"
+
+enum { NAME_MAX_BYTES = 64, ATTRIBUTES_MAX_BYTES = 1024 };
+
+/* What the rows of SERVER and SESSION are filled from: see CORE() in attributes.def. */
+struct core_server {
+	struct sample_text name;
+	uint64_t reads, skips, failures, read_time_ns, ticks, cpu_ns, tick_cpu_ns, rows, frames;
+	uint64_t encodes, held_back, sessions, subscriptions, memory, descriptors, workers_stuck;
+};
+
+struct core_session {
+	struct sample_text client, table, attributes;
+	uint64_t session, client_pid, client_uid, request, interval_ns;
+	uint64_t frames, bytes, held_back, encode_time_ns;
+};
+
+enum { CORE_server, CORE_session, CORE_SOURCES };
+
+static const struct source core_sources[CORE_SOURCES] = {
+	[CORE_server] = {.name = "server", .sample_size = sizeof(struct core_server)},
+	[CORE_session] = {.name = "session", .sample_size = sizeof(struct core_session)},
+};
+
+static const struct binding core_bindings[ATTRIBUTE_COUNT] = {
+#define CORE(source_, field_)                                                                  \
+	{                                                                                      \
+		.bound = true, .source = CORE_##source_,                                       \
+		.offset = offsetof(struct core_##source_, field_),                             \
+	}
+#define LINUX(...)    {.bound = false}
+#define DRIFTS(...)   {.bound = false}
+#define NOT(...)      {.bound = false}
+#define NOT_YET       {.bound = false}
+#define ATTRIBUTE(table, id, symbol, name, type, unit, kind, cost, linux, darwin, sentence)    \
+	[ATTRIBUTE_##table##_##symbol] = linux,
+#define DERIVED(table, id, symbol, ...) [ATTRIBUTE_##table##_##symbol] = {.bound = false},
+#include "attributes.def"
+#undef CORE
+#undef LINUX
+#undef DRIFTS
+#undef NOT
+#undef NOT_YET
+#undef ATTRIBUTE
+#undef DERIVED
+};
+
+static const struct scale core_scales[] = {{1, 1}};
+
+/*
+ * Both tables list things that come and go: each tick the provider writes down who is there
+ * now, by identity, and compares with the rows that it has.
+ */
+struct self_row {
+	uint64_t identity;
+	uint32_t slot;
+	bool seen;
+};
+
+struct self_table {
+	struct sampler *sampler;
+	struct self_row *rows;
+	uint32_t count, capacity;
+	char name[NAME_MAX_BYTES];            /* texts of the latest sample */
+	char attributes[ATTRIBUTES_MAX_BYTES];
+};
+
+static int self_open(void *context, const struct target *target, void **ret_self)
+{
+	struct self_table *self = xcalloc(1, sizeof *self);
+
+	(void)target;
+	self->sampler = context;
+	*ret_self = self;
+	return 0;
+}
+
+static void self_close(void *handle)
+{
+	struct self_table *self = handle;
+
+	free(self->rows);
+	free(self);
+}
+
+static void note_row(struct self_table *self, struct roster *roster, uint64_t identity)
+{
+	for (uint32_t i = 0; i < self->count; i++)
+		if (self->rows[i].identity == identity) {
+			self->rows[i].seen = true;
+			return;
+		}
+	uint32_t slot = roster->ops->born(roster, identity, 0);
+	if (slot == UINT32_MAX)
+		return;
+	if (self->count == self->capacity) {
+		self->capacity = self->capacity * 2 + 16;
+		self->rows = xreallocarray(self->rows, self->capacity, sizeof *self->rows);
+	}
+	self->rows[self->count++] = (struct self_row){identity, slot, true};
+}
+
+static void end_list(struct self_table *self, struct roster *roster)
+{
+	for (uint32_t i = self->count; i-- > 0;) {
+		if (!self->rows[i].seen) {
+			roster->ops->died(roster, self->rows[i].slot);
+			self->rows[i] = self->rows[--self->count];
+		} else {
+			self->rows[i].seen = false;
+		}
+	}
+}
+
+static uint64_t identity_of(const struct self_table *self, uint32_t slot)
+{
+	for (uint32_t i = 0; i < self->count; i++)
+		if (self->rows[i].slot == slot)
+			return self->rows[i].identity;
+	return 0;
+}
+
+static struct sample_text text_of(const char *text)
+{
+	return (struct sample_text){text, (uint32_t)strlen(text), STATE_OK};
+}
+
+static struct sample_text no_text(void)
+{
+	return (struct sample_text){NULL, 0, STATE_NONE};
+}
+
+/* -------------------------------------------------------------------------- SERVER */
+
+enum { TOTAL_ROW = 1 }; /* identity; a source's is made of its instance and index */
+
+static uint64_t source_identity(const struct instance *instance, uint32_t index)
+{
+	return instance->id << 8 | (index + 2);
+}
+
+static int server_list(void *handle, struct roster *roster, const struct row_scope *scope)
+{
+	struct self_table *self = handle;
+
+	(void)scope;
+	note_row(self, roster, TOTAL_ROW);
+	for (const struct instance *i = self->sampler->instances; i; i = i->next)
+		for (uint32_t s = 0; s < i->provider->source_count; s++)
+			if (i->sources[s].reads)
+				note_row(self, roster, source_identity(i, s));
+	end_list(self, roster);
+	return 0;
+}
+
+static uint64_t read_time(const struct instance_source *source)
+{
+	return source->timed_reads ? source->timed_ns / source->timed_reads * source->reads : 0;
+}
+
+static void fill_source(struct self_table *self, const struct instance *instance, uint32_t index,
+	struct core_server *sample)
+{
+	const struct instance_source *source = &instance->sources[index];
+
+	/* All that is said of the server as a whole is of no concern to a source. */
+	for (uint64_t *field = &sample->reads; field <= &sample->workers_stuck; field++)
+		*field = ABSENT_U64(STATE_NONE);
+	snprintf(self->name, sizeof self->name, "%s.%s", table_name(instance->table_id),
+		instance->provider->sources[index].name);
+	sample->name = text_of(self->name);
+	sample->reads = source->reads;
+	sample->skips = source->skips;
+	sample->failures = source->failures;
+	/* The slow lane is not timed by the loop. */
+	if (instance->provider->sources[index].lane == LANE_FAST)
+		sample->read_time_ns = read_time(source);
+}
+
+static void fill_total(const struct sampler *sampler, struct core_server *sample)
+{
+	*sample = (struct core_server){.name = text_of("total")};
+	for (const struct instance *i = sampler->instances; i; i = i->next) {
+		sample->rows += i->table.row_count;
+		if (i->provider->descriptors)
+			sample->descriptors += i->provider->descriptors(i->handle);
+		for (uint32_t s = 0; s < i->provider->source_count; s++) {
+			sample->reads += i->sources[s].reads;
+			sample->skips += i->sources[s].skips;
+			sample->failures += i->sources[s].failures;
+			sample->read_time_ns += read_time(&i->sources[s]);
+		}
+	}
+	sample->cpu_ns = sample->memory = ABSENT_U64(STATE_UNSUPPORTED);
+	if (sampler->config.usage)
+		sampler->config.usage(
+			sampler->config.clock_context, &sample->cpu_ns, &sample->memory);
+	sample->ticks = sampler->counters.ticks;
+	sample->tick_cpu_ns = sampler->counters.tick_cpu_ns;
+	sample->frames = sampler->counters.frames;
+	sample->encodes = sampler->counters.encodes;
+	sample->held_back = sampler->counters.held_back;
+	sample->sessions = sampler->session_count;
+	sample->subscriptions = sampler->subscription_count;
+	sample->workers_stuck = lane_late_workers(sampler->lane, sampler->now_ns);
+}
+
+static int server_read(void *handle, uint32_t slot, uint32_t source, void *sample)
+{
+	struct self_table *self = handle;
+	uint64_t identity = identity_of(self, slot);
+
+	(void)source;
+	if (identity == TOTAL_ROW) {
+		fill_total(self->sampler, sample);
+		return STATE_OK;
+	}
+	for (const struct instance *i = self->sampler->instances; i; i = i->next)
+		if (i->id == identity >> 8) {
+			fill_source(self, i, (uint32_t)(identity & 0xff) - 2, sample);
+			return STATE_OK;
+		}
+	return STATE_FAILED;
+}
+
+/* ------------------------------------------------------------------------- SESSION */
+
+static uint64_t session_identity(const struct subscriber *subscriber, uint32_t request)
+{
+	return (uint64_t)subscriber->session << 32 | request;
+}
+
+static bool has_request(const struct sampler *sampler, const struct subscriber *subscriber)
+{
+	for (uint32_t i = 0; i < sampler->subscription_count; i++)
+		if (sampler->subscriptions[i]->subscriber == subscriber)
+			return true;
+	return false;
+}
+
+static int session_list(void *handle, struct roster *roster, const struct row_scope *scope)
+{
+	struct self_table *self = handle;
+	const struct sampler *sampler = self->sampler;
+
+	(void)scope;
+	for (uint32_t i = 0; i < sampler->subscription_count; i++) {
+		const struct subscription *subscription = sampler->subscriptions[i];
+		note_row(self, roster,
+			session_identity(subscription->subscriber, subscription->request));
+	}
+	for (uint32_t i = 0; i < sampler->session_count; i++)
+		if (!has_request(sampler, sampler->sessions[i]))
+			note_row(self, roster, session_identity(sampler->sessions[i], 0));
+	end_list(self, roster);
+	return 0;
+}
+
+/* The names in the order of the registry, as many as fit. */
+static void write_attributes(struct self_table *self, const struct view *view)
+{
+	size_t used = 0;
+
+	self->attributes[0] = '\0';
+	for (uint32_t i = 0; i < view->attribute_count; i++) {
+		const char *name = attributes[view->attributes[i]].name;
+		size_t room = sizeof self->attributes - used;
+		int length = snprintf(
+			self->attributes + used, room, "%s%s", i ? "," : "", name);
+		if (length < 0 || (size_t)length >= room) {
+			self->attributes[used] = '\0';
+			return;
+		}
+		used += (size_t)length;
+	}
+}
+
+static void fill_subscription(
+	struct self_table *self, const struct subscription *from, struct core_session *sample)
+{
+	write_attributes(self, from->view);
+	sample->request = from->request;
+	sample->table = text_of(table_name(from->view->instance->table_id));
+	sample->attributes = text_of(self->attributes);
+	sample->interval_ns = from->interval_ns;
+	sample->frames = from->frames;
+	sample->bytes = from->bytes;
+	sample->held_back = from->held_back;
+	sample->encode_time_ns = from->encode_time_ns;
+}
+
+static int fill_session(
+	const struct sampler *sampler, uint32_t session, struct core_session *sample)
+{
+	for (uint32_t i = 0; i < sampler->session_count; i++) {
+		const struct subscriber *subscriber = sampler->sessions[i];
+		if (subscriber->session != session)
+			continue;
+		sample->session = session;
+		sample->client = text_of(subscriber->client);
+		sample->client_pid = subscriber->pid;
+		sample->client_uid = subscriber->uid;
+		return STATE_OK;
+	}
+	return SAMPLE_GONE;
+}
+
+static int session_read(void *handle, uint32_t slot, uint32_t source, void *to)
+{
+	struct self_table *self = handle;
+	uint64_t identity = identity_of(self, slot);
+	struct core_session *sample = to;
+
+	(void)source;
+	*sample = (struct core_session){.table = no_text(), .attributes = no_text()};
+	for (uint64_t *field = &sample->request; field <= &sample->encode_time_ns; field++)
+		*field = ABSENT_U64(STATE_NONE);
+	for (uint32_t i = 0; i < self->sampler->subscription_count; i++) {
+		const struct subscription *from = self->sampler->subscriptions[i];
+		if (session_identity(from->subscriber, from->request) == identity)
+			fill_subscription(self, from, sample);
+	}
+	return fill_session(self->sampler, (uint32_t)(identity >> 32), sample);
+}
+
+/* ------------------------------------------------------------------------ platform */
+
+static const struct provider server_provider = {
+	.table = TABLE_SERVER,
+	.sources = core_sources,
+	.source_count = CORE_SOURCES,
+	.open = self_open,
+	.close = self_close,
+	.list = server_list,
+	.read = server_read,
+};
+
+static const struct provider session_provider = {
+	.table = TABLE_SESSION,
+	.sources = core_sources,
+	.source_count = CORE_SOURCES,
+	.open = self_open,
+	.close = self_close,
+	.list = session_list,
+	.read = session_read,
+};
+
+static const struct provider *const self_providers[] = {&server_provider, &session_provider};
+
+void self_platform_init(struct platform *platform, struct sampler *sampler)
+{
+	*platform = (struct platform){
+		.name = "self",
+		.providers = self_providers,
+		.provider_count = sizeof self_providers / sizeof *self_providers,
+		.bindings = core_bindings,
+		.scales = core_scales,
+		.context = sampler,
+	};
+}

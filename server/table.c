@@ -1,0 +1,223 @@
+#include "table.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "text.h"
+
+enum { TEXT_MAX = 4096 }; /* longest text in a cell */
+
+static char *cell_text(const struct column *column, uint32_t slot)
+{
+	return (char *)(uintptr_t)column->values[slot];
+}
+
+static void column_clear_cell(struct column *self, uint32_t slot)
+{
+	if (self->type == TYPE_TEXT)
+		free(cell_text(self, slot));
+	self->values[slot] = 0;
+	self->stamps[slot] = 0;
+	self->states[slot] = self->default_state;
+	if (self->slow)
+		self->sampled_ns[slot] = 0;
+}
+
+static void column_grow(struct column *self, uint32_t from, uint32_t to)
+{
+	self->values = xreallocarray(self->values, to, sizeof *self->values);
+	self->stamps = xreallocarray(self->stamps, to, sizeof *self->stamps);
+	self->states = xreallocarray(self->states, to, sizeof *self->states);
+	if (self->slow)
+		self->sampled_ns = xreallocarray(self->sampled_ns, to, sizeof *self->sampled_ns);
+	for (uint32_t slot = from; slot < to; slot++) {
+		self->values[slot] = 0;
+		column_clear_cell(self, slot);
+	}
+}
+
+static void column_destroy(struct column *self, uint32_t capacity)
+{
+	if (self->type == TYPE_TEXT)
+		for (uint32_t slot = 0; slot < capacity; slot++)
+			free(cell_text(self, slot));
+	free(self->values);
+	free(self->stamps);
+	free(self->states);
+	free(self->sampled_ns);
+	free(self);
+}
+
+void table_init(struct table *self)
+{
+	*self = (struct table){0};
+}
+
+void table_finish(struct table *self)
+{
+	for (int i = 0; i < ATTRIBUTE_COUNT; i++)
+		if (self->columns[i])
+			column_destroy(self->columns[i], self->capacity);
+	free(self->rows);
+	free(self->changed);
+	free(self->free_slots);
+	free(self->released_slots);
+	*self = (struct table){0};
+}
+
+void table_begin(struct table *self, uint64_t tick)
+{
+	assert(tick > self->tick);
+	self->tick = tick;
+	for (uint32_t i = 0; i < self->released_count; i++)
+		self->free_slots[self->free_count++] = self->released_slots[i];
+	self->released_count = 0;
+}
+
+static void table_grow(struct table *self)
+{
+	uint32_t from = self->capacity, to = from ? from * 2 : 64;
+
+	self->rows = xreallocarray(self->rows, to, sizeof *self->rows);
+	self->changed = xreallocarray(self->changed, to, sizeof *self->changed);
+	self->free_slots = xreallocarray(self->free_slots, to, sizeof *self->free_slots);
+	self->released_slots = xreallocarray(self->released_slots, to, sizeof *self->released_slots);
+	memset(self->rows + from, 0, (to - from) * sizeof *self->rows);
+	memset(self->changed + from, 0, (to - from) * sizeof *self->changed);
+	for (int i = 0; i < ATTRIBUTE_COUNT; i++)
+		if (self->columns[i])
+			column_grow(self->columns[i], from, to);
+	self->capacity = to;
+}
+
+uint32_t table_add(struct table *self, uint64_t identity, uint64_t pid)
+{
+	uint32_t slot;
+
+	if (self->free_count) {
+		slot = self->free_slots[--self->free_count];
+	} else {
+		if (self->slot_count == TABLE_ROWS_MAX)
+			return NO_SLOT;
+		if (self->slot_count == self->capacity)
+			table_grow(self);
+		slot = self->slot_count++;
+	}
+	struct row *row = &self->rows[slot];
+	row->identity = identity;
+	row->pid = pid;
+	row->born = self->tick;
+	row->generation++;
+	row->alive = true;
+	self->changed[slot] = self->tick;
+	self->row_count++;
+	return slot;
+}
+
+void table_remove(struct table *self, uint32_t slot)
+{
+	struct row *row = &self->rows[slot];
+
+	assert(row->alive);
+	row->alive = false;
+	row->died = self->tick;
+	self->changed[slot] = self->tick;
+	self->row_count--;
+	self->released_slots[self->released_count++] = slot;
+	for (int i = 0; i < ATTRIBUTE_COUNT; i++)
+		if (self->columns[i])
+			column_clear_cell(self->columns[i], slot);
+}
+
+struct column *table_acquire(struct table *self, enum attribute_index attribute,
+	enum cell_state default_state, bool *ret_new)
+{
+	struct column *column = self->columns[attribute];
+
+	*ret_new = !column;
+	if (!column) {
+		column = xcalloc(1, sizeof *column);
+		column->attribute = attribute;
+		column->type = attributes[attribute].type;
+		column->counter = attributes[attribute].kind == KIND_COUNTER;
+		column->slow = attributes[attribute].cost == COST_SLOW;
+		column->default_state = default_state;
+		column_grow(column, 0, self->capacity);
+		self->columns[attribute] = column;
+	}
+	column->users++;
+	return column;
+}
+
+void table_release(struct table *self, enum attribute_index attribute)
+{
+	struct column *column = self->columns[attribute];
+
+	assert(column && column->users > 0);
+	if (--column->users)
+		return;
+	column_destroy(column, self->capacity);
+	self->columns[attribute] = NULL;
+}
+
+static void stamp(struct table *self, struct column *column, uint32_t slot)
+{
+	column->stamps[slot] = self->tick;
+	self->changed[slot] = self->tick;
+}
+
+void table_set(struct table *self, struct column *column, uint32_t slot, uint64_t bits)
+{
+	if (column->counter && bits < column->values[slot])
+		bits = column->values[slot];
+	bool same = column->states[slot] == STATE_OK && column->values[slot] == bits;
+	if (same && !column->slow)
+		return;
+	column->values[slot] = bits;
+	column->states[slot] = STATE_OK;
+	stamp(self, column, slot);
+}
+
+void table_set_text(
+	struct table *self, struct column *column, uint32_t slot, const char *bytes, size_t length)
+{
+	char clean[TEXT_MAX + 1];
+	size_t size = text_sanitise(clean, sizeof clean, bytes, length);
+	char *old = cell_text(column, slot);
+	bool same = column->states[slot] == STATE_OK && old && strcmp(old, clean) == 0;
+
+	if (same && !column->slow)
+		return;
+	if (!same) {
+		free(old);
+		column->values[slot] = (uint64_t)(uintptr_t)xstrndup(clean, size);
+	}
+	column->states[slot] = STATE_OK;
+	stamp(self, column, slot);
+}
+
+void table_set_state(
+	struct table *self, struct column *column, uint32_t slot, enum cell_state state)
+{
+	assert(state != STATE_OK);
+	bool same = column->states[slot] == state;
+
+	if (same && !column->slow)
+		return;
+	if (column->type == TYPE_TEXT) {
+		free(cell_text(column, slot));
+		column->values[slot] = 0;
+	} else if (!column->counter) { /* what a counter reached still binds it */
+		column->values[slot] = 0;
+	}
+	column->states[slot] = (uint8_t)state;
+	stamp(self, column, slot);
+}
+
+void table_set_sampled(struct column *column, uint32_t slot, uint64_t sampled_ns)
+{
+	if (column->slow)
+		column->sampled_ns[slot] = sampled_ns;
+}

@@ -1,0 +1,300 @@
+#include "view.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "frame.h"
+
+static int compare_u16(const void *a, const void *b)
+{
+	return *(const uint16_t *)a - *(const uint16_t *)b;
+}
+
+static int compare_u64(const void *a, const void *b)
+{
+	uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+
+	return (left > right) - (left < right);
+}
+
+/* Ascending and without doubles; returns the count. The caller frees *ret_sorted. */
+static uint32_t sorted_attributes(const struct request *request, uint16_t **ret_sorted)
+{
+	uint32_t count = 0;
+	uint16_t *sorted = xcalloc(request->attribute_count, sizeof *sorted);
+
+	memcpy(sorted, request->attributes, request->attribute_count * sizeof *sorted);
+	qsort(sorted, request->attribute_count, sizeof *sorted, compare_u16);
+	for (uint32_t i = 0; i < request->attribute_count; i++)
+		if (count == 0 || sorted[count - 1] != sorted[i])
+			sorted[count++] = sorted[i];
+	*ret_sorted = sorted;
+	return count;
+}
+
+static uint32_t sorted_pids(const struct request *request, uint64_t **ret_sorted)
+{
+	uint32_t count = 0;
+	uint64_t *sorted = xcalloc(request->pid_count, sizeof *sorted);
+
+	if (request->pid_count)
+		memcpy(sorted, request->pids, request->pid_count * sizeof *sorted);
+	qsort(sorted, request->pid_count, sizeof *sorted, compare_u64);
+	for (uint32_t i = 0; i < request->pid_count; i++)
+		if (count == 0 || sorted[count - 1] != sorted[i])
+			sorted[count++] = sorted[i];
+	*ret_sorted = sorted;
+	return count;
+}
+
+struct view *view_create(struct instance *instance, const struct request *request)
+{
+	struct view *self = xcalloc(1, sizeof *self);
+	uint64_t *pids;
+
+	self->instance = instance;
+	instance->views++;
+	self->attribute_count = sorted_attributes(request, &self->attributes);
+	self->columns = xcalloc(self->attribute_count, sizeof(struct column *));
+	for (uint32_t i = 0; i < self->attribute_count; i++) {
+		uint32_t source;
+		self->columns[i] = instance_acquire(
+			instance, (enum attribute_index)self->attributes[i], &source);
+		self->sources |= source;
+	}
+	self->filtered = request->pid_count > 0;
+	self->entry_count = sorted_pids(request, &pids);
+	self->entries = xcalloc(self->entry_count, sizeof *self->entries);
+	for (uint32_t i = 0; i < self->entry_count; i++)
+		self->entries[i].pid = pids[i];
+	free(pids);
+	instance->unfiltered_views += !self->filtered;
+	return self;
+}
+
+static void forget_frames(struct view *self)
+{
+	for (uint32_t i = 0; i < self->base_count; i++) {
+		frame_release(self->frames[i]);
+		self->frames[i] = NULL;
+	}
+	self->base_count = 0;
+}
+
+void view_destroy(struct view *self)
+{
+	struct instance *instance = self->instance;
+
+	forget_frames(self);
+	for (uint32_t i = 0; i < self->attribute_count; i++)
+		instance_release(instance, (enum attribute_index)self->attributes[i]);
+	instance->views--;
+	instance->unfiltered_views -= !self->filtered;
+	if (!self->filtered && instance->unfiltered_views == 0 && instance->views > 0)
+		instance->reopen = true;
+	free(self->attributes);
+	free(self->columns);
+	free(self->entries);
+	free(self);
+}
+
+bool view_matches(const struct view *self, const struct request *request)
+{
+	uint16_t *wanted;
+	uint64_t *pids;
+	uint32_t count = sorted_attributes(request, &wanted);
+	bool same = count == self->attribute_count &&
+		    memcmp(wanted, self->attributes, count * sizeof *wanted) == 0;
+
+	free(wanted);
+	if (!same)
+		return false;
+	count = sorted_pids(request, &pids);
+	same = count == self->entry_count;
+	/* An entry that has ended may by now mean another process to a new request. */
+	for (uint32_t i = 0; same && i < count; i++)
+		same = pids[i] == self->entries[i].pid && self->entries[i].state != ENTRY_ENDED;
+	free(pids);
+	return same;
+}
+
+void view_resolve(struct view *self)
+{
+	const struct table *table = &self->instance->table;
+
+	for (uint32_t i = 0; i < self->entry_count; i++) {
+		struct view_entry *entry = &self->entries[i];
+		if (entry->state == ENTRY_ALIVE) {
+			const struct row *row = &table->rows[entry->slot];
+			if (row->alive && row->identity == entry->identity)
+				continue;
+			entry->ended = row->died;
+		}
+		if (entry->state != ENTRY_NEW) {
+			entry->state = ENTRY_ENDED;
+			continue;
+		}
+		entry->state = ENTRY_ENDED;
+		for (uint32_t slot = 0; slot < table->slot_count; slot++) {
+			const struct row *row = &table->rows[slot];
+			if (!row->alive || row->pid != entry->pid ||
+				(entry->identity && entry->identity != row->identity))
+				continue;
+			entry->state = ENTRY_ALIVE;
+			entry->identity = row->identity;
+			entry->slot = slot;
+		}
+	}
+}
+
+void view_reset(struct view *self)
+{
+	for (uint32_t i = 0; i < self->entry_count; i++)
+		if (self->entries[i].state == ENTRY_ALIVE)
+			self->entries[i].state = ENTRY_NEW;
+}
+
+/* --------------------------------------------------------------------------- bases */
+
+void view_announce(struct view *self, uint64_t tick, uint64_t since)
+{
+	uint64_t *bases = self->bases;
+	uint32_t at = 0;
+
+	if (self->encoded_tick != tick) {
+		forget_frames(self);
+		self->encoded_tick = tick;
+	}
+	while (at < self->base_count && bases[at] < since)
+		at++;
+	if (at < self->base_count && bases[at] == since)
+		return;
+	assert(at == self->base_count || !self->frames[at]); /* announced before any is fetched */
+	if (self->base_count < VIEW_BASES_MAX) {
+		memmove(bases + at + 1, bases + at, (self->base_count - at) * sizeof *bases);
+		bases[at] = since;
+		self->base_count++;
+		return;
+	}
+	/* Full: of all of them, one pair of neighbours becomes its older one. 0 (everything)
+	 * stays for those who need it: it is not worth giving it to anybody else. */
+	uint64_t all[VIEW_BASES_MAX + 1];
+	uint32_t closest = VIEW_BASES_MAX - 1;
+	memcpy(all, bases, at * sizeof *all);
+	all[at] = since;
+	memcpy(all + at + 1, bases + at, (VIEW_BASES_MAX - at) * sizeof *all);
+	for (uint32_t i = VIEW_BASES_MAX - 1; i-- > 0;)
+		if (all[i] != 0 && all[i + 1] - all[i] < all[closest + 1] - all[closest])
+			closest = i;
+	memmove(all + closest + 1, all + closest + 2,
+		(VIEW_BASES_MAX - 1 - closest) * sizeof *all);
+	memcpy(bases, all, VIEW_BASES_MAX * sizeof *bases);
+}
+
+/* ------------------------------------------------------------------------- encoding */
+
+/* The rows that a frame is about. */
+struct changes {
+	uint32_t *slots; /* alive, changed after since */
+	uint32_t count;
+};
+
+static void encode_rows(const struct view *self, struct encoder *encoder, uint64_t since,
+	struct changes *changes)
+{
+	const struct table *table = &self->instance->table;
+	uint32_t limit = self->filtered ? self->entry_count : table->slot_count;
+
+	for (uint32_t i = 0; i < limit; i++) {
+		uint32_t slot = i;
+		if (self->filtered) {
+			const struct view_entry *entry = &self->entries[i];
+			if (entry->state == ENTRY_ENDED && entry->ended > since && since)
+				encoder_removed(encoder, entry->slot);
+			if (entry->state != ENTRY_ALIVE)
+				continue;
+			slot = entry->slot;
+		} else if (table->changed[slot] > since && table->rows[slot].died > since && since) {
+			encoder_removed(encoder, slot);
+		}
+		if (table->changed[slot] > since && table->rows[slot].alive)
+			changes->slots[changes->count++] = slot;
+	}
+	for (uint32_t i = 0; i < changes->count; i++) {
+		const struct row *row = &table->rows[changes->slots[i]];
+		if (row->born > since)
+			encoder_added(encoder, changes->slots[i], row->identity, row->pid);
+	}
+}
+
+static void encode_column(const struct view *self, struct encoder *encoder,
+	const struct column *column, const struct frame_stamp *stamp, const struct changes *changes)
+{
+	const struct row *rows = self->instance->table.rows;
+	uint64_t since = stamp->since;
+
+	encoder_column(encoder, attributes[column->attribute].id, column->type, column->slow,
+		since == 0 ? column->default_state : STATE_OK);
+	for (uint32_t i = 0; i < changes->count; i++) {
+		uint32_t slot = changes->slots[i];
+		bool fresh = rows[slot].born > since;
+		if (!fresh && column->stamps[slot] <= since)
+			continue;
+		if (column->states[slot] == STATE_OK) {
+			uint64_t age = column->slow && column->sampled_ns[slot] < stamp->sampled_ns ?
+					       stamp->sampled_ns - column->sampled_ns[slot] :
+					       0;
+			encoder_value(encoder, slot, column->values[slot], age);
+		} else if (!fresh || column->states[slot] != column->default_state) {
+			encoder_absent(encoder, slot, (enum cell_state)column->states[slot]);
+		}
+	}
+}
+
+static struct frame *encode(
+	const struct view *self, struct encoder *encoder, const struct frame_stamp *stamp)
+{
+	const struct table *table = &self->instance->table;
+	struct changes changes = {
+		xcalloc(self->filtered ? self->entry_count : table->slot_count, sizeof(uint32_t)), 0};
+
+	encoder_begin(encoder, stamp);
+	encode_rows(self, encoder, stamp->since, &changes);
+	for (uint32_t i = 0; i < self->attribute_count; i++)
+		encode_column(self, encoder, self->columns[i], stamp, &changes);
+	for (uint32_t i = 0; i < self->attribute_count; i++)
+		if (instance_unsampled(
+			    self->instance, (enum attribute_index)self->attributes[i]))
+			encoder_unsampled(encoder, attributes[self->attributes[i]].id);
+	free(changes.slots);
+	return encoder_end(encoder);
+}
+
+static uint32_t base_of(const struct view *self, uint64_t since)
+{
+	uint32_t at = self->base_count;
+
+	while (at > 0 && self->bases[at - 1] > since)
+		at--;
+	assert(at > 0); /* it was announced */
+	return at - 1;
+}
+
+struct frame *view_get_frame(const struct view *self, uint64_t since)
+{
+	return self->frames[base_of(self, since)];
+}
+
+struct frame *view_encode(struct view *self, struct encoder *encoder,
+	const struct frame_stamp *stamp, uint64_t since)
+{
+	uint32_t base = base_of(self, since);
+	struct frame_stamp own = *stamp;
+
+	assert(!self->frames[base] && self->encoded_tick == stamp->tick);
+	own.since = self->bases[base];
+	self->frames[base] = encode(self, encoder, &own);
+	return self->frames[base];
+}

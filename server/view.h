@@ -1,0 +1,71 @@
+/*
+ * View: what equal requests see of a table: these attributes, of these processes. It encodes
+ * what changed after a tick, once for all who were sent the same before.
+ */
+#ifndef SERVER_VIEW_H
+#define SERVER_VIEW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "encoder.h"
+#include "instance.h"
+#include "subscription.h"
+
+struct frame;
+
+enum {
+	VIEW_BASES_MAX = 4, /* different encodes of a view in one tick */
+};
+
+/* A process of the filter, found once; when it ends the entry ends with it. */
+struct view_entry {
+	uint64_t pid;
+	uint64_t identity; /* 0: not found yet */
+	uint32_t slot;
+	enum { ENTRY_NEW, ENTRY_ALIVE, ENTRY_ENDED } state;
+	uint64_t ended; /* tick */
+};
+
+struct view {
+	struct instance *instance;
+	uint32_t references;
+	uint32_t attribute_count;
+	uint16_t *attributes; /* indices, ascending */
+	struct column **columns; /* in parallel */
+	uint32_t sources;     /* bit mask */
+	bool filtered;
+	struct view_entry *entries; /* by pid, ascending; none: every row */
+	uint32_t entry_count;
+	/* This tick's encodes. */
+	uint64_t encoded_tick;
+	uint32_t base_count;
+	uint64_t bases[VIEW_BASES_MAX]; /* ascending */
+	struct frame *frames[VIEW_BASES_MAX];
+	struct view *next;
+};
+
+struct view *view_create(struct instance *instance, const struct request *request);
+void view_destroy(struct view *self);
+/* Would this request share the view? */
+bool view_matches(const struct view *self, const struct request *request);
+
+/* Finds the processes of the filter after a sampling. */
+void view_resolve(struct view *self);
+/* The table starts anew: the same processes are to be found in it again. */
+void view_reset(struct view *self);
+
+/*
+ * In two steps, so that the number of encodes is bounded however differently the readers
+ * are behind: first every `since` that will be asked for is announced, then the frames are
+ * fetched, or encoded where there is none yet. At most VIEW_BASES_MAX distinct bases are
+ * kept; a since between two is rounded down, which gives a superset.
+ */
+void view_announce(struct view *self, uint64_t tick, uint64_t since);
+/* This tick's frame for `since`, NULL if it was not encoded yet. Borrowed until the next. */
+struct frame *view_get_frame(const struct view *self, uint64_t since);
+/* Makes it. The stamp says the rest; its own `since` is not used. */
+struct frame *view_encode(struct view *self, struct encoder *encoder,
+	const struct frame_stamp *stamp, uint64_t since);
+
+#endif
