@@ -22,8 +22,8 @@ WIRE = {"procmon.pb-c.h", "protobuf-c/protobuf-c.h"}
 def stems(variable):
     """The names of the files that the Makefile lists in a variable."""
     text = (ROOT / "Makefile").read_text().replace("\\\n", " ")
-    return {pathlib.Path(word).stem for word in re.search(rf"^{variable} *:= (.*)$", text, re.M)[1]
-            .replace(")", " ").split() if word.endswith(".c")}
+    names = re.search(rf"^{variable} *:= (.*)$", text, re.M)[1]
+    return set(re.findall(r"(\w+)\.c\b", names))
 
 
 LIBRARY, EDGE = stems("LIBRARY"), stems("EDGE")
