@@ -1,0 +1,310 @@
+#include "fake.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct fake *fake;
+
+struct fake_identity {
+	uint64_t pid;
+};
+struct fake_stat {
+	uint64_t ppid, cpu_ns;
+	int64_t nice;
+	struct sample_text comm;
+};
+struct fake_number {
+	uint64_t value;
+};
+struct fake_text {
+	struct sample_text text;
+};
+
+static const struct source sources[FAKE_SOURCES] = {
+	[FAKE_IDENTITY] = {"identity", sizeof(struct fake_identity), 0, LANE_FAST, true},
+	[FAKE_STAT] = {"stat", sizeof(struct fake_stat), 0, LANE_FAST, true},
+	[FAKE_MEMORY] = {"memory", sizeof(struct fake_number), 0, LANE_FAST, true},
+	[FAKE_FILES] = {"files", sizeof(struct fake_number), 0, LANE_FAST, false},
+	[FAKE_CMDLINE] = {"cmdline", sizeof(struct fake_text), 64, LANE_SLOW, true},
+	[FAKE_SMAPS] = {"smaps", sizeof(struct fake_number), 0, LANE_SLOW, true},
+	[FAKE_GPU] = {"gpu", sizeof(struct fake_number), 0, LANE_FAST, false},
+};
+
+#define BIND(source_, type, field)                                                             \
+	{                                                                                      \
+		.bound = true, .source = (source_), .offset = offsetof(struct type, field)      \
+	}
+#define DRIFTING(source_, type, field)                                                         \
+	{                                                                                      \
+		.bound = true, .drifts = true, .source = (source_),                             \
+		.offset = offsetof(struct type, field)                                          \
+	}
+
+static const struct binding bindings[ATTRIBUTE_COUNT] = {
+	[ATTRIBUTE_PROCESS_PID] = BIND(FAKE_IDENTITY, fake_identity, pid),
+	[ATTRIBUTE_PROCESS_PPID] = BIND(FAKE_STAT, fake_stat, ppid),
+	[ATTRIBUTE_PROCESS_COMM] = BIND(FAKE_STAT, fake_stat, comm),
+	[ATTRIBUTE_PROCESS_CPU_TOTAL] = BIND(FAKE_STAT, fake_stat, cpu_ns),
+	[ATTRIBUTE_PROCESS_NICE] = DRIFTING(FAKE_STAT, fake_stat, nice),
+	[ATTRIBUTE_PROCESS_MEM_RESIDENT] = {.bound = true, .drifts = true, .source = FAKE_MEMORY,
+		.offset = offsetof(struct fake_number, value), .scale = 1},
+	[ATTRIBUTE_PROCESS_FILES_OPEN] = BIND(FAKE_FILES, fake_number, value),
+	[ATTRIBUTE_PROCESS_CMDLINE] = BIND(FAKE_CMDLINE, fake_text, text),
+	[ATTRIBUTE_PROCESS_MEM_PSS] = DRIFTING(FAKE_SMAPS, fake_number, value),
+	[ATTRIBUTE_PROCESS_GPU_TIME] = BIND(FAKE_GPU, fake_number, value),
+	[ATTRIBUTE_PROCESS_UID] = {.unsupported = "the fake has no users"},
+};
+
+static const struct scale scales[] = {{1, 1}, {1024, 1}};
+
+static const char *fake_unsupported(void *context, uint32_t source, enum cell_state *ret_state)
+{
+	(void)context;
+	*ret_state = STATE_UNSUPPORTED;
+	return source == FAKE_GPU ? "the fake has no GPU" : NULL;
+}
+
+static int fake_open(void *context, const struct target *target, void **ret_self)
+{
+	(void)target;
+	fake->opens++;
+	for (uint32_t i = 0; i < fake->count; i++)
+		fake->processes[i].listed = false;
+	*ret_self = context;
+	return 0;
+}
+
+static void fake_close(void *self)
+{
+	(void)self;
+	fake->closes++;
+}
+
+static bool wanted(const struct row_scope *scope, uint64_t pid)
+{
+	for (uint32_t i = 0; i < scope->pid_count; i++)
+		if (scope->pids[i] == pid)
+			return true;
+	return scope->all;
+}
+
+static int fake_list(void *self, struct roster *roster, const struct row_scope *scope)
+{
+	(void)self;
+	fake->lists++;
+	if (fake->list_result)
+		return fake->list_result;
+	for (uint32_t i = 0; i < fake->count; i++) {
+		struct fake_process *process = &fake->processes[i];
+		if (process->dead && process->listed) {
+			roster->ops->died(roster, process->slot);
+			process->listed = false;
+		}
+		if (process->dead || !wanted(scope, process->pid))
+			continue;
+		if (!process->listed) {
+			process->slot = roster->ops->born(roster, process->identity, process->pid);
+			process->listed = process->slot != UINT32_MAX;
+		} else if (process->touched) {
+			roster->ops->touched(roster, process->slot);
+		}
+		process->touched = false;
+	}
+	return 0;
+}
+
+static struct fake_process *by_slot(uint32_t slot)
+{
+	for (uint32_t i = 0; i < fake->count; i++)
+		if (fake->processes[i].listed && fake->processes[i].slot == slot)
+			return &fake->processes[i];
+	abort();
+}
+
+static void fake_gate(void *self, const uint32_t *slots, uint32_t count, uint64_t *ret_activity)
+{
+	(void)self;
+	fake->gates++;
+	for (uint32_t i = 0; i < count; i++)
+		ret_activity[i] = by_slot(slots[i])->activity;
+}
+
+static struct sample_text text_of(const char *text)
+{
+	return (struct sample_text){text, (uint32_t)strlen(text), STATE_OK};
+}
+
+static int fake_read(void *self, uint32_t slot, uint32_t source, void *sample)
+{
+	struct fake_process *process = by_slot(slot);
+	struct fake_stat *stat = sample;
+	struct fake_number *number = sample;
+
+	(void)self;
+	process->reads[source]++;
+	if (process->results[source] == SAMPLE_GONE)
+		process->listed = false;
+	if (process->results[source] != STATE_OK)
+		return process->results[source];
+	switch (source) {
+	case FAKE_IDENTITY:
+		number->value = process->pid;
+		break;
+	case FAKE_STAT:
+		*stat = (struct fake_stat){process->ppid, process->cpu_ns, process->nice,
+			text_of(process->comm)};
+		break;
+	case FAKE_MEMORY:
+		number->value = process->resident;
+		break;
+	case FAKE_FILES:
+		number->value = process->files;
+		break;
+	default:
+		abort();
+	}
+	return STATE_OK;
+}
+
+static int fake_job_prepare(void *self, struct job *job)
+{
+	struct fake_process *process = by_slot(job->slot);
+
+	(void)self;
+	process->reads[job->source]++;
+	memcpy(job->context, &process, sizeof(struct fake_process *));
+	return process->results[job->source] == STATE_DENIED ? STATE_DENIED : STATE_OK;
+}
+
+static int fake_job_run(struct job *job)
+{
+	struct fake_process *process;
+	struct fake_number *number = job->sample;
+	struct fake_text *text = job->sample;
+
+	memcpy(&process, job->context, sizeof(struct fake_process *));
+	if (job->source == FAKE_SMAPS) {
+		number->value = process->pss;
+	} else {
+		snprintf(job->text, 64, "%s", process->cmdline);
+		text->text = text_of(job->text);
+	}
+	return process->results[job->source];
+}
+
+static void fake_job_release(struct job *job)
+{
+	memset(job->context, 0, sizeof job->context);
+}
+
+static const struct provider provider = {
+	.table = TABLE_PROCESS,
+	.sources = sources,
+	.source_count = FAKE_SOURCES,
+	.unsupported = fake_unsupported,
+	.open = fake_open,
+	.close = fake_close,
+	.list = fake_list,
+	.gate = fake_gate,
+	.read = fake_read,
+	.job_prepare = fake_job_prepare,
+	.job_run = fake_job_run,
+	.job_release = fake_job_release,
+};
+
+static const struct provider *const providers[] = {&provider};
+
+const struct platform *fake_create(void)
+{
+	free(fake);
+	fake = calloc(1, sizeof *fake);
+	fake->next_identity = 1000;
+	fake->platform = (struct platform){
+		.name = "fake",
+		.providers = providers,
+		.provider_count = 1,
+		.bindings = bindings,
+		.scales = scales,
+		.context = fake,
+	};
+	return &fake->platform;
+}
+
+int platform_create(const struct platform_config *config, struct platform **ret_platform,
+	const char **ret_error)
+{
+	(void)config;
+	(void)ret_error;
+	fake_create();
+	*ret_platform = &fake->platform;
+	return 0;
+}
+
+void platform_destroy(struct platform *platform)
+{
+	(void)platform;
+	free(fake);
+	fake = NULL;
+}
+
+const char *platform_describe(const struct platform *platform)
+{
+	(void)platform;
+	return "scripted";
+}
+
+struct fake_process *fake_add(uint64_t pid)
+{
+	uint32_t at = 0;
+
+	while (at < fake->count && (!fake->processes[at].dead || fake->processes[at].listed))
+		at++;
+	if (at == FAKE_PROCESSES_MAX)
+		abort();
+	if (at == fake->count)
+		fake->count++;
+	struct fake_process *process = &fake->processes[at];
+	*process = (struct fake_process){
+		.pid = pid,
+		.identity = fake->next_identity++,
+		.activity = 1,
+		.ppid = 1,
+		.resident = pid,
+		.files = 3,
+		.pss = pid * 2,
+	};
+	snprintf(process->comm, sizeof process->comm, "p%u", (unsigned)pid);
+	snprintf(process->cmdline, sizeof process->cmdline, "/bin/p%u -x", (unsigned)pid);
+	return process;
+}
+
+struct fake_process *fake_find(uint64_t pid)
+{
+	for (uint32_t i = 0; i < fake->count; i++)
+		if (fake->processes[i].pid == pid && !fake->processes[i].dead)
+			return &fake->processes[i];
+	return NULL;
+}
+
+void fake_kill(uint64_t pid)
+{
+	fake_find(pid)->dead = true;
+}
+
+void fake_run(struct fake_process *process, uint64_t cpu_ns)
+{
+	process->cpu_ns += cpu_ns;
+	process->activity++;
+}
+
+uint64_t fake_reads(enum fake_source source)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < fake->count; i++)
+		sum += fake->processes[i].reads[source];
+	return sum;
+}

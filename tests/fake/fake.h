@@ -1,0 +1,65 @@
+/*
+ * A third platform, scripted: tests say which processes exist and what each source would
+ * answer, and look at what was read.
+ */
+#ifndef TESTS_FAKE_FAKE_H
+#define TESTS_FAKE_FAKE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "platform.h"
+
+/* The sources, as in a real system one of each sort. */
+enum fake_source {
+	FAKE_IDENTITY, /* pid */
+	FAKE_STAT,     /* gated: ppid, comm, cpu.total; nice drifts */
+	FAKE_MEMORY,   /* gated, but drifts: mem.resident */
+	FAKE_FILES,    /* not gated: files.open */
+	FAKE_CMDLINE,  /* slow, gated: cmdline */
+	FAKE_SMAPS,    /* slow, gated, drifts: mem.pss */
+	FAKE_GPU,      /* not on this host: gpu.time */
+	FAKE_SOURCES
+};
+
+struct fake_process {
+	uint64_t pid, identity;
+	uint64_t activity; /* what the gate answers */
+	uint64_t ppid, cpu_ns, resident, files, pss;
+	int64_t nice;
+	char comm[32], cmdline[64];
+	int results[FAKE_SOURCES]; /* what a read answers: STATE_OK, or something else */
+	uint64_t reads[FAKE_SOURCES];
+	bool touched;
+	/* The provider's. */
+	bool listed, dead;
+	uint32_t slot;
+};
+
+enum { FAKE_PROCESSES_MAX = 2048 };
+
+struct fake {
+	struct platform platform;
+	struct fake_process processes[FAKE_PROCESSES_MAX];
+	uint32_t count;
+	uint64_t next_identity;
+	uint32_t opens, closes, lists, gates; /* calls so far */
+	int list_result; /* what list answers: 0, or an error before anything is done */
+};
+
+/* The one fake, made by platform_create(). */
+extern struct fake *fake;
+
+/* Clears everything and returns the platform. */
+const struct platform *fake_create(void);
+
+/* A new process, with values of its own. */
+struct fake_process *fake_add(uint64_t pid);
+struct fake_process *fake_find(uint64_t pid); /* alive, or NULL */
+void fake_kill(uint64_t pid);
+/* It ran for so long: its activity moves. */
+void fake_run(struct fake_process *process, uint64_t cpu_ns);
+/* Reads of all processes, dead ones included. */
+uint64_t fake_reads(enum fake_source source);
+
+#endif

@@ -1,0 +1,203 @@
+#include "mirror.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "wire.h"
+
+static void clear_row(struct mirror_row *row)
+{
+	for (int i = 0; i < MIRROR_COLUMNS; i++)
+		free(row->cells[i].text);
+	*row = (struct mirror_row){0};
+}
+
+static void must(bool condition, const char *what)
+{
+	if (!condition) {
+		fprintf(stderr, "mirror: %s\n", what);
+		abort();
+	}
+}
+
+static uint32_t column_index(const struct mirror *self, uint32_t id)
+{
+	for (uint32_t i = 0; i < self->column_count; i++)
+		if (self->columns[i] == id)
+			return i;
+	must(false, "a column that was not asked for");
+	return 0;
+}
+
+static void apply_column(struct mirror *self, const Procmon__Column *column)
+{
+	uint32_t index = column_index(self, column->attribute);
+	size_t values = column->n_u64 + column->n_i64 + column->n_f64 + column->n_text;
+
+	must(values == column->n_slots, "as many values as slots");
+	must(!column->n_ages_ns || column->n_ages_ns == column->n_slots, "as many ages as slots");
+	must(column->n_absent_slots == column->n_absent_states, "a state for each absent cell");
+	if (column->default_state)
+		self->defaults[index] = (enum cell_state)column->default_state;
+	self->columns_named++;
+	self->cells_named += (uint32_t)(column->n_slots + column->n_absent_slots);
+	for (size_t i = 0; i < column->n_slots; i++) {
+		must(self->rows[column->slots[i]].alive, "a value for a row that was not added");
+		struct mirror_cell *cell = &self->rows[column->slots[i]].cells[index];
+		free(cell->text);
+		*cell = (struct mirror_cell){.named = true, .state = STATE_OK};
+		if (column->n_u64)
+			cell->bits = column->u64[i];
+		if (column->n_i64)
+			cell->bits = (uint64_t)column->i64[i];
+		if (column->n_f64)
+			memcpy(&cell->bits, &column->f64[i], sizeof cell->bits);
+		if (column->n_text)
+			cell->text = xstrdup(column->text[i]);
+		if (column->n_ages_ns)
+			cell->age_ns = column->ages_ns[i];
+	}
+	for (size_t i = 0; i < column->n_absent_slots; i++) {
+		must(self->rows[column->absent_slots[i]].alive, "a state for a row not added");
+		struct mirror_cell *cell = &self->rows[column->absent_slots[i]].cells[index];
+		free(cell->text);
+		*cell = (struct mirror_cell){
+			.named = true, .state = (enum cell_state)column->absent_states[i]};
+	}
+}
+
+static void apply_frame(struct mirror *self, const Procmon__Frame *frame)
+{
+	if (frame->part == 0 && frame->since == 0)
+		for (int i = 0; i < MIRROR_SLOTS; i++)
+			clear_row(&self->rows[i]);
+	self->tick = frame->tick;
+	self->since = frame->since;
+	self->sampled_ns = frame->sampled_ns;
+	self->gap = frame->gap;
+	self->removed += (uint32_t)frame->n_removed;
+	self->unsampled += (uint32_t)frame->n_unsampled;
+	for (size_t i = 0; i < frame->n_removed; i++)
+		clear_row(&self->rows[frame->removed[i]]);
+	if (frame->added) {
+		self->added += (uint32_t)frame->added->n_slots;
+		for (size_t i = 0; i < frame->added->n_slots; i++) {
+			struct mirror_row *row = &self->rows[frame->added->slots[i]];
+			row->alive = true;
+			row->identity = frame->added->identities[i];
+			row->pid = frame->added->n_pids ? frame->added->pids[i] : 0;
+		}
+	}
+	for (size_t i = 0; i < frame->n_columns; i++)
+		apply_column(self, frame->columns[i]);
+}
+
+static void mirror_send(struct subscriber *subscriber, uint32_t request, struct frame *frame)
+{
+	struct mirror *self = (struct mirror *)(void *)subscriber;
+
+	must(request == 1, "the request's number");
+	must(!self->stalled, "nothing is sent to a reader that has not drained");
+	self->frames++;
+	self->last_frame = frame;
+	self->parts = frame->part_count;
+	self->columns_named = self->cells_named = self->added = self->removed = 0;
+	self->unsampled = 0;
+	for (uint32_t i = 0; i < frame->part_count; i++) {
+		must(frame->parts[i].size <= WIRE_PART_MAX, "a part within its limit");
+		Procmon__ServerMessage *message = procmon__server_message__unpack(
+			NULL, frame->parts[i].size, frame->parts[i].bytes);
+		must(message && message->frame, "a frame that decodes");
+		must(message->frame->part == i, "parts in order");
+		must(message->frame->last == (i + 1 == frame->part_count), "last says so");
+		apply_frame(self, message->frame);
+		procmon__server_message__free_unpacked(message, NULL);
+	}
+}
+
+static bool mirror_drained(struct subscriber *subscriber)
+{
+	return !((struct mirror *)(void *)subscriber)->stalled;
+}
+
+static void mirror_ended(struct subscriber *subscriber, uint32_t request, int error)
+{
+	struct mirror *self = (struct mirror *)(void *)subscriber;
+
+	must(request == 1, "the request's number");
+	self->ended++;
+	self->ended_error = error;
+}
+
+static const struct subscriber_ops mirror_ops = {mirror_drained, mirror_send, mirror_ended};
+
+void mirror_init(struct mirror *self, uint32_t session)
+{
+	memset(self, 0, sizeof *self);
+	self->subscriber = (struct subscriber){
+		.ops = &mirror_ops, .session = session, .client = "mirror", .pid = 42, .uid = 7};
+}
+
+void mirror_finish(struct mirror *self)
+{
+	for (int i = 0; i < MIRROR_SLOTS; i++)
+		clear_row(&self->rows[i]);
+}
+
+int mirror_subscribe(struct mirror *self, struct sampler *sampler, uint64_t now_ns,
+	uint64_t interval_ns, const uint64_t *pids, uint32_t pid_count, ...)
+{
+	uint16_t wanted[MIRROR_COLUMNS];
+	uint32_t count = 0;
+	int attribute;
+	va_list args;
+
+	va_start(args, pid_count);
+	while ((attribute = va_arg(args, int)) != ATTRIBUTE_COUNT)
+		wanted[count++] = (uint16_t)attribute;
+	va_end(args);
+	for (uint32_t i = 0; i < count; i++)
+		self->columns[i] = attributes[wanted[i]].id;
+	self->column_count = count;
+	struct request request = {
+		.request = 1,
+		.table = attributes[wanted[0]].table,
+		.interval_ns = interval_ns,
+		.attributes = wanted,
+		.attribute_count = count,
+		.pids = pids,
+		.pid_count = pid_count,
+	};
+	return sampler_subscribe(sampler, now_ns, &self->subscriber, &request);
+}
+
+const struct mirror_row *mirror_by_pid(const struct mirror *self, uint64_t pid)
+{
+	for (int i = 0; i < MIRROR_SLOTS; i++)
+		if (self->rows[i].alive && self->rows[i].pid == pid)
+			return &self->rows[i];
+	return NULL;
+}
+
+uint32_t mirror_count(const struct mirror *self)
+{
+	uint32_t count = 0;
+
+	for (int i = 0; i < MIRROR_SLOTS; i++)
+		count += self->rows[i].alive;
+	return count;
+}
+
+struct mirror_cell mirror_cell(
+	const struct mirror *self, const struct mirror_row *row, enum attribute_index attribute)
+{
+	uint32_t index = column_index(self, attributes[attribute].id);
+	struct mirror_cell cell = row->cells[index];
+
+	if (!cell.named)
+		cell.state = self->defaults[index];
+	return cell;
+}
