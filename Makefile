@@ -189,8 +189,9 @@ format: ## lay out the code with clang-format
 format-check: ## is the code laid out as clang-format does it?
 	$(Q)clang-format --dry-run -Werror $(SOURCES)
 
-tidy: $(addprefix tidy-,$(filter-out server/darwin/%,$(filter %.c,$(SOURCES)))) ## clang-tidy
-tidy-%: % | $(GENERATED)
+TIDY := $(addprefix tidy-,$(filter-out server/darwin/%,$(filter %.c,$(SOURCES))))
+tidy: $(TIDY) ## clang-tidy
+$(TIDY): tidy-%: % | $(GENERATED)
 	$(call say,TIDY,$<)
 	$(Q)clang-tidy --quiet $< -- $(CPPFLAGS) -std=c11 2>/dev/null
 
