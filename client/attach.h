@@ -1,0 +1,38 @@
+/* procctl's way to the server: connecting, and one sample of a table. */
+#ifndef CLIENT_ATTACH_H
+#define CLIENT_ATTACH_H
+
+#include "options.h"
+#include "procmon.h"
+#include "selection.h"
+
+/* Connects as the options say; `flags` as for procmon_connect. Returns EXIT_DONE, or the
+ * exit code of the program after a complaint. */
+int attach_server(const struct options *options, unsigned flags,
+	struct procmon_connection **ret_connection);
+
+/* The flags for a command that needs a server and may start one. */
+unsigned attach_flags(const struct options *options);
+
+/* The exit code for an error of the library. */
+int attach_exit_code(int error);
+
+/*
+ * One table with these columns, retained for the caller. With `rates` it is the second of
+ * two samples, half a second apart. Returns EXIT_DONE or the exit code after a complaint.
+ */
+int attach_sample(struct procmon_connection *connection, const struct options *options,
+	uint32_t table_id, const struct selection *columns, bool rates,
+	struct procmon_table **ret_table);
+
+/* A request for these columns and the pids of the options, not yet executed. The same
+ * result. */
+int attach_request(struct procmon_connection *connection, const struct options *options,
+	uint32_t table_id, const struct selection *columns, procmon_table_handler *handler,
+	procmon_error_handler *error_handler, void *context,
+	struct procmon_request **ret_request);
+
+/* Complains about each of --pid that has no row. EXIT_NO_PROCESS when none has one. */
+int attach_check_pids(const struct options *options, struct procmon_table *table);
+
+#endif

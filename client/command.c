@@ -1,0 +1,85 @@
+/* The commands, their help, and how procctl talks to people. */
+#include "command.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "text.h"
+
+const struct command *const commands[] = {
+	&command_subscribe,
+	&command_ps,
+	&command_attributes,
+	&command_status,
+	&command_server,
+	&command_help,
+	NULL,
+};
+
+const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; commands[i]; i++)
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	return NULL;
+}
+
+void command_print_overview(void)
+{
+	printf("Usage: procctl COMMAND [OPTION..]\n\n"
+	       "Shows what the processes of this machine are doing.\n\nCommands:\n");
+	for (size_t i = 0; commands[i]; i++)
+		printf("  %-11s %s\n", commands[i]->name, commands[i]->summary);
+	printf("\nTry:\n"
+	       "  procctl subscribe --attrs mem,gpu   memory and GPU use, live\n"
+	       "  procctl ps --sort cpu.usage --top 10\n"
+	       "  procctl help subscribe              the options of a command\n");
+}
+
+void command_print_help(const struct command *command)
+{
+	printf("Usage: procctl %s [OPTION..]%s%s\n\n%s\n\nOptions:\n", command->name,
+		*command->arguments ? " " : "", command->arguments, command->text);
+	options_print(command, stdout);
+	printf("\nExamples:\n%s", command->examples);
+}
+
+void complain(const char *format, ...)
+{
+	char *text = NULL;
+	va_list args;
+
+	va_start(args, format);
+	int length = vasprintf(&text, format, args);
+	va_end(args);
+	if (length < 0)
+		return;
+	char *clean = xcalloc((size_t)length + 1, 1);
+	text_sanitise(clean, (size_t)length + 1, text, (size_t)length);
+	fprintf(stderr, "procctl: %s\n", clean);
+	free(clean);
+	free(text);
+}
+
+/* Asked of the pipe itself: errno may be long gone. */
+static bool reader_is_gone(void)
+{
+	struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+	return poll(&output, 1, 0) == 1 && (output.revents & (POLLERR | POLLHUP));
+}
+
+int finish_output(void)
+{
+	errno = 0;
+	if ((fflush(stdout) == 0 && !ferror(stdout)) || reader_is_gone())
+		return EXIT_DONE;
+	complain("cannot write: %s", errno ? strerror(errno) : "the output failed");
+	return EXIT_FAILED;
+}

@@ -1,0 +1,52 @@
+/*
+ * A command of procctl: one file, which ends in one `const struct command`, and one line
+ * in command.c that lists it.
+ */
+#ifndef CLIENT_COMMAND_H
+#define CLIENT_COMMAND_H
+
+#include "options.h"
+#include "selection.h"
+
+enum {
+	EXIT_DONE = 0,
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2,
+	EXIT_NO_PROCESS = 3,
+	EXIT_NO_SERVER = 4,
+	EXIT_PROTOCOL = 5,
+	EXIT_PERMISSION = 77,
+};
+
+struct command {
+	const char *name;
+	const char *arguments; /* "[NAME..]" in the usage line; "" for none */
+	const char *options;   /* letters of options.h that it takes */
+	const char *summary;   /* one line of `procctl help` */
+	const char *text;      /* what it does, in a paragraph */
+	const char *examples;  /* lines, each "command   what it shows" */
+	/* What is after the options is in options->arguments. Returns the exit code. */
+	int (*run)(const struct options *options);
+};
+
+extern const struct command command_subscribe, command_ps, command_attributes, command_status,
+	command_server, command_help;
+
+/* All of them, ended by NULL. */
+extern const struct command *const commands[];
+const struct command *command_find(const char *name);
+
+/* `procctl help` and `procctl help NAME`, to stdout. */
+void command_print_overview(void);
+void command_print_help(const struct command *command);
+
+/* One line to stderr, "procctl: ...", without a control character in it. */
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * Ends the output: EXIT_DONE, or EXIT_FAILED after a complaint when something could not
+ * be written. A reader that went away is no failure: it has seen enough.
+ */
+int finish_output(void);
+
+#endif

@@ -1,0 +1,74 @@
+#include <stdio.h>
+
+#include "attach.h"
+#include "command.h"
+#include "screen.h"
+#include "subject.h"
+#include "writer.h"
+
+static const char defaults[] =
+	"uid,state,cpu.usage,cpu.total,mem.footprint,mem.resident,cpu.threads,age";
+
+static int print(const struct options *options, const struct subject *subject,
+	struct procmon_table *table)
+{
+	int code = attach_check_pids(options, table);
+	struct sheet sheet;
+	struct writer writer;
+
+	if (code != EXIT_DONE)
+		return code;
+	sheet_init(&sheet, procmon_table_name(subject->table), subject->columns.items,
+		subject->columns.count);
+	sheet_fill(&sheet, table);
+	/* without a wish the order is ps's own: by pid */
+	if (options->sort || options->top || subject->table != PROCMON_PROCESS)
+		subject_arrange(subject, &sheet, options->top);
+	else
+		sheet_sort(&sheet, NULL, 0);
+	writer_begin(&writer, writer_find_format(options->format ? options->format : "table"),
+		stdout, WRITER_SINGLE);
+	writer.states = options->states;
+	writer.width = screen_width();
+	writer_sheet(&writer, &sheet);
+	writer_end(&writer);
+	sheet_finish(&sheet);
+	return finish_output();
+}
+
+static int run(const struct options *options)
+{
+	struct procmon_connection *connection = NULL;
+	struct procmon_table *table = NULL;
+	struct subject subject = {0};
+	int code = attach_server(options, attach_flags(options), &connection);
+
+	if (code == EXIT_DONE)
+		code = subject_init(&subject, connection, options, defaults);
+	if (code == EXIT_DONE)
+		code = attach_sample(connection, options, subject.table, &subject.columns,
+			subject_has_rate(&subject), &table);
+	if (code == EXIT_DONE)
+		code = print(options, &subject, table);
+	procmon_release(table);
+	subject_finish(&subject);
+	procmon_release(connection);
+	return code;
+}
+
+const struct command command_ps = {
+	.name = "ps",
+	.arguments = "",
+	.options = "tapso123",
+	.summary = "one table of what is now",
+	.text = "Prints a table once. Rates like cpu.usage need two samples: they take "
+		"half a\n"
+		"second. Processes are in the order of their pids, unless --sort or "
+		"--top is\n"
+		"given; --top alone goes by the first number with a unit.",
+	.examples = "  procctl ps\n"
+		    "  procctl ps --sort cpu.usage --top 10\n"
+		    "  procctl ps --attrs mem,cmdline --sort mem.footprint\n"
+		    "  procctl ps --pid 1,2 --attrs all -o json\n",
+	.run = run,
+};

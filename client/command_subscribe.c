@@ -1,0 +1,226 @@
+/*
+ * The main job: a table, again and again. On a terminal it is drawn in place; into a pipe
+ * every frame is written as it comes.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "attach.h"
+#include "command.h"
+#include "loop.h"
+#include "screen.h"
+#include "subject.h"
+#include "writer.h"
+
+static const char defaults[] = "cpu.usage,mem,disk";
+
+struct subscribe {
+	const struct options *options;
+	uint64_t interval_ns;
+	struct loop loop;
+	struct procmon_connection *connection; /* the subject's; it may be over */
+	struct procmon_request *request;
+	struct subject subject;
+	const struct format *format;
+	struct writer writer;        /* begun with the first connection */
+	struct procmon_table *table; /* the latest frame */
+	uint32_t frames;
+};
+
+/* The latest frame to the writer's file. */
+static void write_frame(struct subscribe *self)
+{
+	struct sheet sheet;
+
+	sheet_init(&sheet, procmon_table_name(self->subject.table), self->subject.columns.items,
+		self->subject.columns.count);
+	sheet_fill(&sheet, self->table);
+	sheet.interval_ns = self->interval_ns;
+	subject_arrange(&self->subject, &sheet, self->options->top);
+	self->writer.width = screen_width();
+	writer_sheet(&self->writer, &sheet);
+	sheet_finish(&sheet);
+}
+
+/* The latest frame as one text, as high as the screen; to be freed. */
+static char *draw(struct subscribe *self)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *memory = open_memstream(&text, &size);
+
+	if (!memory)
+		return NULL;
+	self->writer.file = memory;
+	self->writer.height = screen_height();
+	write_frame(self);
+	fclose(memory);
+	self->writer.file = stdout;
+	return text;
+}
+
+static void redraw(struct subscribe *self)
+{
+	char *text = self->table ? draw(self) : NULL;
+
+	if (text)
+		screen_show(text);
+	free(text);
+}
+
+/* What was seen last stays, on the user's own screen. */
+static void leave_screen(struct subscribe *self)
+{
+	if (!screen_leave() || !self->table)
+		return;
+	self->writer.bold = false;
+	char *text = draw(self);
+	fputs(text ? text : "", stdout);
+	free(text);
+}
+
+static void on_table(
+	struct procmon_request *request, struct procmon_table *table, void *context)
+{
+	struct subscribe *self = context;
+	bool first = self->frames == 0;
+
+	(void)request;
+	if (first && attach_check_pids(self->options, table) != EXIT_DONE) {
+		loop_end(&self->loop, EXIT_NO_PROCESS);
+		return;
+	}
+	procmon_release(self->table);
+	self->table = procmon_retain(table);
+	self->frames++;
+	if (self->loop.live)
+		redraw(self);
+	else
+		write_frame(self);
+	/* The last of the processes has ended: nothing else will ever come. */
+	bool over = self->options->pid_count > 0 && procmon_table_get_count(table) == 0;
+	if (fflush(stdout) != 0 || ferror(stdout))
+		loop_end(&self->loop, finish_output());
+	else if (over || self->frames == self->options->count)
+		loop_end(&self->loop, EXIT_DONE);
+}
+
+static void on_error(
+	struct procmon_request *request, int error, const char *text, void *context)
+{
+	struct subscribe *self = context;
+
+	(void)request;
+	/* the loop sees by itself that the connection is over */
+	if (error == -ECONNRESET || error == -ESHUTDOWN || error == -EPROTO)
+		return;
+	if (self->loop.live)
+		screen_leave();
+	complain("%s", *text ? text : strerror(-error));
+	loop_end(&self->loop, attach_exit_code(error));
+}
+
+/* Lets go of what came from the connection before. */
+static void forget(struct subscribe *self)
+{
+	procmon_release(self->table);
+	self->table = NULL;
+	subject_finish(&self->subject);
+	procmon_release(self->connection);
+	self->connection = NULL;
+}
+
+static void begin(struct subscribe *self)
+{
+	writer_begin(&self->writer, self->format, stdout, WRITER_SERIES);
+	self->writer.states = self->options->states;
+	self->writer.bold = self->loop.live;
+	if (self->loop.live)
+		screen_enter();
+}
+
+static int on_connected(struct procmon_connection *connection, void *context)
+{
+	struct subscribe *self = context;
+
+	forget(self);
+	self->connection = procmon_retain(connection);
+	int code = subject_init(&self->subject, connection, self->options, defaults);
+	if (code == EXIT_DONE)
+		code = attach_request(connection, self->options, self->subject.table,
+			&self->subject.columns, on_table, on_error, self, &self->request);
+	if (code != EXIT_DONE)
+		return code;
+	procmon_request_set_interval(self->request, self->interval_ns);
+	int error = procmon_request_execute(self->request);
+	if (error < 0) {
+		complain("cannot send the request: %s", strerror(-error));
+		return attach_exit_code(error);
+	}
+	if (!self->writer.format)
+		begin(self);
+	return EXIT_DONE;
+}
+
+static void on_happened(enum loop_event event, void *context)
+{
+	struct subscribe *self = context;
+
+	if (event == LOOP_RESIZED) {
+		redraw(self);
+		return;
+	}
+	procmon_release(self->request);
+	self->request = NULL;
+}
+
+/* As if the signal had come to a program that does not catch it: the shell must know. */
+static void die_of(int number)
+{
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+static int run(const struct options *options)
+{
+	struct subscribe self = {.options = options,
+		.interval_ns = options->interval_ns ? options->interval_ns : 1000000000,
+		.format = writer_find_format(options->format ? options->format : "table")};
+
+	self.loop = (struct loop){.options = options,
+		.connected = on_connected,
+		.happened = on_happened,
+		.context = &self,
+		.live = self.format == &format_table && screen_is_live()};
+	int code = loop_run(&self.loop);
+	leave_screen(&self);
+	if (self.writer.format)
+		writer_end(&self.writer);
+	if (!ferror(stdout) && code == EXIT_DONE)
+		code = finish_output();
+	forget(&self);
+	if (self.loop.signal)
+		die_of(self.loop.signal);
+	return code;
+}
+
+const struct command command_subscribe = {
+	.name = "subscribe",
+	.arguments = "",
+	.options = "tainpso123",
+	.summary = "a table again and again, live",
+	.text = "Shows a table at every interval. On a terminal it is drawn in place, sorted "
+		"by the\n"
+		"first number with a unit unless --sort is given, and 'q' ends it; otherwise "
+		"every\n"
+		"frame is written out. The first frame has no rates yet.",
+	.examples = "  procctl subscribe --attrs mem,gpu\n"
+		    "  procctl subscribe --attrs cpu.usage,disk -i 500ms\n"
+		    "  procctl subscribe --attrs mem.footprint --pid 1234 -n 10 -o csv\n"
+		    "  procctl subscribe --attrs cpu.usage -o jsonl | jq "
+		    "'select(.[\"cpu.usage\"] > 0.5)'\n",
+	.run = run,
+};

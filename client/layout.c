@@ -1,0 +1,157 @@
+#include "layout.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "legend.h"
+#include "text.h"
+
+enum {
+	TEXT_MAX = 24, /* columns of a text that is not the last one */
+	LAST_MIN = 16, /* columns that a text at the end is worth showing in */
+	PROTECTED = 2, /* the first columns name the row: pid and comm */
+};
+
+static const char *column_name(const struct layout *self, size_t index)
+{
+	return self->sheet->columns[self->columns[index].column]->name;
+}
+
+/* Whether nothing of the group of this column can be measured here, and it has several.
+ */
+static bool is_dead_group(const struct sheet *sheet, size_t column)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < sheet->column_count; i++) {
+		if (!legend_same_group(sheet->columns[i]->name, sheet->columns[column]->name))
+			continue;
+		if (sheet->columns[i]->state == PROCMON_OK)
+			return false;
+		count++;
+	}
+	return count > 1;
+}
+
+static bool is_group_shown(const struct layout *self, size_t column)
+{
+	for (size_t i = 0; i < self->count; i++)
+		if (self->columns[i].is_group && legend_same_group(column_name(self, i),
+							 self->sheet->columns[column]->name))
+			return true;
+	return false;
+}
+
+void layout_init(struct layout *self, const struct sheet *sheet, bool compact)
+{
+	char label[64];
+
+	*self = (struct layout){
+		.sheet = sheet, .columns = xcalloc(sheet->column_count, sizeof *self->columns)};
+	for (size_t i = 0; i < sheet->column_count; i++) {
+		bool is_group = compact && is_dead_group(sheet, i);
+		if (is_group && is_group_shown(self, i))
+			continue;
+		self->columns[self->count++] = (struct layout_column){
+			.column = i,
+			.is_group = is_group,
+			.left = sheet->columns[i]->type == PROCMON_TEXT && !is_group,
+			.shown = true,
+		};
+		self->grouped |= compact && !is_group &&
+				 legend_group_length(sheet->columns[i]->name) > 0;
+	}
+	for (size_t i = 0; i < self->count; i++) {
+		layout_label(self, i, label);
+		self->columns[i].width = text_width(label);
+	}
+}
+
+void layout_finish(struct layout *self)
+{
+	free(self->columns);
+	*self = (struct layout){0};
+}
+
+void layout_label(const struct layout *self, size_t index, char out[64])
+{
+	const char *name = column_name(self, index);
+	size_t length = legend_group_length(name);
+
+	if (self->columns[index].is_group)
+		snprintf(out, 64, "%.*s.*", (int)length, name);
+	else
+		snprintf(out, 64, "%s", self->grouped && length ? name + length + 1 : name);
+}
+
+size_t layout_last(const struct layout *self)
+{
+	size_t last = self->count;
+
+	while (last > 0 && !self->columns[last - 1].shown)
+		last--;
+	return last ? last - 1 : 0;
+}
+
+static size_t total_width(const struct layout *self, size_t last)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i <= last && i < self->count; i++)
+		if (self->columns[i].shown) {
+			size_t width = self->columns[i].width;
+			bool elastic = i == last && self->columns[i].left;
+			total += (elastic && width > LAST_MIN ? LAST_MIN : width) + 1;
+		}
+	return total ? total - 1 : 0;
+}
+
+/* Columns that the group of this one shows; a column without a group is one of its own.
+ */
+static size_t group_size(const struct layout *self, size_t index)
+{
+	size_t size = 1;
+
+	for (size_t i = 0; i < self->count; i++)
+		size += i != index && self->columns[i].shown &&
+			legend_same_group(column_name(self, i), column_name(self, index));
+	return size;
+}
+
+static bool give_up_one(struct layout *self)
+{
+	size_t victim = self->count, most = 0;
+
+	for (size_t i = PROTECTED; i < self->count; i++) {
+		if (!self->columns[i].shown)
+			continue;
+		size_t size = group_size(self, i);
+		if (size >= most) { /* the last one of the largest */
+			most = size;
+			victim = i;
+		}
+	}
+	if (victim == self->count)
+		return false;
+	self->columns[victim].shown = false;
+	return true;
+}
+
+void layout_fit(struct layout *self, size_t width)
+{
+	for (size_t i = 0; i + 1 < self->count; i++)
+		if (self->columns[i].left && self->columns[i].width > TEXT_MAX)
+			self->columns[i].width = TEXT_MAX;
+	while (total_width(self, layout_last(self)) > width)
+		if (!give_up_one(self))
+			break;
+	size_t last = layout_last(self);
+	if (self->count == 0 || !self->columns[last].left)
+		return;
+	size_t before = last > 0 ? total_width(self, last - 1) : 0;
+	/* with nothing before it there is no space either */
+	size_t start = before ? before + 1 : 0;
+	self->columns[last].width = width > start ? width - start : 1;
+}

@@ -1,0 +1,39 @@
+/* The options of all commands. An option means the same in every command that takes it.
+ */
+#ifndef CLIENT_OPTIONS_H
+#define CLIENT_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct command;
+
+struct options {
+	const char *socket;   /* NULL: the usual place */
+	bool no_start;        /* do not start a server */
+	const char *table;    /* NULL: process */
+	const char *attrs;    /* NULL: the command's choice */
+	const char *sort;     /* NULL: the command's choice */
+	const char *format;   /* NULL: table */
+	uint64_t interval_ns; /* 0: not given */
+	uint32_t count, top;  /* 0: no limit */
+	uint32_t *pids;       /* owned */
+	size_t pid_count;
+	bool states, help;
+	char **arguments; /* what is left */
+	size_t argument_count;
+};
+
+/*
+ * Reads the arguments of a command, without its name. Returns 0, or -EINVAL after a
+ * complaint.
+ */
+int options_parse(struct options *self, const struct command *command, int argc, char **argv);
+void options_finish(struct options *self);
+
+/* The options of a command, a line each, as its help shows them. */
+void options_print(const struct command *command, FILE *file);
+
+#endif

@@ -1,0 +1,116 @@
+/* Numbers from the command line. strtoul and friends take signs, spaces, hexadecimal and
+ * "inf" too; here a number is digits and nothing else. */
+#include "parse.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+
+enum { PIDS_MAX = 1024 }; /* what one request may name */
+
+static const uint64_t step_ns = 100000000, second_ns = 1000000000;
+
+/* Digits at *text to a number of at most `max`; moves *text behind them. */
+static bool take_number(const char **text, uint64_t max, uint64_t *ret_number)
+{
+	const char *at = *text;
+	uint64_t number = 0;
+
+	for (; *at >= '0' && *at <= '9'; at++) {
+		uint64_t digit = (uint64_t)(*at - '0');
+		if (number > (max - digit) / 10)
+			return false;
+		number = number * 10 + digit;
+	}
+	bool any = at != *text;
+	*text = at;
+	*ret_number = number;
+	return any;
+}
+
+int parse_interval(const char *text, uint64_t *ret_ns, char **ret_error)
+{
+	static const struct {
+		const char *name;
+		uint64_t ns;
+	} units[] = {{"", 1000000000}, {"s", 1000000000}, {"ms", 1000000}, {"m", 60000000000},
+		{"min", 60000000000}};
+	const char *at = text, *fraction = NULL;
+	uint64_t whole = 0, ns = 0;
+	size_t digits = 0;
+	bool valid = take_number(&at, 3600000, &whole);
+
+	if (valid && *at == '.') {
+		fraction = ++at;
+		digits = strspn(at, "0123456789");
+		at += digits;
+		valid = digits > 0;
+	}
+	for (size_t i = 0; valid && i < sizeof units / sizeof *units; i++) {
+		if (strcmp(at, units[i].name) != 0)
+			continue;
+		uint64_t place = units[i].ns;
+		ns = whole * place;
+		for (size_t j = 0; j < digits; j++)
+			ns += (place /= 10) * (uint64_t)(fraction[j] - '0');
+	}
+	if (ns == 0 || ns > 3600 * second_ns) {
+		*ret_error = xasprintf("\"%s\" is no interval: use 500ms, 2s, 1.5s or 1m, "
+				       "from 100ms to 60m",
+			text);
+		return -EINVAL;
+	}
+	*ret_ns = (ns + step_ns - 1) / step_ns * step_ns;
+	return 0;
+}
+
+int parse_count(const char *text, uint32_t *ret_count, char **ret_error)
+{
+	const char *at = text;
+	uint64_t number = 0;
+
+	if (!take_number(&at, UINT32_MAX, &number) || *at != '\0' || number == 0) {
+		*ret_error = xasprintf("\"%s\" is no count: use a number from 1", text);
+		return -EINVAL;
+	}
+	*ret_count = (uint32_t)number;
+	return 0;
+}
+
+static void add_pid(uint32_t *pids, size_t *count, uint32_t pid)
+{
+	for (size_t i = 0; i < *count; i++)
+		if (pids[i] == pid)
+			return;
+	pids[(*count)++] = pid;
+}
+
+int parse_pids(const char *text, uint32_t **ret_pids, size_t *ret_count, char **ret_error)
+{
+	uint32_t *pids = xcalloc(PIDS_MAX, sizeof *pids);
+	const char *at = text;
+	size_t count = 0;
+	uint64_t pid = 0;
+	bool valid;
+
+	while ((valid = take_number(&at, INT32_MAX, &pid) && pid != 0) && count < PIDS_MAX) {
+		add_pid(pids, &count, (uint32_t)pid);
+		if (*at != ',')
+			break;
+		at++;
+	}
+	if (valid && *at == '\0') {
+		*ret_pids = pids;
+		*ret_count = count;
+		return 0;
+	}
+	free(pids);
+	*ret_error = count == PIDS_MAX
+			     ? xasprintf("more than %d process ids", PIDS_MAX)
+			     : xasprintf("\"%s\" is no list of process ids: use 123 or 123,456",
+				       text);
+	return -EINVAL;
+}

@@ -1,0 +1,20 @@
+/* What users type: strict, with a sentence that says what is wrong and what is right. */
+#ifndef CLIENT_PARSE_H
+#define CLIENT_PARSE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* All return 0, or -EINVAL with a sentence in *ret_error, to be freed. */
+
+/* 500ms, 2s, 1.5s, 1m, or a number of seconds; at most an hour. Rounded up to a multiple
+ * of 100 ms, as the server would. */
+int parse_interval(const char *text, uint64_t *ret_ns, char **ret_error);
+
+/* A number from 1 to 4294967295. */
+int parse_count(const char *text, uint32_t *ret_count, char **ret_error);
+
+/* A comma list of process ids, into a new array; at most 1024, and each once. */
+int parse_pids(const char *text, uint32_t **ret_pids, size_t *ret_count, char **ret_error);
+
+#endif

@@ -1,0 +1,197 @@
+/*
+ * From names to attributes. A name is tried as the whole name, as a group and as the last
+ * part, in this order; what is none of these gets the names that are near.
+ */
+#include "selection.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "text.h"
+
+void selection_finish(struct selection *self)
+{
+	free(self->items);
+	*self = (struct selection){0};
+}
+
+void selection_add(struct selection *self, const struct procmon_attribute *attribute)
+{
+	for (size_t i = 0; i < self->count; i++)
+		if (self->items[i]->table == attribute->table &&
+			self->items[i]->id == attribute->id)
+			return;
+	self->items = xreallocarray(self->items, self->count + 1, sizeof *self->items);
+	self->items[self->count++] = attribute;
+}
+
+static const char *last_part(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return dot ? dot + 1 : name;
+}
+
+static bool is_in_group(const char *name, const char *group)
+{
+	size_t length = strlen(group);
+
+	return strncmp(name, group, length) == 0 && name[length] == '.';
+}
+
+/* " name, name" appended to a list that is freed. */
+static char *list_append(char *list, const char *name)
+{
+	char *longer = list ? xasprintf("%s, %s", list, name) : xstrdup(name);
+
+	free(list);
+	return longer;
+}
+
+/* Names that are a slip or two away, as a list; NULL if there are none. */
+static char *near_names(const struct selection *available, const char *name)
+{
+	size_t length = strlen(name), best = length < 4 ? 1 : length < 8 ? 2 : 3;
+	char *list = NULL;
+
+	for (size_t i = 0; i < available->count; i++) {
+		const char *whole = available->items[i]->name, *part = last_part(whole);
+		size_t distance = text_distance(name, whole, best);
+		size_t part_distance = text_distance(name, part, best);
+
+		if (part_distance < distance)
+			distance = part_distance;
+		if (distance > best)
+			continue;
+		if (distance < best) { /* nearer than what was found so far */
+			free(list);
+			list = NULL;
+			best = distance;
+		}
+		list = list_append(list, whole);
+	}
+	return list;
+}
+
+/* Groups that are a slip away; NULL if there are none. */
+static char *near_group(const struct selection *available, const char *name)
+{
+	for (size_t i = 0; i < available->count; i++) {
+		const char *whole = available->items[i]->name, *dot = strchr(whole, '.');
+		if (!dot)
+			continue;
+		char *group = xstrndup(whole, (size_t)(dot - whole));
+		if (text_distance(name, group, 1) == 1)
+			return group;
+		free(group);
+	}
+	return NULL;
+}
+
+static void explain_unknown(
+	const struct selection *available, const char *name, char **ret_error)
+{
+	char *near = near_names(available, name);
+
+	if (!near)
+		near = near_group(available, name);
+	if (near)
+		*ret_error = xasprintf("there is no attribute \"%s\"; near: %s", name, near);
+	else
+		*ret_error = xasprintf("there is no attribute or group \"%s\"; "
+				       "'procctl attributes' lists them",
+			name);
+	free(near);
+}
+
+int selection_find(const struct selection *available, const char *name,
+	const struct procmon_attribute **ret_attribute, char **ret_error)
+{
+	const struct procmon_attribute *found = NULL;
+	char *candidates = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < available->count; i++) {
+		const struct procmon_attribute *attribute = available->items[i];
+
+		if (strcmp(attribute->name, name) == 0) {
+			free(candidates);
+			*ret_attribute = attribute;
+			return 0;
+		}
+		if (strcmp(last_part(attribute->name), name) == 0) {
+			candidates = list_append(candidates, attribute->name);
+			found = attribute;
+			count++;
+		}
+	}
+	if (count == 1)
+		*ret_attribute = found;
+	else if (count > 1)
+		*ret_error = xasprintf("\"%s\" may be %s: say which", name, candidates);
+	else
+		explain_unknown(available, name, ret_error);
+	free(candidates);
+	return count == 1 ? 0 : -ENOENT;
+}
+
+/* Adds one name of the list, which may be a group. */
+static int parse_name(struct selection *self, const struct selection *available,
+	const char *name, char **ret_error)
+{
+	const struct procmon_attribute *attribute = NULL;
+	bool all = strcmp(name, "all") == 0, is_group = all;
+
+	for (size_t i = 0; i < available->count; i++) {
+		attribute = available->items[i];
+		if (strcmp(attribute->name, name) == 0) {
+			selection_add(self, attribute);
+			return 0;
+		}
+		is_group |= is_in_group(attribute->name, name);
+	}
+	for (size_t i = 0; is_group && i < available->count; i++) {
+		attribute = available->items[i];
+		if (attribute->cost != PROCMON_SLOW &&
+			(all || is_in_group(attribute->name, name)))
+			selection_add(self, attribute);
+	}
+	if (is_group)
+		return 0;
+	int error = selection_find(available, name, &attribute, ret_error);
+	if (error == 0)
+		selection_add(self, attribute);
+	return error;
+}
+
+int selection_parse(struct selection *self, const struct selection *available, const char *list,
+	char **ret_error)
+{
+	char *copy = xstrdup(list), *rest = copy, *name;
+	int error = 0;
+
+	while (error == 0 && (name = strsep(&rest, ",")) != NULL) {
+		name += strspn(name, " \t\n");
+		name[strcspn(name, " \t\n")] = '\0';
+		if (*name == '\0') {
+			*ret_error = xasprintf("an empty name in \"%s\"", list);
+			error = -ENOENT;
+		} else
+			error = parse_name(self, available, name, ret_error);
+	}
+	free(copy);
+	return error;
+}
+
+bool selection_has_rate(const struct selection *self, const struct selection *available)
+{
+	for (size_t i = 0; i < self->count; i++)
+		for (size_t j = 0; j < available->count; j++)
+			if (self->items[i]->kind == PROCMON_DERIVED &&
+				available->items[j]->id == self->items[i]->input &&
+				available->items[j]->kind == PROCMON_COUNTER)
+				return true;
+	return false;
+}

@@ -1,0 +1,171 @@
+/* Rows and columns to print. A row is an array of values, one for each column. */
+#include "sheet.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+
+void sheet_init(struct sheet *self, const char *name,
+	const struct procmon_attribute *const *columns, size_t column_count)
+{
+	*self = (struct sheet){.name = name,
+		.rows_name = strcmp(name, "process") == 0 ? "processes" : "rows",
+		.columns = columns,
+		.column_count = column_count};
+}
+
+void sheet_finish(struct sheet *self)
+{
+	free(self->cells);
+	*self = (struct sheet){0};
+}
+
+struct procmon_value *sheet_cell(const struct sheet *self, size_t row, size_t column)
+{
+	return &self->cells[row * self->column_count + column];
+}
+
+struct procmon_value *sheet_add_row(struct sheet *self)
+{
+	if (self->row_count == self->row_capacity) {
+		self->row_capacity = self->row_capacity ? self->row_capacity * 2 : 64;
+		self->cells = xreallocarray(self->cells, self->row_capacity,
+			self->column_count * sizeof *self->cells);
+	}
+	struct procmon_value *row = sheet_cell(self, self->row_count++, 0);
+	for (size_t i = 0; i < self->column_count; i++)
+		row[i] = (struct procmon_value){
+			.state = PROCMON_NONE, .type = self->columns[i]->type};
+	return row;
+}
+
+static void fill_cell(
+	struct procmon_value *cell, const struct procmon_row *row, uint32_t attribute)
+{
+	procmon_row_get_value(row, attribute, cell);
+	/* no such number can be printed or put in order */
+	if (cell->state == PROCMON_OK && cell->type == PROCMON_F64 && !isfinite(cell->f64))
+		cell->state = PROCMON_FAILED;
+}
+
+void sheet_fill(struct sheet *self, struct procmon_table *table)
+{
+	size_t count = procmon_table_get_count(table);
+
+	self->row_count = 0;
+	self->realtime_ns = procmon_table_get_realtime(table);
+	self->tick = procmon_table_get_tick(table);
+	for (size_t i = 0; i < count; i++) {
+		const struct procmon_row *from = procmon_table_get_row(table, i);
+		struct procmon_value *cells = sheet_add_row(self);
+
+		for (size_t j = 0; j < self->column_count; j++)
+			fill_cell(&cells[j], from, self->columns[j]->id);
+	}
+}
+
+/* <0, 0, >0 for two cells that have values of the same type. */
+static int compare_values(const struct procmon_value *a, const struct procmon_value *b)
+{
+	switch (a->type) {
+	case PROCMON_U64:
+		return (a->u64 > b->u64) - (a->u64 < b->u64);
+	case PROCMON_I64:
+		return (a->i64 > b->i64) - (a->i64 < b->i64);
+	case PROCMON_F64:
+		return (a->f64 > b->f64) - (a->f64 < b->f64);
+	case PROCMON_TEXT:
+		return strcmp(a->text, b->text);
+	}
+	return 0;
+}
+
+static int compare_cells(
+	const struct procmon_value *a, const struct procmon_value *b, bool descending)
+{
+	if (a->state != PROCMON_OK || b->state != PROCMON_OK)
+		return (a->state != PROCMON_OK) - (b->state != PROCMON_OK);
+	int order = a->type == b->type ? compare_values(a, b) : 0;
+	return descending ? -order : order;
+}
+
+/* qsort has no context argument that all systems agree on: an element carries what is
+ * needed to compare it. */
+struct sort_item {
+	const struct procmon_value *cells;
+	const struct sheet_key *keys;
+	size_t key_count;
+	size_t pid_column, column_count;
+	size_t index;
+};
+
+static int compare_items(const void *left, const void *right)
+{
+	const struct sort_item *a = left, *b = right;
+	int order = 0;
+
+	for (size_t i = 0; i < a->key_count && order == 0; i++) {
+		size_t column = a->keys[i].column;
+		order = compare_cells(
+			&a->cells[column], &b->cells[column], a->keys[i].descending);
+	}
+	if (order == 0 && a->pid_column < a->column_count)
+		order = compare_cells(
+			&a->cells[a->pid_column], &b->cells[b->pid_column], false);
+	return order ? order : (a->index > b->index) - (a->index < b->index);
+}
+
+void sheet_sort(struct sheet *self, const struct sheet_key *keys, size_t key_count)
+{
+	size_t row_size = self->column_count * sizeof *self->cells;
+	struct sort_item *items = xcalloc(self->row_count, sizeof *items);
+	struct procmon_value *sorted = xcalloc(self->row_count, row_size);
+
+	for (size_t i = 0; i < self->row_count; i++)
+		items[i] = (struct sort_item){.cells = sheet_cell(self, i, 0),
+			.keys = keys,
+			.key_count = key_count,
+			.pid_column = sheet_find_column(self, "pid"),
+			.column_count = self->column_count,
+			.index = i};
+	qsort(items, self->row_count, sizeof *items, compare_items);
+	for (size_t i = 0; i < self->row_count; i++)
+		memcpy(&sorted[i * self->column_count], items[i].cells, row_size);
+	free(items);
+	free(self->cells);
+	self->cells = sorted;
+	self->row_capacity = self->row_count;
+}
+
+size_t sheet_first_measure(const struct sheet *self)
+{
+	size_t i = 0;
+
+	while (i < self->column_count && (self->columns[i]->type == PROCMON_TEXT ||
+						 self->columns[i]->unit == PROCMON_NO_UNIT ||
+						 self->columns[i]->state != PROCMON_OK))
+		i++;
+	return i;
+}
+
+size_t sheet_find_column(const struct sheet *self, const char *name)
+{
+	size_t i = 0;
+
+	while (i < self->column_count && strcmp(self->columns[i]->name, name) != 0)
+		i++;
+	return i;
+}
+
+struct procmon_value sheet_text(const char *text)
+{
+	return (struct procmon_value){
+		.state = text ? PROCMON_OK : PROCMON_NONE, .type = PROCMON_TEXT, .text = text};
+}
+
+struct procmon_value sheet_u64(uint64_t number)
+{
+	return (struct procmon_value){.state = PROCMON_OK, .type = PROCMON_U64, .u64 = number};
+}

@@ -1,0 +1,167 @@
+/*
+ * JSON (RFC 8259). A sheet is one object:
+ *
+ *	{"table":"process","time":"2026-11-21T02:11:16.000000000Z","realtime_ns":...,"tick":7,
+ *	 "rows":[{"pid":1,"comm":"init","gpu.time":null,"states":{"gpu.time":"unsupported"}}]}
+ *
+ * a series is an array of these, different tables are an object by their names. "states"
+ *is there when a value is missing. JSON lines have one object a row, with "time" and
+ *"tick". Integers are printed in full; a reader that keeps numbers as doubles rounds
+ *those beyond 2^53 by itself.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "format.h"
+#include "text.h"
+#include "writer.h"
+
+/* Quoted. Sanitised text has no control characters left, so two escapes are enough. */
+static void put_string(FILE *file, const char *text)
+{
+	size_t size = strlen(text) + 1;
+	char *clean = xcalloc(size, 1);
+
+	text_sanitise(clean, size, text, size - 1);
+	fputc('"', file);
+	for (const char *at = clean; *at; at++) {
+		if (*at == '"' || *at == '\\')
+			fputc('\\', file);
+		fputc(*at, file);
+	}
+	fputc('"', file);
+	free(clean);
+}
+
+static void put_key(FILE *file, const char *key)
+{
+	put_string(file, key);
+	fputc(':', file);
+}
+
+static void put_value(FILE *file, const struct procmon_value *value)
+{
+	char number[FORMAT_MAX];
+
+	if (format_exact(number, value))
+		fputs(number, file);
+	else if (value->state == PROCMON_OK)
+		put_string(file, value->text);
+	else
+		fputs("null", file);
+}
+
+static void put_states(FILE *file, const struct sheet *sheet, size_t row)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < sheet->column_count; i++) {
+		const struct procmon_value *value = sheet_cell(sheet, row, i);
+		if (value->state == PROCMON_OK)
+			continue;
+		fputs(any ? "," : ",\"states\":{", file);
+		put_key(file, sheet->columns[i]->name);
+		put_string(file, procmon_state_name(value->state));
+		any = true;
+	}
+	if (any)
+		fputc('}', file);
+}
+
+/* The members of a row, without braces. */
+static void put_row(FILE *file, const struct sheet *sheet, size_t row)
+{
+	for (size_t i = 0; i < sheet->column_count; i++) {
+		if (i > 0)
+			fputc(',', file);
+		put_key(file, sheet->columns[i]->name);
+		put_value(file, sheet_cell(sheet, row, i));
+	}
+	put_states(file, sheet, row);
+}
+
+static void put_time(FILE *file, const struct sheet *sheet)
+{
+	char time[FORMAT_MAX];
+
+	format_utc_time(time, sheet->realtime_ns);
+	fprintf(file, "\"time\":\"%s\",", time);
+}
+
+static void begin(struct writer *self)
+{
+	if (self->shape != WRITER_SINGLE)
+		fputs(self->shape == WRITER_SERIES ? "[" : "{", self->file);
+}
+
+static void write_sheet(struct writer *self, const struct sheet *sheet)
+{
+	FILE *file = self->file;
+
+	if (self->sheets > 0)
+		fputs(",\n", file);
+	if (self->shape == WRITER_KEYED)
+		put_key(file, sheet->name);
+	fputc('{', file);
+	put_key(file, "table");
+	put_string(file, sheet->name);
+	fputc(',', file);
+	if (sheet->realtime_ns) {
+		put_time(file, sheet);
+		fprintf(file, "\"realtime_ns\":%" PRIu64 ",\"tick\":%" PRIu64 ",",
+			sheet->realtime_ns, sheet->tick);
+	}
+	if (sheet->interval_ns)
+		fprintf(file, "\"interval_ns\":%" PRIu64 ",", sheet->interval_ns);
+	put_key(file, "rows");
+	fputc('[', file);
+	for (size_t i = 0; i < sheet->row_count; i++) {
+		fputs(i > 0 ? ",\n{" : "\n{", file);
+		put_row(file, sheet, i);
+		fputc('}', file);
+	}
+	fputs("]}", file);
+}
+
+static void end(struct writer *self)
+{
+	if (self->shape != WRITER_SINGLE)
+		fputs(self->shape == WRITER_SERIES ? "]" : "}", self->file);
+	fputc('\n', self->file);
+}
+
+static void write_lines(struct writer *self, const struct sheet *sheet)
+{
+	FILE *file = self->file;
+
+	for (size_t i = 0; i < sheet->row_count; i++) {
+		fputc('{', file);
+		if (self->shape == WRITER_KEYED) {
+			put_key(file, "table");
+			put_string(file, sheet->name);
+			fputc(',', file);
+		}
+		if (sheet->realtime_ns) {
+			put_time(file, sheet);
+			fprintf(file, "\"tick\":%" PRIu64 ",", sheet->tick);
+		}
+		put_row(file, sheet, i);
+		fputs("}\n", file);
+	}
+}
+
+const struct format format_json = {
+	.name = "json",
+	.text = "one JSON document, exact base units",
+	.begin = begin,
+	.sheet = write_sheet,
+	.end = end,
+};
+
+const struct format format_jsonl = {
+	.name = "jsonl",
+	.text = "one JSON object a row and line, exact base units",
+	.sheet = write_lines,
+};

@@ -1,0 +1,310 @@
+/*
+ * A table for people. Without a width nothing is cut: full names, all columns, all rows,
+ * what a pipe wants. With one it is made for a screen: short labels under the names of
+ * their groups, what does not fit is left out and named below.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "format.h"
+#include "layout.h"
+#include "legend.h"
+#include "text.h"
+#include "writer.h"
+
+/* One table on its way out. */
+struct page {
+	struct writer *writer;
+	const struct sheet *sheet;
+	struct layout layout;
+	char **notes; /* the lines under the table */
+	size_t note_count, row_count;
+	char *text; /* the cell at hand, sanitised */
+	size_t text_size;
+};
+
+/* Valid until the next call. */
+static const char *cell_text(struct page *self, size_t row, size_t index)
+{
+	const struct layout_column *column = &self->layout.columns[index];
+	char number[FORMAT_MAX];
+	const char *text =
+		column->is_group
+			? "-"
+			: format_value(number, self->sheet->columns[column->column]->unit,
+				  sheet_cell(self->sheet, row, column->column));
+	size_t size = strlen(text) + 1;
+
+	if (size > self->text_size) {
+		self->text = xreallocarray(self->text, size, 1);
+		self->text_size = size;
+	}
+	text_sanitise(self->text, size, text, size - 1);
+	return self->text;
+}
+
+static void put_spaces(FILE *file, size_t count)
+{
+	fprintf(file, "%*s", (int)count, "");
+}
+
+/* A text in its column: padded, and cut with a "+" when it is too long for a screen. */
+static void put_padded(struct page *self, const char *text, size_t index)
+{
+	const struct layout_column *column = &self->layout.columns[index];
+	FILE *file = self->writer->file;
+	size_t width = text_width(text), length = strlen(text);
+	bool cut = self->writer->width && width > column->width;
+
+	if (cut) {
+		length = text_prefix(text, column->width - 1);
+		width = column->width; /* a wide character may leave one column more */
+	}
+	size_t pad = width < column->width ? column->width - width : 0;
+	if (!column->left)
+		put_spaces(file, pad);
+	fprintf(file, "%.*s%s", (int)length, text, cut ? "+" : "");
+	if (column->left && index != layout_last(&self->layout))
+		put_spaces(file, pad);
+}
+
+/* The line that names the groups, each over its columns: "mem ----------- cpu ----". */
+static void put_groups(struct page *self)
+{
+	const struct layout *layout = &self->layout;
+	const char *open = NULL; /* the group that the line is in */
+	FILE *file = self->writer->file;
+	size_t gap = 0; /* spaces not yet written: none at the end of the line */
+
+	for (size_t i = 0; i < layout->count; i++) {
+		const struct layout_column *column = &layout->columns[i];
+		const char *name = self->sheet->columns[column->column]->name;
+		size_t group = column->is_group ? 0 : legend_group_length(name);
+		size_t used = 0;
+
+		if (!column->shown)
+			continue;
+		if (group == 0) {
+			gap += column->width + 1;
+			open = NULL;
+			continue;
+		}
+		bool inside = open && legend_same_group(open, name);
+		put_spaces(file, inside ? 0 : gap);
+		if (!inside) {
+			used = group < column->width ? group : column->width;
+			fprintf(file, "%.*s", (int)used, name);
+			if (used < column->width) {
+				fputc(' ', file);
+				used++;
+			}
+		} else
+			fputc('-', file); /* over the gap between two columns */
+		for (; used < column->width; used++)
+			fputc('-', file);
+		gap = 1;
+		open = name;
+	}
+	fputc('\n', file);
+}
+
+static void put_head(struct page *self)
+{
+	const char *on = self->writer->bold ? "\033[1m" : "";
+	const char *off = self->writer->bold ? "\033[m" : "";
+	FILE *file = self->writer->file;
+	char label[64];
+	bool first = true;
+
+	if (self->layout.grouped)
+		put_groups(self);
+	fputs(on, file);
+	for (size_t i = 0; i < self->layout.count; i++) {
+		if (!self->layout.columns[i].shown)
+			continue;
+		fputs(first ? "" : " ", file);
+		layout_label(&self->layout, i, label);
+		put_padded(self, label, i);
+		first = false;
+	}
+	fprintf(file, "%s\n", off);
+}
+
+/* The longest part that fits into the columns and ends with a word. */
+static size_t wrapped_prefix(const char *text, size_t columns)
+{
+	size_t length = text_prefix(text, columns), end = length;
+
+	if (text[length] == '\0')
+		return length;
+	while (end > 0 && text[end] != ' ')
+		end--;
+	return end > 0 ? end : length;
+}
+
+/* The last text of a row, on as many lines as it needs, each under the first. */
+static void put_wrapped(struct page *self, const char *text, size_t index)
+{
+	size_t width = self->layout.columns[index].width;
+	size_t start = self->writer->width > width ? self->writer->width - width : 0;
+
+	while (text_width(text) > width) {
+		size_t length = wrapped_prefix(text, width);
+		if (length == 0)
+			break;
+		fprintf(self->writer->file, "%.*s\n", (int)length, text);
+		put_spaces(self->writer->file, start);
+		text += length + (text[length] == ' ');
+	}
+	fputs(text, self->writer->file);
+}
+
+static void put_row(struct page *self, size_t row)
+{
+	size_t last = layout_last(&self->layout);
+	bool wrap =
+		self->writer->wrap && self->writer->width && self->layout.columns[last].left;
+	FILE *file = self->writer->file;
+	bool first = true;
+
+	for (size_t i = 0; i < self->layout.count; i++) {
+		if (!self->layout.columns[i].shown)
+			continue;
+		fputs(first ? "" : " ", file);
+		if (wrap && i == last)
+			put_wrapped(self, cell_text(self, row, i), i);
+		else
+			put_padded(self, cell_text(self, row, i), i);
+		first = false;
+	}
+	fputc('\n', file);
+}
+
+static void put_title(struct page *self)
+{
+	const struct sheet *sheet = self->sheet;
+	char time[FORMAT_MAX], interval[FORMAT_MAX];
+
+	format_local_time(time, sheet->realtime_ns);
+	format_interval(interval, sheet->interval_ns);
+	char *line = xasprintf(
+		"%s  every %s  %zu %s", time, interval, sheet->row_count, sheet->rows_name);
+	size_t length = strlen(line);
+	if (self->writer->width)
+		length = text_prefix(line, self->writer->width);
+	fprintf(self->writer->file, "%.*s\n", (int)length, line);
+	free(line);
+}
+
+static void put_notes(struct page *self)
+{
+	for (size_t i = 0; i < self->note_count; i++) {
+		char *clean = xstrdup(self->notes[i]);
+		size_t length = strlen(clean);
+
+		text_sanitise(clean, length + 1, self->notes[i], length);
+		length = strlen(clean);
+		if (self->writer->width > 2)
+			length = text_prefix(clean, self->writer->width - 2);
+		fprintf(self->writer->file, "- %.*s\n", (int)length, clean);
+		free(clean);
+	}
+}
+
+static void add_note(struct page *self, char *note)
+{
+	self->notes = xreallocarray(self->notes, self->note_count + 1, sizeof *self->notes);
+	self->notes[self->note_count++] = note;
+}
+
+/* Names what did not fit. */
+static void note_hidden(struct page *self)
+{
+	char *names = NULL;
+
+	for (size_t i = 0; i < self->layout.count; i++) {
+		const struct layout_column *column = &self->layout.columns[i];
+		if (column->shown)
+			continue;
+		const char *name = self->sheet->columns[column->column]->name;
+		char *longer = xasprintf("%s%s%s", names ? names : "", names ? ", " : "", name);
+		free(names);
+		names = longer;
+	}
+	if (names)
+		add_note(self, xasprintf("too narrow to show: %s", names));
+	free(names);
+}
+
+/* Widths only grow while the same columns are shown: nothing jumps from frame to frame.
+ */
+static void measure(struct page *self)
+{
+	struct writer *writer = self->writer;
+
+	if (writer->width_count != self->layout.count) {
+		writer->widths = xreallocarray(
+			writer->widths, self->layout.count, sizeof *writer->widths);
+		memset(writer->widths, 0, self->layout.count * sizeof *writer->widths);
+		writer->width_count = self->layout.count;
+	}
+	for (size_t i = 0; i < self->layout.count; i++) {
+		size_t widest = self->layout.columns[i].width;
+		if (writer->widths[i] > widest)
+			widest = writer->widths[i];
+		for (size_t row = 0; row < self->row_count; row++) {
+			size_t width = text_width(cell_text(self, row, i));
+			if (width > widest)
+				widest = width;
+		}
+		writer->widths[i] = self->layout.columns[i].width = widest;
+	}
+}
+
+/* How many rows there is room for, beside everything else. */
+static void limit_rows(struct page *self)
+{
+	size_t height = self->writer->height, others;
+
+	self->row_count = self->sheet->row_count;
+	if (height == 0)
+		return;
+	/* title, head, and one more note for columns that may not fit */
+	others = 1 + self->layout.grouped + 1 + self->note_count + 1;
+	size_t room = height > others ? height - others : 1;
+	if (self->row_count > room)
+		self->row_count = room;
+}
+
+static void write_sheet(struct writer *self, const struct sheet *sheet)
+{
+	struct page page = {.writer = self, .sheet = sheet};
+
+	layout_init(&page.layout, sheet, self->width > 0);
+	page.note_count = legend_make(sheet, &page.notes);
+	limit_rows(&page);
+	measure(&page);
+	if (self->width)
+		layout_fit(&page.layout, self->width);
+	note_hidden(&page);
+
+	if (self->sheets > 0 && !self->height)
+		fputc('\n', self->file);
+	if (self->shape == WRITER_SERIES)
+		put_title(&page);
+	put_head(&page);
+	for (size_t i = 0; i < page.row_count; i++)
+		put_row(&page, i);
+	put_notes(&page);
+
+	legend_free(page.notes, page.note_count);
+	layout_finish(&page.layout);
+	free(page.text);
+}
+
+const struct format format_table = {
+	.name = "table",
+	.text = "a table for people, with units",
+	.sheet = write_sheet,
+};
