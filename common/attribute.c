@@ -5,29 +5,29 @@
 #include <strings.h>
 
 const struct attribute attributes[ATTRIBUTE_COUNT] = {
-#define ATTRIBUTE(table_, id_, symbol_, name_, type_, unit_, kind_, cost_, linux_, darwin_,  \
-	sentence_)                                                                           \
-	[ATTRIBUTE_##table_##_##symbol_] = {                                                 \
-		.table = TABLE_##table_,                                                     \
-		.id = (id_),                                                                 \
-		.name = (name_),                                                             \
-		.type = TYPE_##type_,                                                        \
-		.unit = UNIT_##unit_,                                                        \
-		.kind = KIND_##kind_,                                                        \
-		.cost = COST_##cost_,                                                        \
-		.sentence = (sentence_),                                                     \
+#define ATTRIBUTE(                                                                             \
+	table_, id_, symbol_, name_, type_, unit_, kind_, cost_, linux_, darwin_, sentence_)   \
+	[ATTRIBUTE_##table_##_##symbol_] = {                                                   \
+		.table = TABLE_##table_,                                                       \
+		.id = (id_),                                                                   \
+		.name = (name_),                                                               \
+		.type = TYPE_##type_,                                                          \
+		.unit = UNIT_##unit_,                                                          \
+		.kind = KIND_##kind_,                                                          \
+		.cost = COST_##cost_,                                                          \
+		.sentence = (sentence_),                                                       \
 	},
-#define DERIVED(table_, id_, symbol_, name_, type_, unit_, rule_, input_, sentence_)         \
-	[ATTRIBUTE_##table_##_##symbol_] = {                                                 \
-		.table = TABLE_##table_,                                                     \
-		.id = (id_),                                                                 \
-		.name = (name_),                                                             \
-		.type = TYPE_##type_,                                                        \
-		.unit = UNIT_##unit_,                                                        \
-		.kind = KIND_DERIVED,                                                        \
-		.rule = RULE_##rule_,                                                        \
-		.input = ATTRIBUTE_##table_##_##input_,                                      \
-		.sentence = (sentence_),                                                     \
+#define DERIVED(table_, id_, symbol_, name_, type_, unit_, rule_, input_, sentence_)           \
+	[ATTRIBUTE_##table_##_##symbol_] = {                                                   \
+		.table = TABLE_##table_,                                                       \
+		.id = (id_),                                                                   \
+		.name = (name_),                                                               \
+		.type = TYPE_##type_,                                                          \
+		.unit = UNIT_##unit_,                                                          \
+		.kind = KIND_DERIVED,                                                          \
+		.rule = RULE_##rule_,                                                          \
+		.input = ATTRIBUTE_##table_##_##input_,                                        \
+		.sentence = (sentence_),                                                       \
 	},
 #include "attributes.def"
 #undef ATTRIBUTE

@@ -85,8 +85,8 @@ struct attribute {
 	enum attribute_unit unit;
 	enum attribute_kind kind;
 	enum attribute_cost cost;
-	enum attribute_rule rule;       /* derived attributes only */
-	enum attribute_index input;     /* likewise: computed from this one */
+	enum attribute_rule rule;   /* derived attributes only */
+	enum attribute_index input; /* likewise: computed from this one */
 	const char *sentence;
 };
 

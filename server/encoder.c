@@ -47,6 +47,7 @@ struct encoder {
 	size_t size_bytes;        /* of the part so far, never less than it will be */
 	uint32_t part;
 	struct pool pools[POOL_COUNT];
+	uint32_t *scratch, scratch_capacity;
 };
 
 enum {
@@ -84,7 +85,18 @@ void encoder_destroy(struct encoder *self)
 		return;
 	for (int i = 0; i < POOL_COUNT; i++)
 		free(self->pools[i].items);
+	free(self->scratch);
 	free(self);
+}
+
+uint32_t *encoder_scratch(struct encoder *self, uint32_t count)
+{
+	if (count > self->scratch_capacity) {
+		self->scratch_capacity = count * 2;
+		self->scratch = xreallocarray(
+			self->scratch, self->scratch_capacity, sizeof *self->scratch);
+	}
+	return self->scratch;
 }
 
 static void clear_part(struct encoder *self)
@@ -98,7 +110,8 @@ static void clear_part(struct encoder *self)
 
 /* Items of a pool from an index on. (TEXT counts its values in TEXTS, so that the index may be
  * beyond the end of VALUES; it is not used then.) */
-static void *pool_at(const struct encoder *self, enum pool_name name, size_t at, size_t item_size)
+static void *pool_at(
+	const struct encoder *self, enum pool_name name, size_t at, size_t item_size)
 {
 	const struct pool *pool = &self->pools[name];
 
@@ -139,17 +152,19 @@ static void fill_column(const struct encoder *self, const struct column_draft *d
 	column->n_absent_slots = absent;
 	column->absent_slots = pool_at(self, ABSENT_SLOTS, draft->absent, sizeof(uint32_t));
 	column->n_absent_states = absent;
-	column->absent_states = 
+	column->absent_states =
 		pool_at(self, ABSENT_STATES, draft->absent, sizeof(Procmon__State));
 }
 
 /* Where the items of a column that starts now would be. */
-static struct column_draft draft_here(const struct encoder *self, const struct column_draft *like)
+static struct column_draft draft_here(
+	const struct encoder *self, const struct column_draft *like)
 {
 	struct column_draft draft = *like;
 
 	draft.slots = self->pools[SLOTS].count;
-	draft.values = like->type == TYPE_TEXT ? self->pools[TEXTS].count : self->pools[VALUES].count;
+	draft.values =
+		like->type == TYPE_TEXT ? self->pools[TEXTS].count : self->pools[VALUES].count;
 	draft.ages_at = self->pools[AGES].count;
 	draft.absent = self->pools[ABSENT_SLOTS].count;
 	return draft;
@@ -159,8 +174,9 @@ static void close_column(struct encoder *self)
 {
 	const struct column_draft *open = &self->open;
 
-	if (open->id && (open->default_state != STATE_OK || self->pools[SLOTS].count > open->slots ||
-				self->pools[ABSENT_SLOTS].count > open->absent)) {
+	if (open->id &&
+		(open->default_state != STATE_OK || self->pools[SLOTS].count > open->slots ||
+			self->pools[ABSENT_SLOTS].count > open->absent)) {
 		struct column_draft *draft = pool_add(&self->pools[DRAFTS], sizeof *draft);
 		*draft = *open;
 	}
@@ -178,7 +194,8 @@ static size_t build_columns(struct encoder *self)
 	for (size_t i = 0; i < count; i++) {
 		Procmon__Column *column = (Procmon__Column *)self->pools[COLUMNS].items + i;
 		fill_column(self, &drafts[i], i + 1 < count ? &drafts[i + 1] : &end, column);
-		*(Procmon__Column **)pool_add(&self->pools[COLUMN_POINTERS], sizeof column) = column;
+		*(Procmon__Column **)pool_add(&self->pools[COLUMN_POINTERS], sizeof column) =
+			column;
 	}
 	return count;
 }
@@ -274,7 +291,7 @@ void encoder_column(struct encoder *self, uint32_t id, enum attribute_type type,
 
 static size_t zigzag_size(uint64_t bits)
 {
-	return wire_varint_size(bits << 1 ^ (uint64_t)-(bits >> 63));
+	return wire_varint_size(bits << 1 ^ (uint64_t) - (bits >> 63));
 }
 
 void encoder_value(struct encoder *self, uint32_t slot, uint64_t bits, uint64_t age_ns)

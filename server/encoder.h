@@ -23,6 +23,9 @@ struct frame_stamp {
 struct encoder *encoder_create(void);
 void encoder_destroy(struct encoder *self); /* accepts NULL */
 
+/* Room for so many slots, for the caller's use until the next call; kept from frame to frame. */
+uint32_t *encoder_scratch(struct encoder *self, uint32_t count);
+
 /* In this order: begin, removed.., added.., (column, value or absent..).., unsampled.., end. */
 void encoder_begin(struct encoder *self, const struct frame_stamp *stamp);
 void encoder_removed(struct encoder *self, uint32_t slot);

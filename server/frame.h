@@ -20,8 +20,8 @@ struct frame_part {
 struct frame {
 	uint32_t references;
 	uint32_t part_count;
-	uint64_t tick;      /* the receiver has seen everything up to this tick afterwards */
-	size_t size_bytes;  /* of all parts */
+	uint64_t tick;     /* the receiver has seen everything up to this tick afterwards */
+	size_t size_bytes; /* of all parts */
 	struct frame_part *parts;
 };
 

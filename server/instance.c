@@ -32,9 +32,9 @@ enum cell_state instance_available(const struct platform *platform,
 	if (binding->unsupported)
 		*ret_reason = binding->unsupported;
 	else if (provider && binding->bound) {
-		*ret_reason = provider->unsupported ?
-				      provider->unsupported(platform->context, binding->source, &state) :
-				      NULL;
+		*ret_reason = provider->unsupported ? provider->unsupported(platform->context,
+							      binding->source, &state)
+						    : NULL;
 		if (!*ret_reason)
 			state = STATE_OK;
 	}
@@ -123,7 +123,8 @@ struct column *instance_acquire(
 	struct column *column = table_acquire(
 		&self->table, attribute, state == STATE_OK ? STATE_PENDING : state, &is_new);
 
-	*ret_source = column->default_state == STATE_PENDING ? UINT32_C(1) << binding->source : 0;
+	*ret_source =
+		column->default_state == STATE_PENDING ? UINT32_C(1) << binding->source : 0;
 	if (is_new && *ret_source) {
 		rebuild_source(self, binding->source);
 		forget_source(self, binding->source);
@@ -149,9 +150,9 @@ static uint64_t scaled(const struct scale *scale, uint64_t value)
 	if (value <= UINT64_MAX / scale->numerator)
 		return value * scale->numerator / scale->denominator;
 	/* Too large for 64 bits in between: lose the last digits rather than the first ones. */
-	return value / scale->denominator > UINT64_MAX / scale->numerator ?
-		       UINT64_MAX :
-		       value / scale->denominator * scale->numerator;
+	return value / scale->denominator > UINT64_MAX / scale->numerator
+		       ? UINT64_MAX
+		       : value / scale->denominator * scale->numerator;
 }
 
 /* The state that a field says it has instead of a value, or STATE_OK. */
@@ -163,11 +164,12 @@ static enum cell_state absent_state(enum attribute_type type, const void *field)
 	memcpy(&bits, field, sizeof bits);
 	switch (type) {
 	case TYPE_U64:
-		return bits > ABSENT_U64(STATE_END) ? (enum cell_state)(UINT64_MAX - bits) : STATE_OK;
+		return bits > ABSENT_U64(STATE_END) ? (enum cell_state)(UINT64_MAX - bits)
+						    : STATE_OK;
 	case TYPE_I64:
-		return bits - (uint64_t)INT64_MIN < STATE_END ?
-			       (enum cell_state)(bits - (uint64_t)INT64_MIN) :
-			       STATE_OK;
+		return bits - (uint64_t)INT64_MIN < STATE_END
+			       ? (enum cell_state)(bits - (uint64_t)INT64_MIN)
+			       : STATE_OK;
 	case TYPE_F64:
 		memcpy(&number, field, sizeof number);
 		return number != number ? STATE_NONE : STATE_OK;
@@ -205,8 +207,8 @@ static void apply_field(struct instance *self, const struct live_binding *live, 
 }
 
 /* A whole sample, or the state that all its fields have. */
-static void apply_sample(struct instance *self, uint32_t index, uint32_t slot, const void *sample,
-	enum cell_state state, uint64_t sampled_ns)
+static void apply_sample(struct instance *self, uint32_t index, uint32_t slot,
+	const void *sample, enum cell_state state, uint64_t sampled_ns)
 {
 	const struct instance_source *source = &self->sources[index];
 
@@ -308,14 +310,13 @@ static uint32_t select_rows(struct instance *self, const struct row_scope *scope
 
 	if (self->scratch_capacity < self->table.capacity) {
 		self->scratch_capacity = self->table.capacity;
-		self->slots = xreallocarray(
-			self->slots, self->scratch_capacity, sizeof *self->slots);
+		self->slots =
+			xreallocarray(self->slots, self->scratch_capacity, sizeof *self->slots);
 		self->activity = xreallocarray(
 			self->activity, self->scratch_capacity, sizeof *self->activity);
 	}
 	for (uint32_t slot = 0; slot < self->table.slot_count; slot++)
-		if (self->table.rows[slot].alive &&
-			in_scope(scope, self->table.rows[slot].pid))
+		if (self->table.rows[slot].alive && in_scope(scope, self->table.rows[slot].pid))
 			self->slots[count++] = slot;
 	return count;
 }
@@ -419,8 +420,8 @@ static bool sample_row(struct instance *self, const struct sampling *sampling,
 		uint32_t index = (uint32_t)__builtin_ctz(mask);
 		const struct source *source = &provider->sources[index];
 		bool stale = !source->gated || activity == ACTIVITY_UNKNOWN ||
-			     seen[index] != activity ||
-			     (sampling->forced >> index & 1) || window_has(&windows[index], slot);
+			     seen[index] != activity || (sampling->forced >> index & 1) ||
+			     window_has(&windows[index], slot);
 		if (!stale) {
 			self->sources[index].skips++;
 			continue;

@@ -32,7 +32,7 @@ struct live_binding {
 struct instance_source {
 	struct live_binding *live;
 	uint32_t live_count;
-	bool drifts; /* one of them does */
+	bool drifts;             /* one of them does */
 	uint64_t sampled_ns;     /* when it was last sampled for all rows; 0: never */
 	uint64_t attempted_ns;   /* when the refresh cursor was last moved */
 	uint32_t refresh_cursor; /* next slot to be read again whatever its gate says */
@@ -48,17 +48,17 @@ struct instance {
 	void *handle; /* the provider's */
 	struct table table;
 	uint32_t views, unfiltered_views;
-	bool reopen; /* rows are held that no view wants any more */
+	bool reopen;        /* rows are held that no view wants any more */
 	uint32_t unsampled; /* bit mask: sources that should have been sampled and were not */
 	struct instance_source sources[SOURCES_MAX];
 	/* By slot and source: the activity at which the source was last read. */
 	uint64_t *seen;
 	/* By slot and source: a slow read that waits to be submitted, or that is under way. */
 	uint8_t *slow;
-	uint32_t seen_capacity;  /* slots */
+	uint32_t seen_capacity;                          /* slots */
 	uint32_t slow_wanted, slow_cursor, slow_running; /* counts; where to go on */
-	uint32_t *slots;         /* scratch: the rows of this sample */
-	uint64_t *activity;      /* scratch, in parallel */
+	uint32_t *slots;                                 /* scratch: the rows of this sample */
+	uint64_t *activity;                              /* scratch, in parallel */
 	uint32_t scratch_capacity;
 	void *sample; /* scratch: room for the largest fast sample */
 	struct instance *next;

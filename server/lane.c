@@ -114,8 +114,9 @@ struct lane *lane_create(uint32_t workers, void (*wake)(void *context), void *wa
 	queue_init(&self->waiting);
 	queue_init(&self->done);
 	self->by_hand = workers == 0;
-	self->worker_count = self->by_hand ? 1 :
-			     workers > LANE_WORKERS_MAX ? (uint32_t)LANE_WORKERS_MAX : workers;
+	self->worker_count = self->by_hand                ? 1
+			     : workers > LANE_WORKERS_MAX ? (uint32_t)LANE_WORKERS_MAX
+							  : workers;
 	self->wake = wake;
 	self->wake_context = wake_context;
 	for (uint32_t i = 0; i < self->worker_count; i++)

@@ -34,6 +34,8 @@ void sampler_destroy(struct sampler *self)
 	lane_destroy(self->lane);
 	encoder_destroy(self->encoder);
 	free(self->subscriptions);
+	free(self->chosen);
+	free(self->pids);
 	free(self->sessions);
 	free(self);
 }
@@ -102,7 +104,8 @@ static void drop_unused_instances(struct sampler *self)
 	}
 }
 
-static int find_view(struct sampler *self, const struct request *request, struct view **ret_view)
+static int find_view(
+	struct sampler *self, const struct request *request, struct view **ret_view)
 {
 	struct instance *instance;
 	int error = find_instance(self, request, &instance);
@@ -171,6 +174,8 @@ int sampler_subscribe(struct sampler *self, uint64_t now_ns, struct subscriber *
 		self->subscription_capacity = self->subscription_capacity * 2 + 16;
 		self->subscriptions = xreallocarray(self->subscriptions,
 			self->subscription_capacity, sizeof *self->subscriptions);
+		self->chosen = xreallocarray(
+			self->chosen, self->subscription_capacity, sizeof *self->chosen);
 	}
 	struct subscription *subscription = xcalloc(1, sizeof *subscription);
 	subscription->subscriber = subscriber;
@@ -232,9 +237,9 @@ uint64_t sampler_next_due(const struct sampler *self)
 
 	for (uint32_t i = 0; i < self->subscription_count; i++) {
 		const struct subscription *subscription = self->subscriptions[i];
-		uint64_t due = subscription->state == SUBSCRIPTION_WAITING ?
-				       subscription->deadline_ns :
-				       subscription->due_ns;
+		uint64_t due = subscription->state == SUBSCRIPTION_WAITING
+				       ? subscription->deadline_ns
+				       : subscription->due_ns;
 		if (due < next)
 			next = due;
 	}
@@ -403,17 +408,19 @@ static int sample_due(struct sampler *self, struct instance *instance)
 		return error;
 	for (const struct view *view = self->views; view; view = view->next)
 		pid_room += view->references * view->entry_count;
-	uint64_t *pids = xcalloc(pid_room, sizeof *pids);
+	if (pid_room > self->pid_capacity) {
+		self->pid_capacity = pid_room * 2;
+		self->pids = xreallocarray(self->pids, self->pid_capacity, sizeof *self->pids);
+	}
 	for (uint32_t i = 0; i < self->subscription_count; i++) {
 		const struct subscription *subscription = self->subscriptions[i];
 		if (subscription->view->instance == instance &&
 			is_due(subscription, self->now_ns))
-			add_wanted(&sampling, subscription, pids);
+			add_wanted(&sampling, subscription, self->pids);
 	}
-	sampling.scope.pid_count = unique_pids(pids, sampling.scope.pid_count);
-	sampling.scope.pids = pids;
+	sampling.scope.pid_count = unique_pids(self->pids, sampling.scope.pid_count);
+	sampling.scope.pids = self->pids;
 	error = instance_sample(instance, &sampling, self->lane);
-	free(pids);
 	for (struct view *view = self->views; view; view = view->next)
 		if (view->instance == instance && view->filtered)
 			view_resolve(view);
@@ -457,9 +464,9 @@ static void send_frame(struct sampler *self, struct subscription *subscription)
 	subscription->since = frame->tick;
 	subscription->state = SUBSCRIPTION_RUNNING;
 	subscription->due_ns =
-		subscription->one_shot ?
-			NEVER :
-			subscription_next_due(subscription->interval_ns, self->now_ns);
+		subscription->one_shot
+			? NEVER
+			: subscription_next_due(subscription->interval_ns, self->now_ns);
 	subscription->subscriber->ops->send(
 		subscription->subscriber, subscription->request, frame);
 }
@@ -493,7 +500,7 @@ static void end_subscription(struct sampler *self, uint32_t index, int error)
 
 static void send_frames(struct sampler *self)
 {
-	uint8_t *chosen = xcalloc(self->subscription_count, 1);
+	uint8_t *chosen = self->chosen;
 	uint32_t count = self->subscription_count;
 
 	for (uint32_t i = 0; i < count; i++) {
@@ -509,7 +516,6 @@ static void send_frames(struct sampler *self)
 		if (chosen[at] && !hold_back(self, self->subscriptions[at]))
 			send_frame(self, self->subscriptions[at]);
 	}
-	free(chosen);
 	for (uint32_t i = count; i-- > 0;)
 		if (self->subscriptions[i]->one_shot && self->subscriptions[i]->frames)
 			end_subscription(self, i, 0);
@@ -544,5 +550,6 @@ void sampler_tick(struct sampler *self, uint64_t now_ns)
 	}
 	send_frames(self);
 	self->counters.ticks++;
-	self->counters.tick_cpu_ns = self->config.thread_cpu(self->config.clock_context) - start_ns;
+	self->counters.tick_cpu_ns =
+		self->config.thread_cpu(self->config.clock_context) - start_ns;
 }

@@ -25,12 +25,15 @@ struct sampler {
 	uint32_t view_count;
 	struct subscription **subscriptions; /* owned */
 	uint32_t subscription_count, subscription_capacity;
+	uint8_t *chosen; /* scratch, by subscription: gets a frame in this tick */
+	uint64_t *pids;  /* scratch: the scope of a sampling */
+	uint32_t pid_capacity;
 	struct subscriber **sessions; /* borrowed from the edge */
 	uint32_t session_count, session_capacity;
 	uint64_t next_instance; /* id */
 	uint64_t tick;
 	uint64_t now_ns; /* of the latest tick */
-	bool gap; /* the server was stopped before this tick */
+	bool gap;        /* the server was stopped before this tick */
 	struct {
 		uint64_t ticks, tick_cpu_ns, frames, encodes, held_back;
 	} counters;

@@ -13,7 +13,8 @@ enum { NAME_MAX_BYTES = 64, ATTRIBUTES_MAX_BYTES = 1024 };
 struct core_server {
 	struct sample_text name;
 	uint64_t reads, skips, failures, read_time_ns, ticks, cpu_ns, tick_cpu_ns, rows, frames;
-	uint64_t encodes, held_back, sessions, subscriptions, memory, descriptors, workers_stuck;
+	uint64_t encodes, held_back, sessions, subscriptions, memory, descriptors,
+		workers_stuck;
 };
 
 struct core_session {
@@ -35,10 +36,22 @@ static const struct binding core_bindings[ATTRIBUTE_COUNT] = {
 		.bound = true, .source = CORE_##source_,                                       \
 		.offset = offsetof(struct core_##source_, field_),                             \
 	}
-#define LINUX(...)    {.bound = false}
-#define DRIFTS(...)   {.bound = false}
-#define NOT(...)      {.bound = false}
-#define NOT_YET       {.bound = false}
+#define LINUX(...)                                                                             \
+	{                                                                                      \
+		.bound = false                                                                 \
+	}
+#define DRIFTS(...)                                                                            \
+	{                                                                                      \
+		.bound = false                                                                 \
+	}
+#define NOT(...)                                                                               \
+	{                                                                                      \
+		.bound = false                                                                 \
+	}
+#define NOT_YET                                                                                \
+	{                                                                                      \
+		.bound = false                                                                 \
+	}
 #define ATTRIBUTE(table, id, symbol, name, type, unit, kind, cost, linux, darwin, sentence)    \
 	[ATTRIBUTE_##table##_##symbol] = linux,
 #define DERIVED(table, id, symbol, ...) [ATTRIBUTE_##table##_##symbol] = {.bound = false},
@@ -68,7 +81,7 @@ struct self_table {
 	struct sampler *sampler;
 	struct self_row *rows;
 	uint32_t count, capacity;
-	char name[NAME_MAX_BYTES];            /* texts of the latest sample */
+	char name[NAME_MAX_BYTES]; /* texts of the latest sample */
 	char attributes[ATTRIBUTES_MAX_BYTES];
 };
 
@@ -165,8 +178,8 @@ static uint64_t read_time(const struct instance_source *source)
 	return source->timed_reads ? source->timed_ns / source->timed_reads * source->reads : 0;
 }
 
-static void fill_source(struct self_table *self, const struct instance *instance, uint32_t index,
-	struct core_server *sample)
+static void fill_source(struct self_table *self, const struct instance *instance,
+	uint32_t index, struct core_server *sample)
 {
 	const struct instance_source *source = &instance->sources[index];
 
@@ -272,8 +285,8 @@ static void write_attributes(struct self_table *self, const struct view *view)
 	for (uint32_t i = 0; i < view->attribute_count; i++) {
 		const char *name = attributes[view->attributes[i]].name;
 		size_t room = sizeof self->attributes - used;
-		int length = snprintf(
-			self->attributes + used, room, "%s%s", i ? "," : "", name);
+		int length =
+			snprintf(self->attributes + used, room, "%s%s", i ? "," : "", name);
 		if (length < 0 || (size_t)length >= room) {
 			self->attributes[used] = '\0';
 			return;

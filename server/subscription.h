@@ -13,8 +13,8 @@
 struct frame;
 struct view;
 
-#define GRID_NS          (100 * UINT64_C(1000000)) /* intervals are multiples of this */
-#define NEVER            UINT64_MAX                /* no due time */
+#define GRID_NS (100 * UINT64_C(1000000)) /* intervals are multiples of this */
+#define NEVER   UINT64_MAX                /* no due time */
 
 /*
  * What the core needs of a session: implemented by the edge (and by tests). The numbers are
@@ -53,7 +53,7 @@ struct request {
 };
 
 enum subscription_state {
-	SUBSCRIPTION_NEW,     /* has not been answered yet */
+	SUBSCRIPTION_NEW, /* has not been answered yet */
 	SUBSCRIPTION_WAITING, /* sampled; its first frame waits for slow cells until `deadline_ns` */
 	SUBSCRIPTION_RUNNING, /* follows the grid */
 };

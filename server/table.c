@@ -31,7 +31,8 @@ static void column_grow(struct column *self, uint32_t from, uint32_t to)
 	self->stamps = xreallocarray(self->stamps, to, sizeof *self->stamps);
 	self->states = xreallocarray(self->states, to, sizeof *self->states);
 	if (self->slow)
-		self->sampled_ns = xreallocarray(self->sampled_ns, to, sizeof *self->sampled_ns);
+		self->sampled_ns =
+			xreallocarray(self->sampled_ns, to, sizeof *self->sampled_ns);
 	for (uint32_t slot = from; slot < to; slot++) {
 		self->values[slot] = 0;
 		column_clear_cell(self, slot);
@@ -83,7 +84,8 @@ static void table_grow(struct table *self)
 	self->rows = xreallocarray(self->rows, to, sizeof *self->rows);
 	self->changed = xreallocarray(self->changed, to, sizeof *self->changed);
 	self->free_slots = xreallocarray(self->free_slots, to, sizeof *self->free_slots);
-	self->released_slots = xreallocarray(self->released_slots, to, sizeof *self->released_slots);
+	self->released_slots =
+		xreallocarray(self->released_slots, to, sizeof *self->released_slots);
 	memset(self->rows + from, 0, (to - from) * sizeof *self->rows);
 	memset(self->changed + from, 0, (to - from) * sizeof *self->changed);
 	for (int i = 0; i < ATTRIBUTE_COUNT; i++)
@@ -180,8 +182,8 @@ void table_set(struct table *self, struct column *column, uint32_t slot, uint64_
 	stamp(self, column, slot);
 }
 
-void table_set_text(
-	struct table *self, struct column *column, uint32_t slot, const char *bytes, size_t length)
+void table_set_text(struct table *self, struct column *column, uint32_t slot, const char *bytes,
+	size_t length)
 {
 	char clean[TEXT_MAX + 1];
 	size_t size = text_sanitise(clean, sizeof clean, bytes, length);

@@ -21,12 +21,12 @@ enum { TABLE_ROWS_MAX = 65536 };
 struct column {
 	enum attribute_index attribute;
 	enum attribute_type type;
-	bool counter; /* never steps back while its row lives */
-	bool slow;    /* stamped whenever it is sampled, with the time */
+	bool counter;                  /* never steps back while its row lives */
+	bool slow;                     /* stamped whenever it is sampled, with the time */
 	enum cell_state default_state; /* of cells that were never set */
 	uint32_t users;
-	uint64_t *values;     /* by slot: the bits of the number; TEXT: an owned char *, or 0 */
-	uint64_t *stamps;     /* by slot: tick of the last change; 0: none since the row was born */
+	uint64_t *values; /* by slot: the bits of the number; TEXT: an owned char *, or 0 */
+	uint64_t *stamps; /* by slot: tick of the last change; 0: none since the row was born */
 	uint64_t *sampled_ns; /* by slot; slow columns only */
 	uint8_t *states;      /* by slot: enum cell_state */
 };
@@ -34,8 +34,8 @@ struct column {
 struct row {
 	uint64_t identity;
 	uint64_t pid;
-	uint64_t born; /* tick; 0: the slot was never used */
-	uint64_t died; /* tick at which the slot's last row died; 0: none yet */
+	uint64_t born;       /* tick; 0: the slot was never used */
+	uint64_t died;       /* tick at which the slot's last row died; 0: none yet */
 	uint32_t generation; /* counts the rows that had this slot */
 	bool alive;
 };
@@ -44,11 +44,12 @@ struct table {
 	uint64_t tick;       /* the current one: what is set now is stamped with it */
 	uint32_t slot_count; /* slots ever used are below it */
 	uint32_t capacity;
-	uint32_t row_count; /* alive */
-	struct row *rows;   /* by slot */
-	uint64_t *changed;  /* by slot: tick of the last change of any kind */
-	uint32_t *free_slots, free_count;       /* reusable now */
-	uint32_t *released_slots, released_count; /* died in this tick: reusable from the next */
+	uint32_t row_count;               /* alive */
+	struct row *rows;                 /* by slot */
+	uint64_t *changed;                /* by slot: tick of the last change of any kind */
+	uint32_t *free_slots, free_count; /* reusable now */
+	uint32_t *released_slots,
+		released_count;                  /* died in this tick: reusable from the next */
 	struct column *columns[ATTRIBUTE_COUNT]; /* NULL: nobody wants it */
 };
 
@@ -73,8 +74,8 @@ void table_release(struct table *self, enum attribute_index attribute);
  * stays where it is.
  */
 void table_set(struct table *self, struct column *column, uint32_t slot, uint64_t bits);
-void table_set_text(
-	struct table *self, struct column *column, uint32_t slot, const char *bytes, size_t length);
+void table_set_text(struct table *self, struct column *column, uint32_t slot, const char *bytes,
+	size_t length);
 void table_set_state(
 	struct table *self, struct column *column, uint32_t slot, enum cell_state state);
 /* Slow columns: when the cell that is about to be set was sampled. */

@@ -171,7 +171,8 @@ void view_announce(struct view *self, uint64_t tick, uint64_t since)
 		at++;
 	if (at < self->base_count && bases[at] == since)
 		return;
-	assert(at == self->base_count || !self->frames[at]); /* announced before any is fetched */
+	assert(at == self->base_count ||
+		!self->frames[at]); /* announced before any is fetched */
 	if (self->base_count < VIEW_BASES_MAX) {
 		memmove(bases + at + 1, bases + at, (self->base_count - at) * sizeof *bases);
 		bases[at] = since;
@@ -216,7 +217,8 @@ static void encode_rows(const struct view *self, struct encoder *encoder, uint64
 			if (entry->state != ENTRY_ALIVE)
 				continue;
 			slot = entry->slot;
-		} else if (table->changed[slot] > since && table->rows[slot].died > since && since) {
+		} else if (table->changed[slot] > since && table->rows[slot].died > since &&
+			   since) {
 			encoder_removed(encoder, slot);
 		}
 		if (table->changed[slot] > since && table->rows[slot].alive)
@@ -230,7 +232,8 @@ static void encode_rows(const struct view *self, struct encoder *encoder, uint64
 }
 
 static void encode_column(const struct view *self, struct encoder *encoder,
-	const struct column *column, const struct frame_stamp *stamp, const struct changes *changes)
+	const struct column *column, const struct frame_stamp *stamp,
+	const struct changes *changes)
 {
 	const struct row *rows = self->instance->table.rows;
 	uint64_t since = stamp->since;
@@ -243,9 +246,10 @@ static void encode_column(const struct view *self, struct encoder *encoder,
 		if (!fresh && column->stamps[slot] <= since)
 			continue;
 		if (column->states[slot] == STATE_OK) {
-			uint64_t age = column->slow && column->sampled_ns[slot] < stamp->sampled_ns ?
-					       stamp->sampled_ns - column->sampled_ns[slot] :
-					       0;
+			uint64_t age =
+				column->slow && column->sampled_ns[slot] < stamp->sampled_ns
+					? stamp->sampled_ns - column->sampled_ns[slot]
+					: 0;
 			encoder_value(encoder, slot, column->values[slot], age);
 		} else if (!fresh || column->states[slot] != column->default_state) {
 			encoder_absent(encoder, slot, (enum cell_state)column->states[slot]);
@@ -257,8 +261,9 @@ static struct frame *encode(
 	const struct view *self, struct encoder *encoder, const struct frame_stamp *stamp)
 {
 	const struct table *table = &self->instance->table;
-	struct changes changes = {
-		xcalloc(self->filtered ? self->entry_count : table->slot_count, sizeof(uint32_t)), 0};
+	struct changes changes = {encoder_scratch(encoder, self->filtered ? self->entry_count
+									  : table->slot_count),
+		0};
 
 	encoder_begin(encoder, stamp);
 	encode_rows(self, encoder, stamp->since, &changes);
@@ -268,7 +273,6 @@ static struct frame *encode(
 		if (instance_unsampled(
 			    self->instance, (enum attribute_index)self->attributes[i]))
 			encoder_unsampled(encoder, attributes[self->attributes[i]].id);
-	free(changes.slots);
 	return encoder_end(encoder);
 }
 

@@ -31,9 +31,9 @@ struct view {
 	struct instance *instance;
 	uint32_t references;
 	uint32_t attribute_count;
-	uint16_t *attributes; /* indices, ascending */
+	uint16_t *attributes;    /* indices, ascending */
 	struct column **columns; /* in parallel */
-	uint32_t sources;     /* bit mask */
+	uint32_t sources;        /* bit mask */
 	bool filtered;
 	struct view_entry *entries; /* by pid, ascending; none: every row */
 	uint32_t entry_count;

@@ -35,12 +35,12 @@ static const struct source sources[FAKE_SOURCES] = {
 
 #define BIND(source_, type, field)                                                             \
 	{                                                                                      \
-		.bound = true, .source = (source_), .offset = offsetof(struct type, field)      \
+		.bound = true, .source = (source_), .offset = offsetof(struct type, field)     \
 	}
 #define DRIFTING(source_, type, field)                                                         \
 	{                                                                                      \
-		.bound = true, .drifts = true, .source = (source_),                             \
-		.offset = offsetof(struct type, field)                                          \
+		.bound = true, .drifts = true, .source = (source_),                            \
+		.offset = offsetof(struct type, field)                                         \
 	}
 
 static const struct binding bindings[ATTRIBUTE_COUNT] = {
@@ -49,8 +49,11 @@ static const struct binding bindings[ATTRIBUTE_COUNT] = {
 	[ATTRIBUTE_PROCESS_COMM] = BIND(FAKE_STAT, fake_stat, comm),
 	[ATTRIBUTE_PROCESS_CPU_TOTAL] = BIND(FAKE_STAT, fake_stat, cpu_ns),
 	[ATTRIBUTE_PROCESS_NICE] = DRIFTING(FAKE_STAT, fake_stat, nice),
-	[ATTRIBUTE_PROCESS_MEM_RESIDENT] = {.bound = true, .drifts = true, .source = FAKE_MEMORY,
-		.offset = offsetof(struct fake_number, value), .scale = 1},
+	[ATTRIBUTE_PROCESS_MEM_RESIDENT] = {.bound = true,
+		.drifts = true,
+		.source = FAKE_MEMORY,
+		.offset = offsetof(struct fake_number, value),
+		.scale = 1},
 	[ATTRIBUTE_PROCESS_FILES_OPEN] = BIND(FAKE_FILES, fake_number, value),
 	[ATTRIBUTE_PROCESS_CMDLINE] = BIND(FAKE_CMDLINE, fake_text, text),
 	[ATTRIBUTE_PROCESS_MEM_PSS] = DRIFTING(FAKE_SMAPS, fake_number, value),
@@ -106,7 +109,8 @@ static int fake_list(void *self, struct roster *roster, const struct row_scope *
 		if (process->dead || !wanted(scope, process->pid))
 			continue;
 		if (!process->listed) {
-			process->slot = roster->ops->born(roster, process->identity, process->pid);
+			process->slot =
+				roster->ops->born(roster, process->identity, process->pid);
 			process->listed = process->slot != UINT32_MAX;
 		} else if (process->touched) {
 			roster->ops->touched(roster, process->slot);
@@ -154,8 +158,8 @@ static int fake_read(void *self, uint32_t slot, uint32_t source, void *sample)
 		number->value = process->pid;
 		break;
 	case FAKE_STAT:
-		*stat = (struct fake_stat){process->ppid, process->cpu_ns, process->nice,
-			text_of(process->comm)};
+		*stat = (struct fake_stat){
+			process->ppid, process->cpu_ns, process->nice, text_of(process->comm)};
 		break;
 	case FAKE_MEMORY:
 		number->value = process->resident;

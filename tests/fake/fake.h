@@ -36,7 +36,7 @@ struct fake_process {
 	uint32_t slot;
 };
 
-enum { FAKE_PROCESSES_MAX = 2048 };
+enum { FAKE_PROCESSES_MAX = 4096 };
 
 struct fake {
 	struct platform platform;

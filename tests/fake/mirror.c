@@ -38,14 +38,16 @@ static void apply_column(struct mirror *self, const Procmon__Column *column)
 	size_t values = column->n_u64 + column->n_i64 + column->n_f64 + column->n_text;
 
 	must(values == column->n_slots, "as many values as slots");
-	must(!column->n_ages_ns || column->n_ages_ns == column->n_slots, "as many ages as slots");
+	must(!column->n_ages_ns || column->n_ages_ns == column->n_slots,
+		"as many ages as slots");
 	must(column->n_absent_slots == column->n_absent_states, "a state for each absent cell");
 	if (column->default_state)
 		self->defaults[index] = (enum cell_state)column->default_state;
 	self->columns_named++;
 	self->cells_named += (uint32_t)(column->n_slots + column->n_absent_slots);
 	for (size_t i = 0; i < column->n_slots; i++) {
-		must(self->rows[column->slots[i]].alive, "a value for a row that was not added");
+		must(self->rows[column->slots[i]].alive,
+			"a value for a row that was not added");
 		struct mirror_cell *cell = &self->rows[column->slots[i]].cells[index];
 		free(cell->text);
 		*cell = (struct mirror_cell){.named = true, .state = STATE_OK};
@@ -137,8 +139,11 @@ static const struct subscriber_ops mirror_ops = {mirror_drained, mirror_send, mi
 void mirror_init(struct mirror *self, uint32_t session)
 {
 	memset(self, 0, sizeof *self);
-	self->subscriber = (struct subscriber){
-		.ops = &mirror_ops, .session = session, .client = "mirror", .pid = 42, .uid = 7};
+	self->subscriber = (struct subscriber){.ops = &mirror_ops,
+		.session = session,
+		.client = "mirror",
+		.pid = 42,
+		.uid = 7};
 }
 
 void mirror_finish(struct mirror *self)

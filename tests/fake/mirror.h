@@ -54,7 +54,7 @@ int mirror_subscribe(struct mirror *self, struct sampler *sampler, uint64_t now_
 const struct mirror_row *mirror_by_pid(const struct mirror *self, uint64_t pid);
 uint32_t mirror_count(const struct mirror *self);
 /* The cell of an attribute; its state is the column's default if it was never named. */
-struct mirror_cell mirror_cell(
-	const struct mirror *self, const struct mirror_row *row, enum attribute_index attribute);
+struct mirror_cell mirror_cell(const struct mirror *self, const struct mirror_row *row,
+	enum attribute_index attribute);
 
 #endif

@@ -8,8 +8,8 @@
 #include "mirror.h"
 #include "sampler.h"
 
-#define MS     UINT64_C(1000000)
-#define SECOND (1000 * MS)
+#define MS        UINT64_C(1000000)
+#define SECOND    (1000 * MS)
 #define A(symbol) ATTRIBUTE_PROCESS_##symbol
 #define END       ATTRIBUTE_COUNT
 
@@ -81,7 +81,8 @@ static void run_until(uint64_t end)
 	now = end;
 }
 
-static uint64_t number(const struct mirror *mirror, uint64_t pid, enum attribute_index attribute)
+static uint64_t number(
+	const struct mirror *mirror, uint64_t pid, enum attribute_index attribute)
 {
 	const struct mirror_row *row = mirror_by_pid(mirror, pid);
 
@@ -106,8 +107,8 @@ TEST(first_frame_comes_at_once_and_is_whole)
 	fake_add(10)->nice = -5;
 	fake_add(11)->results[FAKE_MEMORY] = STATE_DENIED;
 	struct mirror *mirror = new_mirror();
-	CHECK_INT(mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(PID), A(PPID), A(COMM),
-			  A(NICE), A(MEM_RESIDENT), A(UID), A(GPU_TIME), END),
+	CHECK_INT(mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(PID), A(PPID),
+			  A(COMM), A(NICE), A(MEM_RESIDENT), A(UID), A(GPU_TIME), END),
 		0);
 	CHECK(sampler_next_due(sampler) <= now);
 	sampler_tick(sampler, now);
@@ -165,11 +166,13 @@ TEST(only_wanted_sources_are_read)
 	setup();
 	fake_add(10);
 	struct mirror *mirror = new_mirror();
-	CHECK_INT(mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(FILES_OPEN), END), 0);
+	CHECK_INT(
+		mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(FILES_OPEN), END), 0);
 	next_tick();
 	next_tick();
 	CHECK_INT(fake_reads(FAKE_FILES), 2); /* not gated */
-	CHECK_INT(fake_reads(FAKE_IDENTITY) + fake_reads(FAKE_STAT) + fake_reads(FAKE_MEMORY), 0);
+	CHECK_INT(
+		fake_reads(FAKE_IDENTITY) + fake_reads(FAKE_STAT) + fake_reads(FAKE_MEMORY), 0);
 	CHECK_INT(fake_reads(FAKE_CMDLINE) + fake_reads(FAKE_SMAPS), 0);
 	drop(mirror);
 	teardown();
@@ -180,7 +183,8 @@ TEST(a_process_that_did_not_run_is_not_read)
 	setup();
 	struct fake_process *busy = fake_add(10), *idle = fake_add(11);
 	struct mirror *mirror = new_mirror();
-	CHECK_INT(mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
+	CHECK_INT(
+		mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
 	for (int i = 0; i < 5; i++) {
 		next_tick();
 		fake_run(busy, 1000);
@@ -198,7 +202,8 @@ TEST(a_fast_reader_does_not_blind_a_slow_one)
 	setup();
 	struct fake_process *process = fake_add(10);
 	struct mirror *fast = new_mirror(), *slow = new_mirror();
-	CHECK_INT(mirror_subscribe(fast, sampler, now, 100 * MS, NULL, 0, A(CPU_TOTAL), END), 0);
+	CHECK_INT(
+		mirror_subscribe(fast, sampler, now, 100 * MS, NULL, 0, A(CPU_TOTAL), END), 0);
 	CHECK_INT(mirror_subscribe(slow, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL),
 			  A(MEM_RESIDENT), END),
 		0);
@@ -233,7 +238,7 @@ TEST(drifting_attributes_are_refreshed_within_five_seconds)
 	for (uint64_t pid = 1; pid <= COUNT; pid++)
 		CHECK_INT(number(mirror, pid, A(MEM_RESIDENT)), (5000 + pid) * 1024);
 	CHECK_INT(fake_reads(FAKE_MEMORY), 2 * COUNT); /* spread, not all at once */
-	CHECK_INT(fake_reads(FAKE_STAT), COUNT); /* nothing that drifts was asked of it */
+	CHECK_INT(fake_reads(FAKE_STAT), COUNT);       /* nothing that drifts was asked of it */
 	drop(mirror);
 	teardown();
 }
@@ -260,13 +265,15 @@ TEST(no_stale_value_after_a_column_was_dropped)
 	struct fake_process *process = fake_add(10);
 	struct mirror *keeper = new_mirror(), *mirror = new_mirror();
 	CHECK_INT(mirror_subscribe(keeper, sampler, now, SECOND, NULL, 0, A(PID), END), 0);
-	CHECK_INT(mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(MEM_RESIDENT), END), 0);
+	CHECK_INT(mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(MEM_RESIDENT), END),
+		0);
 	next_tick();
 	drop(mirror);
 	process->resident = 77;
 	mirror = new_mirror();
 	process->results[FAKE_MEMORY] = STATE_FAILED;
-	CHECK_INT(mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(MEM_RESIDENT), END), 0);
+	CHECK_INT(mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(MEM_RESIDENT), END),
+		0);
 	next_tick();
 	CHECK_INT(state(mirror, 10, A(MEM_RESIDENT)), STATE_FAILED);
 	drop(mirror);
@@ -348,7 +355,8 @@ TEST(a_one_shot_reads_afresh_and_ends)
 	setup();
 	struct fake_process *process = fake_add(10);
 	struct mirror *keeper = new_mirror(), *once = new_mirror();
-	CHECK_INT(mirror_subscribe(keeper, sampler, now, SECOND, NULL, 0, A(MEM_RESIDENT), END), 0);
+	CHECK_INT(mirror_subscribe(keeper, sampler, now, SECOND, NULL, 0, A(MEM_RESIDENT), END),
+		0);
 	next_tick();
 	process->resident = 500;
 	now += 20 * MS;
@@ -370,7 +378,8 @@ TEST(a_stalled_reader_is_not_asked_and_catches_up)
 	struct fake_process *process = fake_add(10);
 	fake_add(11);
 	struct mirror *mirror = new_mirror();
-	CHECK_INT(mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
+	CHECK_INT(
+		mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
 	next_tick();
 	uint64_t reads = fake_reads(FAKE_STAT), seen = mirror->tick;
 	mirror->stalled = true;
@@ -445,7 +454,8 @@ TEST(encodes_are_bounded_however_differently_readers_drain)
 	run_until(now + SECOND);
 	for (int i = 0; i < READERS; i++) {
 		for (uint64_t pid = 1; pid <= 20; pid++)
-			CHECK_INT(number(mirrors[i], pid, A(CPU_TOTAL)), fake_find(pid)->cpu_ns);
+			CHECK_INT(
+				number(mirrors[i], pid, A(CPU_TOTAL)), fake_find(pid)->cpu_ns);
 		drop(mirrors[i]);
 	}
 	teardown();
@@ -457,7 +467,8 @@ TEST(a_slot_is_reused_without_a_mix_up)
 	struct fake_process *process = fake_add(10);
 	process->cpu_ns = 1000;
 	struct mirror *mirror = new_mirror(), *late = new_mirror();
-	CHECK_INT(mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
+	CHECK_INT(
+		mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
 	CHECK_INT(mirror_subscribe(late, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
 	next_tick();
 	uint64_t identity = mirror_by_pid(mirror, 10)->identity;
@@ -488,7 +499,8 @@ TEST(a_counter_never_steps_back)
 	setup();
 	struct fake_process *process = fake_add(10);
 	struct mirror *mirror = new_mirror();
-	CHECK_INT(mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
+	CHECK_INT(
+		mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
 	fake_run(process, 100);
 	next_tick();
 	process->results[FAKE_STAT] = STATE_FAILED;
@@ -512,7 +524,8 @@ TEST(a_row_that_turns_out_dead_is_removed)
 	struct fake_process *process = fake_add(10);
 	fake_add(11);
 	struct mirror *mirror = new_mirror();
-	CHECK_INT(mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
+	CHECK_INT(
+		mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
 	next_tick();
 	process->dead = true;
 	process->listed = true;
@@ -548,7 +561,8 @@ TEST(a_filter_finds_its_processes_once)
 	fake_add(11);
 	fake_add(12);
 	struct mirror *mirror = new_mirror();
-	CHECK_INT(mirror_subscribe(mirror, sampler, now, SECOND, pids, 4, A(CPU_TOTAL), END), 0);
+	CHECK_INT(
+		mirror_subscribe(mirror, sampler, now, SECOND, pids, 4, A(CPU_TOTAL), END), 0);
 	next_tick();
 	CHECK_INT(mirror_count(mirror), 2);
 	CHECK_INT(fake_find(12)->reads[FAKE_STAT], 0); /* nobody asked for it */
@@ -570,11 +584,13 @@ TEST(a_filter_sees_a_process_younger_than_the_last_tick)
 	const uint64_t pids[] = {20};
 	fake_add(10);
 	struct mirror *keeper = new_mirror(), *mirror = new_mirror();
-	CHECK_INT(mirror_subscribe(keeper, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
+	CHECK_INT(
+		mirror_subscribe(keeper, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
 	next_tick();
 	fake_add(20);
 	now += 10 * MS;
-	CHECK_INT(mirror_subscribe(mirror, sampler, now, SECOND, pids, 1, A(CPU_TOTAL), END), 0);
+	CHECK_INT(
+		mirror_subscribe(mirror, sampler, now, SECOND, pids, 1, A(CPU_TOTAL), END), 0);
 	next_tick();
 	CHECK(mirror_by_pid(mirror, 20));
 	CHECK(!mirror_by_pid(mirror, 10));
@@ -611,7 +627,9 @@ TEST(the_first_frame_waits_for_slow_cells)
 	setup();
 	fake_add(10);
 	struct mirror *mirror = new_mirror();
-	CHECK_INT(mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(PID), A(CMDLINE), END), 0);
+	CHECK_INT(mirror_subscribe(
+			  mirror, sampler, now, SECOND, NULL, 0, A(PID), A(CMDLINE), END),
+		0);
 	next_tick();
 	CHECK_INT(mirror->frames, 0);
 	CHECK_INT(sampler_next_due(sampler), now + LANE_DEADLINE_NS);
@@ -637,8 +655,8 @@ TEST(a_read_that_hangs_delays_no_tick)
 	setup();
 	struct fake_process *process = fake_add(10);
 	struct mirror *mirror = new_mirror();
-	CHECK_INT(mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), A(CMDLINE),
-			  END),
+	CHECK_INT(mirror_subscribe(
+			  mirror, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), A(CMDLINE), END),
 		0);
 	next_tick();
 	CHECK(lane_start_by_hand(sampler_lane(sampler), now));
@@ -664,18 +682,21 @@ TEST(a_stuck_lane_fails_its_cells_and_says_so)
 	fake_add(10);
 	fake_add(11);
 	struct mirror *mirror = new_mirror(), *status = new_mirror();
-	CHECK_INT(mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(PID), A(CMDLINE), END), 0);
+	CHECK_INT(mirror_subscribe(
+			  mirror, sampler, now, SECOND, NULL, 0, A(PID), A(CMDLINE), END),
+		0);
 	next_tick();
 	CHECK(lane_start_by_hand(sampler_lane(sampler), now)); /* the only worker */
 	next_tick();
 	CHECK_INT(mirror->frames, 1);
 	CHECK_INT(state(mirror, 10, A(CMDLINE)), STATE_FAILED);
 	CHECK_INT(state(mirror, 11, A(CMDLINE)), STATE_FAILED); /* it waited behind the other */
-	CHECK_INT(mirror_subscribe(status, sampler, now, SECOND, NULL, 0,
-			  ATTRIBUTE_SERVER_NAME, ATTRIBUTE_SERVER_WORKERS_STUCK, END),
+	CHECK_INT(mirror_subscribe(status, sampler, now, SECOND, NULL, 0, ATTRIBUTE_SERVER_NAME,
+			  ATTRIBUTE_SERVER_WORKERS_STUCK, END),
 		0);
 	next_tick();
-	CHECK_INT(mirror_cell(status, &status->rows[0], ATTRIBUTE_SERVER_WORKERS_STUCK).bits, 1);
+	CHECK_INT(
+		mirror_cell(status, &status->rows[0], ATTRIBUTE_SERVER_WORKERS_STUCK).bits, 1);
 	CHECK(lane_run_by_hand(sampler_lane(sampler), now));
 	run_until(now + SECOND);
 	while (lane_run_by_hand(sampler_lane(sampler), now))
@@ -773,8 +794,11 @@ TEST(bad_requests_are_refused)
 	setup();
 	struct mirror *mirror = new_mirror();
 	CHECK_INT(mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(PID), END), 0);
-	CHECK_INT(mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(PID), END), -EEXIST);
-	struct request request = {.request = 2, .table = TABLE_GPU, .attributes = (uint16_t[]){0},
+	CHECK_INT(
+		mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(PID), END), -EEXIST);
+	struct request request = {.request = 2,
+		.table = TABLE_GPU,
+		.attributes = (uint16_t[]){0},
 		.attribute_count = 1};
 	CHECK_INT(sampler_subscribe(sampler, now, &mirror->subscriber, &request), -ENOTSUP);
 	request.table = TABLE_PROCESS;
@@ -796,13 +820,14 @@ TEST(views_are_limited_and_equal_requests_share_one)
 	for (uint64_t i = 0; i < VIEWS + 3; i++)
 		mirrors[i] = new_mirror();
 	for (uint64_t i = 0; i < VIEWS; i++)
-		CHECK_INT(mirror_subscribe(mirrors[i], sampler, now, SECOND, &(uint64_t){i + 1}, 1,
-				  A(PID), END),
+		CHECK_INT(mirror_subscribe(mirrors[i], sampler, now, SECOND, &(uint64_t){i + 1},
+				  1, A(PID), END),
 			0);
-	CHECK_INT(mirror_subscribe(mirrors[VIEWS], sampler, now, SECOND, &(uint64_t){5}, 1, A(PID),
-			  END),
+	CHECK_INT(mirror_subscribe(
+			  mirrors[VIEWS], sampler, now, SECOND, &(uint64_t){5}, 1, A(PID), END),
 		0);
-	CHECK_INT(mirror_subscribe(mirrors[VIEWS + 1], sampler, now, SECOND, NULL, 0, A(PID), END),
+	CHECK_INT(mirror_subscribe(
+			  mirrors[VIEWS + 1], sampler, now, SECOND, NULL, 0, A(PID), END),
 		-E2BIG);
 	CHECK_INT(mirror_subscribe(mirrors[VIEWS + 2], sampler, now, SECOND, NULL, 0,
 			  ATTRIBUTE_SERVER_TICKS, END),
@@ -818,7 +843,8 @@ TEST(a_failed_list_costs_no_tick_and_is_named)
 	setup();
 	struct fake_process *process = fake_add(10);
 	struct mirror *mirror = new_mirror();
-	CHECK_INT(mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), A(PPID), END),
+	CHECK_INT(mirror_subscribe(
+			  mirror, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), A(PPID), END),
 		0);
 	next_tick();
 	fake->list_result = -EMFILE;
@@ -844,10 +870,12 @@ TEST(the_server_shows_itself)
 	setup();
 	fake_add(10);
 	struct mirror *work = new_mirror(), *server = new_mirror(), *sessions = new_mirror();
-	CHECK_INT(mirror_subscribe(work, sampler, now, SECOND, NULL, 0, A(PID), A(CPU_TOTAL), END), 0);
+	CHECK_INT(mirror_subscribe(
+			  work, sampler, now, SECOND, NULL, 0, A(PID), A(CPU_TOTAL), END),
+		0);
 	CHECK_INT(mirror_subscribe(server, sampler, now, SECOND, NULL, 0, ATTRIBUTE_SERVER_NAME,
-			  ATTRIBUTE_SERVER_READS, ATTRIBUTE_SERVER_SKIPS, ATTRIBUTE_SERVER_TICKS,
-			  ATTRIBUTE_SERVER_CPU, END),
+			  ATTRIBUTE_SERVER_READS, ATTRIBUTE_SERVER_SKIPS,
+			  ATTRIBUTE_SERVER_TICKS, ATTRIBUTE_SERVER_CPU, END),
 		0);
 	CHECK_INT(mirror_subscribe(sessions, sampler, now, SECOND, NULL, 0,
 			  ATTRIBUTE_SESSION_CLIENT, ATTRIBUTE_SESSION_TABLE,
@@ -859,9 +887,8 @@ TEST(the_server_shows_itself)
 	bool found = false;
 	for (int i = 0; i < MIRROR_SLOTS; i++) {
 		const struct mirror_row *row = &server->rows[i];
-		if (!row->alive ||
-			strcmp(mirror_cell(server, row, ATTRIBUTE_SERVER_NAME).text,
-				"process.stat") != 0)
+		if (!row->alive || strcmp(mirror_cell(server, row, ATTRIBUTE_SERVER_NAME).text,
+					   "process.stat") != 0)
 			continue;
 		found = true;
 		CHECK_INT(mirror_cell(server, row, ATTRIBUTE_SERVER_READS).bits, 1);
@@ -886,7 +913,8 @@ TEST(the_server_shows_itself)
 	CHECK(found);
 	sampler_cancel(sampler, &work->subscriber, 1);
 	next_tick();
-	CHECK_INT(mirror_count(sessions), 3); /* the session is still there, without a request */
+	CHECK_INT(
+		mirror_count(sessions), 3); /* the session is still there, without a request */
 	drop(work);
 	drop(server);
 	drop(sessions);
@@ -895,7 +923,7 @@ TEST(the_server_shows_itself)
 
 TEST(a_large_table_comes_in_parts)
 {
-	enum { COUNT = 2000 };
+	enum { COUNT = 4000 };
 	setup();
 	for (uint64_t pid = 1; pid <= COUNT; pid++) {
 		struct fake_process *process = fake_add(pid);
@@ -904,17 +932,105 @@ TEST(a_large_table_comes_in_parts)
 		process->resident = UINT64_MAX / 4096;
 	}
 	struct mirror *mirror = new_mirror();
-	CHECK_INT(mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(PID), A(PPID), A(COMM),
-			  A(CPU_TOTAL), A(NICE), A(MEM_RESIDENT), A(FILES_OPEN), A(UID), END),
+	CHECK_INT(mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(PID), A(PPID),
+			  A(COMM), A(CPU_TOTAL), A(NICE), A(MEM_RESIDENT), A(FILES_OPEN),
+			  A(UID), END),
 		0);
 	next_tick();
 	CHECK_INT(mirror_count(mirror), COUNT);
+	CHECK(mirror->parts > 1);
 	for (uint64_t pid = 1; pid <= COUNT; pid += 37)
 		CHECK_INT(number(mirror, pid, A(CPU_TOTAL)), UINT64_MAX / 2);
 	CHECK_INT(state(mirror, 5, A(UID)), STATE_UNSUPPORTED);
 	drop(mirror);
 	teardown();
 }
+
+/* ---------------------------------------------------------------------- allocations */
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED
+#endif
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED
+#endif
+
+#if defined(__GLIBC__) && !defined(SANITIZED)
+static uint64_t allocations;
+
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
+extern void *__libc_realloc(void *old, size_t size);
+
+void *malloc(size_t size)
+{
+	allocations++;
+	return __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+	allocations++;
+	return __libc_calloc(count, size);
+}
+
+void *realloc(void *old, size_t size)
+{
+	allocations++;
+	return __libc_realloc(old, size);
+}
+
+/* A reader that does nothing with its frames, so that only the core's allocations count. */
+static void take_nothing(struct subscriber *subscriber, uint32_t request, struct frame *frame)
+{
+	(void)subscriber;
+	(void)request;
+	(void)frame;
+}
+
+static bool always_drained(struct subscriber *subscriber)
+{
+	(void)subscriber;
+	return true;
+}
+
+TEST(a_steady_tick_allocates_only_the_frame)
+{
+	static const struct subscriber_ops ops = {always_drained, take_nothing, NULL};
+	struct subscriber readers[3] = {{.ops = &ops}, {.ops = &ops}, {.ops = &ops}};
+	const uint16_t wanted[] = {A(PID), A(CPU_TOTAL), A(FILES_OPEN), A(MEM_RESIDENT)};
+	struct request request = {.request = 1,
+		.table = TABLE_PROCESS,
+		.interval_ns = SECOND,
+		.attributes = wanted,
+		.attribute_count = 4};
+
+	setup();
+	for (uint64_t pid = 1; pid <= 500; pid++)
+		fake_add(pid);
+	for (int i = 0; i < 3; i++)
+		CHECK_INT(sampler_subscribe(sampler, now, &readers[i], &request), 0);
+	for (int i = 0; i < 10; i++)
+		next_tick();
+	for (int i = 0; i < 10; i++) {
+		for (uint64_t pid = 1; pid <= 500; pid += 3)
+			fake_run(fake_find(pid), 7);
+		uint64_t before = allocations;
+		next_tick();
+		CHECK_INT(
+			allocations - before, 3); /* the frame, its list of parts, the bytes */
+	}
+	for (int i = 0; i < 3; i++)
+		sampler_drop(sampler, &readers[i]);
+	teardown();
+}
+#else
+TEST(a_steady_tick_allocates_only_the_frame)
+{
+	test_skip("allocations are counted with glibc's own allocator only");
+}
+#endif
 
 /* --------------------------------------------------- a hundred thousand random frames */
 
@@ -959,7 +1075,8 @@ static void churn(void)
 		if (random_below(4) == 0)
 			process->files = random_below(100);
 		if (random_below(30) == 0) {
-			snprintf(process->comm, sizeof process->comm, "n%u", random_below(1000));
+			snprintf(
+				process->comm, sizeof process->comm, "n%u", random_below(1000));
 			process->activity++;
 		}
 	}
@@ -1021,14 +1138,16 @@ TEST(mirrors_stay_equal_over_a_hundred_thousand_frames)
 }
 
 TESTS(CASE(first_frame_comes_at_once_and_is_whole), CASE(catalog_gives_the_reason),
-	CASE(nobody_subscribed_means_no_timer_and_nothing_open), CASE(only_wanted_sources_are_read),
-	CASE(a_process_that_did_not_run_is_not_read), CASE(a_fast_reader_does_not_blind_a_slow_one),
+	CASE(nobody_subscribed_means_no_timer_and_nothing_open),
+	CASE(only_wanted_sources_are_read), CASE(a_process_that_did_not_run_is_not_read),
+	CASE(a_fast_reader_does_not_blind_a_slow_one),
 	CASE(drifting_attributes_are_refreshed_within_five_seconds),
 	CASE(a_column_that_joins_later_is_read_for_all_rows),
 	CASE(no_stale_value_after_a_column_was_dropped),
 	CASE(a_hundred_that_join_at_random_cost_the_reads_of_one), CASE(frames_lie_on_the_grid),
 	CASE(a_server_that_was_stopped_sends_one_frame_and_says_so),
-	CASE(a_one_shot_reads_afresh_and_ends), CASE(a_stalled_reader_is_not_asked_and_catches_up),
+	CASE(a_one_shot_reads_afresh_and_ends),
+	CASE(a_stalled_reader_is_not_asked_and_catches_up),
 	CASE(encodes_are_bounded_however_differently_readers_drain),
 	CASE(a_slot_is_reused_without_a_mix_up), CASE(a_counter_never_steps_back),
 	CASE(a_row_that_turns_out_dead_is_removed),
@@ -1043,5 +1162,5 @@ TESTS(CASE(first_frame_comes_at_once_and_is_whole), CASE(catalog_gives_the_reaso
 	CASE(a_slow_cell_is_stamped_whenever_it_is_sampled), CASE(bad_requests_are_refused),
 	CASE(views_are_limited_and_equal_requests_share_one),
 	CASE(a_failed_list_costs_no_tick_and_is_named), CASE(the_server_shows_itself),
-	CASE(a_large_table_comes_in_parts),
+	CASE(a_large_table_comes_in_parts), CASE(a_steady_tick_allocates_only_the_frame),
 	CASE(mirrors_stay_equal_over_a_hundred_thousand_frames))
