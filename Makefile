@@ -37,8 +37,8 @@ say   = $(if $(V),,@printf '%-5s %s\n' $(1) $(patsubst $(BUILD)/%,%,$(2)))
 # ------------------------------------------------------------------------------- the house
 
 COMMON   := $(wildcard common/*.c)
-LIBRARY  := $(addprefix client/,object.c catalog.c table.c row.c mirror.c request.c \
-	stream.c socket.c start.c connection.c)
+LIBRARY  := $(addprefix client/,object.c catalog.c table.c row.c mirror.c column.c \
+	request.c stream.c socket.c start.c connection.c connect.c)
 PROCCTL  := $(filter-out $(LIBRARY),$(wildcard client/*.c))
 EDGE     := $(addprefix server/,procmond.c listener.c session.c)
 CORE     := $(filter-out $(EDGE),$(wildcard server/*.c))

@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdalign.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
 #include "attribute.h"
@@ -65,9 +64,9 @@ SAME(RULE_CPU_RATE, PROCMON__RULE__CPU_RATE);
 SAME(RULE_AGE, PROCMON__RULE__AGE);
 
 enum {
-	BLOCK_SIZE = 32 * 1024,	    /* of the blocks that small pieces are cut from */
+	BLOCK_SIZE = 32 * 1024,     /* of the blocks that small pieces are cut from */
 	PIECE_MAX = BLOCK_SIZE / 4, /* larger ones get a block of their own */
-	ALIGNMENT = 16,		    /* of every piece */
+	ALIGNMENT = 16,             /* of every piece */
 };
 
 struct wire_block {
@@ -100,8 +99,10 @@ static void *arena_alloc(void *data, size_t size)
 		bool own = rounded > PIECE_MAX;
 		struct wire_block *block = block_create(own ? rounded : BLOCK_SIZE);
 
-		if (!block)
+		if (!block) {
+			self->out_of_memory = true;
 			return NULL;
+		}
 		/* What is left of the head stays in use when a large piece passes by. */
 		if (own && head) {
 			block->next = head->next;
@@ -156,6 +157,7 @@ void wire_arena_reset(struct wire_arena *arena)
 	}
 	arena->blocks = kept;
 	arena->used_bytes = 0;
+	arena->out_of_memory = false;
 }
 
 void wire_arena_finish(struct wire_arena *arena)
@@ -184,8 +186,8 @@ size_t wire_put_prefix(uint8_t out[WIRE_PREFIX_MAX], uint64_t size)
 	return length;
 }
 
-int wire_next(const uint8_t *bytes, size_t size, size_t max_size,
-	const uint8_t **ret_message, size_t *ret_size)
+int wire_next(const uint8_t *bytes, size_t size, size_t max_size, const uint8_t **ret_message,
+	size_t *ret_size)
 {
 	uint64_t announced = 0;
 

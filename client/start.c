@@ -1,0 +1,260 @@
+#include "start.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#ifdef __APPLE__
+#include <mach-o/dyld.h>
+#else
+#include <sys/syscall.h>
+#endif
+
+/* Where the server is installed, tried in this order when it is not beside the program. */
+#ifndef PROCMON_BINDIRS
+#define PROCMON_BINDIRS "/usr/local/bin", "/usr/bin"
+#endif
+
+/* ---------------------------------------------------------------- which program */
+
+static int find_own_executable(char *out, size_t out_size)
+{
+#ifdef __APPLE__
+	uint32_t size = (uint32_t)out_size;
+
+	return _NSGetExecutablePath(out, &size) == 0 ? 0 : -ENAMETOOLONG;
+#else
+	ssize_t length = readlink("/proc/self/exe", out, out_size - 1);
+
+	if (length < 0)
+		return -errno;
+	out[length] = '\0';
+	return 0;
+#endif
+}
+
+static int find_beside(char *out, size_t out_size)
+{
+	static const char name[] = "/procmond";
+	int result = find_own_executable(out, out_size);
+
+	if (result < 0)
+		return result;
+	char *slash = strrchr(out, '/');
+	if (!slash || (size_t)(slash - out) + sizeof name > out_size)
+		return -ENAMETOOLONG;
+	memcpy(slash, name, sizeof name);
+	return access(out, X_OK) == 0 ? 0 : -errno;
+}
+
+/* A program with more rights than its caller does not let him name what it runs. */
+static const char *find_in_environment(void)
+{
+	if (getuid() != geteuid() || getgid() != getegid())
+		return NULL;
+	const char *server = getenv("PROCMON_SERVER");
+	return server && server[0] ? server : NULL;
+}
+
+/* Never by PATH: whoever sets it would choose what runs. */
+static int find_server(char *out, size_t out_size, char *error, size_t error_size)
+{
+	static const char *const places[] = {PROCMON_BINDIRS};
+	const char *named = find_in_environment();
+
+	if (named) {
+		snprintf(out, out_size, "%s", named);
+		if (named[0] == '/' && strlen(named) < out_size && access(named, X_OK) == 0)
+			return 0;
+		snprintf(error, error_size,
+			"PROCMON_SERVER names no executable by its whole path: %s", named);
+		return -ENOENT;
+	}
+	if (find_beside(out, out_size) == 0)
+		return 0;
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		snprintf(out, out_size, "%s/procmond", places[i]);
+		if (access(out, X_OK) == 0)
+			return 0;
+	}
+	snprintf(error, error_size,
+		"no server runs, and there is no procmond beside this program or in %s to "
+		"start",
+		places[0]);
+	return -ENOENT;
+}
+
+/* ------------------------------------------------------------------- the child */
+
+/* Everything here runs between fork and exec, maybe in a program with threads: only
+ * functions that are safe in a signal handler. */
+
+/*
+ * A fork without a signal to the parent when the child ends. The library must not disturb
+ * a program that has its own idea of SIGCHLD; nor may it run handlers of pthread_atfork,
+ * which can wait for a lock that is held by a thread that the child does not have.
+ */
+static pid_t fork_silently(void)
+{
+#ifdef __linux__
+	return (pid_t)syscall(SYS_clone, 0L, 0L, 0L, 0L, 0L);
+#else
+	return fork();
+#endif
+}
+
+static int wait_silently(pid_t pid)
+{
+#ifdef __linux__
+	int options = __WALL; /* includes children that send no signal */
+#else
+	int options = 0;
+#endif
+	while (waitpid(pid, NULL, options) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return 0;
+}
+
+static void close_from(int first)
+{
+#ifdef SYS_close_range
+	if (syscall(SYS_close_range, (unsigned)first, UINT_MAX, 0) == 0)
+		return;
+#endif
+	long limit = sysconf(_SC_OPEN_MAX);
+	/* Without a limit worth the name, all that are likely. */
+	if (limit < 0 || limit > 65536)
+		limit = 65536;
+	for (int fd = first; fd < limit; fd++)
+		close(fd);
+}
+
+/* Signals as a program expects them that was started by init. */
+static void reset_signals(void)
+{
+	struct sigaction action = {.sa_handler = SIG_DFL};
+	sigset_t none;
+
+	for (int number = 1; number < NSIG; number++)
+		sigaction(number, &action, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Ends with an errno in the pipe, or in the server with the pipe closed. */
+static _Noreturn void run_server(char *const arguments[], int report)
+{
+	enum { REPORT = 3 };
+	int null = open("/dev/null", O_RDWR);
+
+	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0 ||
+		dup2(report, REPORT) < 0)
+		goto fail;
+	report = REPORT;
+	close_from(REPORT + 1);
+	if (fcntl(REPORT, F_SETFD, FD_CLOEXEC) < 0 || chdir("/") < 0)
+		goto fail;
+	reset_signals();
+	execv(arguments[0], arguments);
+fail:;
+	int error = errno;
+	while (write(report, &error, sizeof error) < 0 && errno == EINTR)
+		;
+	_exit(127);
+}
+
+/* The child that is the session's leader makes the server and ends: init gets the server,
+ * and since the server leads no session it never gets a terminal. */
+static _Noreturn void run_middle(char *const arguments[], int report)
+{
+	setsid();
+	pid_t pid = fork_silently();
+	if (pid == 0)
+		run_server(arguments, report);
+	if (pid < 0) {
+		int error = errno;
+		while (write(report, &error, sizeof error) < 0 && errno == EINTR)
+			;
+	}
+	_exit(0);
+}
+
+/* ------------------------------------------------------------------- the parent */
+
+/* 0 when the program runs, else the errno that the child reports. */
+static int read_report(int report)
+{
+	int error = 0;
+	ssize_t size;
+
+	do {
+		size = read(report, &error, sizeof error);
+	} while (size < 0 && errno == EINTR);
+	return size == sizeof error ? -error : 0;
+}
+
+/* Above the descriptors that the child sets up. */
+static int make_pipe(int ends[2])
+{
+	int pair[2];
+
+	if (pipe(pair) < 0)
+		return -errno;
+	for (int i = 0; i < 2; i++)
+		ends[i] = fcntl(pair[i], F_DUPFD_CLOEXEC, 4);
+	int result = ends[0] < 0 || ends[1] < 0 ? -errno : 0;
+	close(pair[0]);
+	close(pair[1]);
+	for (int i = 0; i < 2 && result < 0; i++)
+		if (ends[i] >= 0)
+			close(ends[i]);
+	return result;
+}
+
+static int run_detached(char *const arguments[])
+{
+	sigset_t all, before;
+	int ends[2], result;
+
+	result = make_pipe(ends);
+	if (result < 0)
+		return result;
+	/* No handler of the program may run in the child. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	pid_t pid = fork_silently();
+	if (pid == 0)
+		run_middle(arguments, ends[1]);
+	result = pid < 0 ? -errno : 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	close(ends[1]);
+	if (pid > 0) {
+		/* Somebody else may have waited for all children: that is as good. */
+		wait_silently(pid);
+		result = read_report(ends[0]);
+	}
+	close(ends[0]);
+	return result;
+}
+
+int start_server(const char *path, char *error, size_t error_size)
+{
+	char server[PATH_MAX];
+	int result = find_server(server, sizeof server, error, error_size);
+
+	if (result < 0)
+		return result;
+	char socket_option[] = "--socket", on_demand_option[] = "--on-demand";
+	char *arguments[] = {server, socket_option, (char *)path, on_demand_option, NULL};
+	result = run_detached(arguments);
+	if (result < 0)
+		snprintf(error, error_size, "%s cannot be started: %s", server,
+			strerror(-result));
+	return result;
+}
