@@ -104,7 +104,8 @@ $(BUILD)/procmon-protocol.7: proto/procmon-protocol.7 proto/attributes.awk commo
 # A unit test is one file tests/unit/test_NAME.c. It is linked with what it uses of the house,
 # and with the scripted platform; test_linux_NAME.c with the real one.
 
-$(BUILD)/tests/fake.a: $(call object,$(TESTED) $(FAKE)) $(WIRE)
+$(BUILD)/obj/tests/%: INCLUDES += -Itests/fake
+$(BUILD)/tests/fake.a: $(call object,$(FAKE) $(TESTED)) $(WIRE)
 $(BUILD)/tests/real.a: $(call object,$(TESTED) $(BACKEND)) $(WIRE)
 # q, not r: server and client have files of the same name.
 $(BUILD)/tests/%.a:
@@ -193,7 +194,7 @@ TIDY := $(addprefix tidy-,$(filter-out server/darwin/%,$(filter %.c,$(SOURCES)))
 tidy: $(TIDY) ## clang-tidy
 $(TIDY): tidy-%: % | $(GENERATED)
 	$(call say,TIDY,$<)
-	$(Q)clang-tidy --quiet $< -- $(CPPFLAGS) -std=c11 2>/dev/null
+	$(Q)clang-tidy --quiet $< -- $(CPPFLAGS) -Itests/fake -std=c11 2>/dev/null
 
 help: ## list these
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'

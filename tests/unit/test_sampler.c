@@ -5,7 +5,7 @@
 
 #include "fake.h"
 #include "lane.h"
-#include "mirror.h"
+#include "replica.h"
 #include "sampler.h"
 
 #define MS        UINT64_C(1000000)
@@ -38,21 +38,21 @@ static void setup(void)
 	now = 10 * SECOND + 30 * MS; /* off the grid */
 }
 
-static struct mirror *new_mirror(void)
+static struct replica *new_replica(void)
 {
 	static uint32_t session;
-	struct mirror *mirror = malloc(sizeof *mirror);
+	struct replica *replica = malloc(sizeof *replica);
 
-	mirror_init(mirror, ++session);
-	sampler_add_session(sampler, &mirror->subscriber);
-	return mirror;
+	replica_init(replica, ++session);
+	sampler_add_session(sampler, &replica->subscriber);
+	return replica;
 }
 
-static void drop(struct mirror *mirror)
+static void drop(struct replica *replica)
 {
-	sampler_drop(sampler, &mirror->subscriber);
-	mirror_finish(mirror);
-	free(mirror);
+	sampler_drop(sampler, &replica->subscriber);
+	replica_finish(replica);
+	free(replica);
 }
 
 static void teardown(void)
@@ -82,23 +82,23 @@ static void run_until(uint64_t end)
 }
 
 static uint64_t number(
-	const struct mirror *mirror, uint64_t pid, enum attribute_index attribute)
+	const struct replica *replica, uint64_t pid, enum attribute_index attribute)
 {
-	const struct mirror_row *row = mirror_by_pid(mirror, pid);
+	const struct replica_row *row = replica_by_pid(replica, pid);
 
 	CHECK(row);
-	struct mirror_cell cell = mirror_cell(mirror, row, attribute);
+	struct replica_cell cell = replica_cell(replica, row, attribute);
 	CHECK_INT(cell.state, STATE_OK);
 	return cell.bits;
 }
 
 static enum cell_state state(
-	const struct mirror *mirror, uint64_t pid, enum attribute_index attribute)
+	const struct replica *replica, uint64_t pid, enum attribute_index attribute)
 {
-	const struct mirror_row *row = mirror_by_pid(mirror, pid);
+	const struct replica_row *row = replica_by_pid(replica, pid);
 
 	CHECK(row);
-	return mirror_cell(mirror, row, attribute).state;
+	return replica_cell(replica, row, attribute).state;
 }
 
 TEST(first_frame_comes_at_once_and_is_whole)
@@ -106,24 +106,24 @@ TEST(first_frame_comes_at_once_and_is_whole)
 	setup();
 	fake_add(10)->nice = -5;
 	fake_add(11)->results[FAKE_MEMORY] = STATE_DENIED;
-	struct mirror *mirror = new_mirror();
-	CHECK_INT(mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(PID), A(PPID),
+	struct replica *replica = new_replica();
+	CHECK_INT(replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(PID), A(PPID),
 			  A(COMM), A(NICE), A(MEM_RESIDENT), A(UID), A(GPU_TIME), END),
 		0);
 	CHECK(sampler_next_due(sampler) <= now);
 	sampler_tick(sampler, now);
-	CHECK_INT(mirror->frames, 1);
-	CHECK_INT(mirror->since, 0);
-	CHECK_INT(mirror->sampled_ns, now);
-	CHECK_INT(mirror_count(mirror), 2);
-	CHECK_INT(number(mirror, 10, A(PID)), 10);
-	CHECK_INT(number(mirror, 10, A(NICE)), -5);
-	CHECK_INT(number(mirror, 10, A(MEM_RESIDENT)), 10 * 1024); /* scaled by its binding */
-	CHECK_TEXT(mirror_cell(mirror, mirror_by_pid(mirror, 10), A(COMM)).text, "p10");
-	CHECK_INT(state(mirror, 11, A(MEM_RESIDENT)), STATE_DENIED);
-	CHECK_INT(state(mirror, 10, A(UID)), STATE_UNSUPPORTED);
-	CHECK_INT(state(mirror, 10, A(GPU_TIME)), STATE_UNSUPPORTED);
-	drop(mirror);
+	CHECK_INT(replica->frames, 1);
+	CHECK_INT(replica->since, 0);
+	CHECK_INT(replica->sampled_ns, now);
+	CHECK_INT(replica_count(replica), 2);
+	CHECK_INT(number(replica, 10, A(PID)), 10);
+	CHECK_INT(number(replica, 10, A(NICE)), -5);
+	CHECK_INT(number(replica, 10, A(MEM_RESIDENT)), 10 * 1024); /* scaled by its binding */
+	CHECK_TEXT(replica_cell(replica, replica_by_pid(replica, 10), A(COMM)).text, "p10");
+	CHECK_INT(state(replica, 11, A(MEM_RESIDENT)), STATE_DENIED);
+	CHECK_INT(state(replica, 10, A(UID)), STATE_UNSUPPORTED);
+	CHECK_INT(state(replica, 10, A(GPU_TIME)), STATE_UNSUPPORTED);
+	drop(replica);
 	teardown();
 }
 
@@ -148,16 +148,16 @@ TEST(nobody_subscribed_means_no_timer_and_nothing_open)
 	fake_add(10);
 	CHECK_INT(sampler_next_due(sampler), NEVER);
 	CHECK_INT(fake->opens, 0);
-	struct mirror *mirror = new_mirror();
-	CHECK_INT(mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(PID), END), 0);
+	struct replica *replica = new_replica();
+	CHECK_INT(replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(PID), END), 0);
 	next_tick();
 	CHECK_INT(fake->opens, 1);
 	CHECK_INT(fake->closes, 0);
-	CHECK_INT(sampler_cancel(sampler, &mirror->subscriber, 2), -ENOENT);
-	CHECK_INT(sampler_cancel(sampler, &mirror->subscriber, 1), 0);
+	CHECK_INT(sampler_cancel(sampler, &replica->subscriber, 2), -ENOENT);
+	CHECK_INT(sampler_cancel(sampler, &replica->subscriber, 1), 0);
 	CHECK_INT(fake->closes, 1);
 	CHECK_INT(sampler_next_due(sampler), NEVER);
-	drop(mirror);
+	drop(replica);
 	teardown();
 }
 
@@ -165,16 +165,16 @@ TEST(only_wanted_sources_are_read)
 {
 	setup();
 	fake_add(10);
-	struct mirror *mirror = new_mirror();
+	struct replica *replica = new_replica();
 	CHECK_INT(
-		mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(FILES_OPEN), END), 0);
+		replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(FILES_OPEN), END), 0);
 	next_tick();
 	next_tick();
 	CHECK_INT(fake_reads(FAKE_FILES), 2); /* not gated */
 	CHECK_INT(
 		fake_reads(FAKE_IDENTITY) + fake_reads(FAKE_STAT) + fake_reads(FAKE_MEMORY), 0);
 	CHECK_INT(fake_reads(FAKE_CMDLINE) + fake_reads(FAKE_SMAPS), 0);
-	drop(mirror);
+	drop(replica);
 	teardown();
 }
 
@@ -182,18 +182,18 @@ TEST(a_process_that_did_not_run_is_not_read)
 {
 	setup();
 	struct fake_process *busy = fake_add(10), *idle = fake_add(11);
-	struct mirror *mirror = new_mirror();
+	struct replica *replica = new_replica();
 	CHECK_INT(
-		mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
+		replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
 	for (int i = 0; i < 5; i++) {
 		next_tick();
 		fake_run(busy, 1000);
 	}
 	CHECK_INT(busy->reads[FAKE_STAT], 5);
 	CHECK_INT(idle->reads[FAKE_STAT], 1);
-	CHECK_INT(number(mirror, 10, A(CPU_TOTAL)), 4000);
-	CHECK_INT(mirror->cells_named, 1); /* the diff has the busy one only */
-	drop(mirror);
+	CHECK_INT(number(replica, 10, A(CPU_TOTAL)), 4000);
+	CHECK_INT(replica->cells_named, 1); /* the diff has the busy one only */
+	drop(replica);
 	teardown();
 }
 
@@ -201,10 +201,10 @@ TEST(a_fast_reader_does_not_blind_a_slow_one)
 {
 	setup();
 	struct fake_process *process = fake_add(10);
-	struct mirror *fast = new_mirror(), *slow = new_mirror();
+	struct replica *fast = new_replica(), *slow = new_replica();
 	CHECK_INT(
-		mirror_subscribe(fast, sampler, now, 100 * MS, NULL, 0, A(CPU_TOTAL), END), 0);
-	CHECK_INT(mirror_subscribe(slow, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL),
+		replica_subscribe(fast, sampler, now, 100 * MS, NULL, 0, A(CPU_TOTAL), END), 0);
+	CHECK_INT(replica_subscribe(slow, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL),
 			  A(MEM_RESIDENT), END),
 		0);
 	next_tick();
@@ -225,10 +225,10 @@ TEST(drifting_attributes_are_refreshed_within_five_seconds)
 {
 	setup();
 	enum { COUNT = 50 };
-	struct mirror *mirror = new_mirror();
+	struct replica *replica = new_replica();
 	for (uint64_t pid = 1; pid <= COUNT; pid++)
 		fake_add(pid);
-	CHECK_INT(mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(MEM_RESIDENT),
+	CHECK_INT(replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(MEM_RESIDENT),
 			  A(CPU_TOTAL), END),
 		0);
 	next_tick();
@@ -236,10 +236,10 @@ TEST(drifting_attributes_are_refreshed_within_five_seconds)
 		fake_find(pid)->resident = 5000 + pid; /* and none of them ran */
 	run_until(now + 5 * SECOND);
 	for (uint64_t pid = 1; pid <= COUNT; pid++)
-		CHECK_INT(number(mirror, pid, A(MEM_RESIDENT)), (5000 + pid) * 1024);
+		CHECK_INT(number(replica, pid, A(MEM_RESIDENT)), (5000 + pid) * 1024);
 	CHECK_INT(fake_reads(FAKE_MEMORY), 2 * COUNT); /* spread, not all at once */
 	CHECK_INT(fake_reads(FAKE_STAT), COUNT);       /* nothing that drifts was asked of it */
-	drop(mirror);
+	drop(replica);
 	teardown();
 }
 
@@ -247,11 +247,11 @@ TEST(a_column_that_joins_later_is_read_for_all_rows)
 {
 	setup();
 	fake_add(10);
-	struct mirror *first = new_mirror(), *second = new_mirror();
-	CHECK_INT(mirror_subscribe(first, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
+	struct replica *first = new_replica(), *second = new_replica();
+	CHECK_INT(replica_subscribe(first, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
 	next_tick();
 	now += 10 * MS;
-	CHECK_INT(mirror_subscribe(second, sampler, now, SECOND, NULL, 0, A(PPID), END), 0);
+	CHECK_INT(replica_subscribe(second, sampler, now, SECOND, NULL, 0, A(PPID), END), 0);
 	next_tick();
 	CHECK_INT(number(second, 10, A(PPID)), 1);
 	drop(first);
@@ -263,20 +263,20 @@ TEST(no_stale_value_after_a_column_was_dropped)
 {
 	setup();
 	struct fake_process *process = fake_add(10);
-	struct mirror *keeper = new_mirror(), *mirror = new_mirror();
-	CHECK_INT(mirror_subscribe(keeper, sampler, now, SECOND, NULL, 0, A(PID), END), 0);
-	CHECK_INT(mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(MEM_RESIDENT), END),
+	struct replica *keeper = new_replica(), *replica = new_replica();
+	CHECK_INT(replica_subscribe(keeper, sampler, now, SECOND, NULL, 0, A(PID), END), 0);
+	CHECK_INT(replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(MEM_RESIDENT), END),
 		0);
 	next_tick();
-	drop(mirror);
+	drop(replica);
 	process->resident = 77;
-	mirror = new_mirror();
+	replica = new_replica();
 	process->results[FAKE_MEMORY] = STATE_FAILED;
-	CHECK_INT(mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(MEM_RESIDENT), END),
+	CHECK_INT(replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(MEM_RESIDENT), END),
 		0);
 	next_tick();
-	CHECK_INT(state(mirror, 10, A(MEM_RESIDENT)), STATE_FAILED);
-	drop(mirror);
+	CHECK_INT(state(replica, 10, A(MEM_RESIDENT)), STATE_FAILED);
+	drop(replica);
 	drop(keeper);
 	teardown();
 }
@@ -284,18 +284,18 @@ TEST(no_stale_value_after_a_column_was_dropped)
 TEST(a_hundred_that_join_at_random_cost_the_reads_of_one)
 {
 	enum { JOINERS = 100 };
-	struct mirror *mirrors[JOINERS];
+	struct replica *replicas[JOINERS];
 
 	setup();
 	fake_add(10);
 	for (int i = 0; i < JOINERS; i++) {
-		mirrors[i] = new_mirror();
-		CHECK_INT(mirror_subscribe(mirrors[i], sampler, now, SECOND, NULL, 0,
+		replicas[i] = new_replica();
+		CHECK_INT(replica_subscribe(replicas[i], sampler, now, SECOND, NULL, 0,
 				  A(CPU_TOTAL), A(FILES_OPEN), END),
 			0);
 		sampler_tick(sampler, now);
-		CHECK_INT(mirrors[i]->frames, 1); /* at once */
-		CHECK_INT(number(mirrors[i], 10, A(FILES_OPEN)), 3);
+		CHECK_INT(replicas[i]->frames, 1); /* at once */
+		CHECK_INT(number(replicas[i], 10, A(FILES_OPEN)), 3);
 		run_until(now + (uint64_t)(i * 7919 % 10) * 10 * MS);
 	}
 	uint64_t from = now, reads = fake_reads(FAKE_FILES);
@@ -303,11 +303,11 @@ TEST(a_hundred_that_join_at_random_cost_the_reads_of_one)
 	run_until(from + 3 * SECOND);
 	CHECK_INT(fake_reads(FAKE_FILES) - reads, 3);
 	for (int i = 1; i < JOINERS; i++) {
-		CHECK(mirrors[i]->last_frame == mirrors[0]->last_frame); /* the same bytes */
-		CHECK_INT(number(mirrors[i], 10, A(FILES_OPEN)), 3);
+		CHECK(replicas[i]->last_frame == replicas[0]->last_frame); /* the same bytes */
+		CHECK_INT(number(replicas[i], 10, A(FILES_OPEN)), 3);
 	}
 	for (int i = 0; i < JOINERS; i++)
-		drop(mirrors[i]);
+		drop(replicas[i]);
 	teardown();
 }
 
@@ -315,20 +315,20 @@ TEST(frames_lie_on_the_grid)
 {
 	setup();
 	fake_add(10);
-	struct mirror *mirror = new_mirror();
-	CHECK_INT(mirror_subscribe(mirror, sampler, now, 250 * MS, NULL, 0, A(PID), END), 0);
+	struct replica *replica = new_replica();
+	CHECK_INT(replica_subscribe(replica, sampler, now, 250 * MS, NULL, 0, A(PID), END), 0);
 	next_tick();
 	for (int i = 0; i < 10; i++) { /* 250 ms were rounded up to 300 */
 		next_tick();
 		CHECK_INT(now % (300 * MS), 0);
-		CHECK_INT(mirror->sampled_ns, now);
+		CHECK_INT(replica->sampled_ns, now);
 	}
 	CHECK_INT(subscription_round_interval(1), 100 * MS);
 	CHECK_INT(subscription_round_interval(100 * MS), 100 * MS);
 	CHECK_INT(subscription_round_interval(100 * MS + 1), 200 * MS);
 	CHECK_INT(subscription_round_interval(0), 0);
 	CHECK(subscription_next_due(subscription_round_interval(UINT64_MAX), now) > now);
-	drop(mirror);
+	drop(replica);
 	teardown();
 }
 
@@ -336,17 +336,17 @@ TEST(a_server_that_was_stopped_sends_one_frame_and_says_so)
 {
 	setup();
 	fake_add(10);
-	struct mirror *mirror = new_mirror();
-	CHECK_INT(mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(PID), END), 0);
+	struct replica *replica = new_replica();
+	CHECK_INT(replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(PID), END), 0);
 	next_tick();
 	now += 30 * SECOND;
 	sampler_tick(sampler, now);
-	CHECK_INT(mirror->frames, 2);
-	CHECK(mirror->gap);
+	CHECK_INT(replica->frames, 2);
+	CHECK(replica->gap);
 	CHECK(sampler_next_due(sampler) > now);
 	next_tick();
-	CHECK(!mirror->gap);
-	drop(mirror);
+	CHECK(!replica->gap);
+	drop(replica);
 	teardown();
 }
 
@@ -354,13 +354,13 @@ TEST(a_one_shot_reads_afresh_and_ends)
 {
 	setup();
 	struct fake_process *process = fake_add(10);
-	struct mirror *keeper = new_mirror(), *once = new_mirror();
-	CHECK_INT(mirror_subscribe(keeper, sampler, now, SECOND, NULL, 0, A(MEM_RESIDENT), END),
+	struct replica *keeper = new_replica(), *once = new_replica();
+	CHECK_INT(replica_subscribe(keeper, sampler, now, SECOND, NULL, 0, A(MEM_RESIDENT), END),
 		0);
 	next_tick();
 	process->resident = 500;
 	now += 20 * MS;
-	CHECK_INT(mirror_subscribe(once, sampler, now, 0, NULL, 0, A(MEM_RESIDENT), END), 0);
+	CHECK_INT(replica_subscribe(once, sampler, now, 0, NULL, 0, A(MEM_RESIDENT), END), 0);
 	next_tick();
 	CHECK_INT(number(once, 10, A(MEM_RESIDENT)), 500 * 1024);
 	CHECK_INT(once->ended, 1);
@@ -377,44 +377,44 @@ TEST(a_stalled_reader_is_not_asked_and_catches_up)
 	setup();
 	struct fake_process *process = fake_add(10);
 	fake_add(11);
-	struct mirror *mirror = new_mirror();
+	struct replica *replica = new_replica();
 	CHECK_INT(
-		mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
+		replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
 	next_tick();
-	uint64_t reads = fake_reads(FAKE_STAT), seen = mirror->tick;
-	mirror->stalled = true;
+	uint64_t reads = fake_reads(FAKE_STAT), seen = replica->tick;
+	replica->stalled = true;
 	fake_run(process, 10);
 	run_until(now + 5 * SECOND);
-	CHECK_INT(mirror->frames, 1);
+	CHECK_INT(replica->frames, 1);
 	CHECK_INT(fake_reads(FAKE_STAT), reads); /* nobody takes it: nothing is read */
 	CHECK_INT(sampler_next_due(sampler), NEVER);
 	fake_kill(11);
 	fake_add(12);
-	mirror->stalled = false;
-	sampler_drained(sampler, &mirror->subscriber, now);
+	replica->stalled = false;
+	sampler_drained(sampler, &replica->subscriber, now);
 	next_tick();
 	CHECK_INT(now % (100 * MS), 0);
-	CHECK_INT(mirror->frames, 2);
-	CHECK_INT(mirror->since, seen); /* one merged diff */
-	CHECK_INT(number(mirror, 10, A(CPU_TOTAL)), 10);
-	CHECK(!mirror_by_pid(mirror, 11));
-	CHECK(mirror_by_pid(mirror, 12));
-	drop(mirror);
+	CHECK_INT(replica->frames, 2);
+	CHECK_INT(replica->since, seen); /* one merged diff */
+	CHECK_INT(number(replica, 10, A(CPU_TOTAL)), 10);
+	CHECK(!replica_by_pid(replica, 11));
+	CHECK(replica_by_pid(replica, 12));
+	drop(replica);
 	teardown();
 }
 
 TEST(encodes_are_bounded_however_differently_readers_drain)
 {
 	enum { READERS = 300 };
-	static struct mirror *mirrors[READERS];
+	static struct replica *replicas[READERS];
 	unsigned random = 1;
 
 	setup();
 	for (uint64_t pid = 1; pid <= 20; pid++)
 		fake_add(pid);
 	for (int i = 0; i < READERS; i++) {
-		mirrors[i] = new_mirror();
-		CHECK_INT(mirror_subscribe(mirrors[i], sampler, now, 100 * MS, NULL, 0,
+		replicas[i] = new_replica();
+		CHECK_INT(replica_subscribe(replicas[i], sampler, now, 100 * MS, NULL, 0,
 				  A(CPU_TOTAL), END),
 			0);
 	}
@@ -424,11 +424,11 @@ TEST(encodes_are_bounded_however_differently_readers_drain)
 			if ((random = random * 1103515245 + 12345) >> 16 & 1)
 				fake_run(fake_find(pid), random >> 20);
 		for (int i = 0; i < READERS; i++) {
-			bool was = mirrors[i]->stalled;
+			bool was = replicas[i]->stalled;
 			random = random * 1103515245 + 12345;
-			mirrors[i]->stalled = (random >> 16) % 16 != 0;
-			if (was && !mirrors[i]->stalled)
-				sampler_drained(sampler, &mirrors[i]->subscriber, now);
+			replicas[i]->stalled = (random >> 16) % 16 != 0;
+			if (was && !replicas[i]->stalled)
+				sampler_drained(sampler, &replicas[i]->subscriber, now);
 		}
 		if (sampler_next_due(sampler) == NEVER)
 			continue;
@@ -437,26 +437,26 @@ TEST(encodes_are_bounded_however_differently_readers_drain)
 		int count = 0;
 		for (int i = 0; i < READERS; i++) {
 			int at = 0;
-			if (mirrors[i]->stalled || mirrors[i]->sampled_ns != now)
+			if (replicas[i]->stalled || replicas[i]->sampled_ns != now)
 				continue;
-			while (at < count && distinct[at] != mirrors[i]->last_frame)
+			while (at < count && distinct[at] != replicas[i]->last_frame)
 				at++;
 			if (at == count && count < 8)
-				distinct[count++] = mirrors[i]->last_frame;
+				distinct[count++] = replicas[i]->last_frame;
 		}
 		CHECK(count <= 4);
 	}
 	for (int i = 0; i < READERS; i++)
-		if (mirrors[i]->stalled) {
-			mirrors[i]->stalled = false;
-			sampler_drained(sampler, &mirrors[i]->subscriber, now);
+		if (replicas[i]->stalled) {
+			replicas[i]->stalled = false;
+			sampler_drained(sampler, &replicas[i]->subscriber, now);
 		}
 	run_until(now + SECOND);
 	for (int i = 0; i < READERS; i++) {
 		for (uint64_t pid = 1; pid <= 20; pid++)
 			CHECK_INT(
-				number(mirrors[i], pid, A(CPU_TOTAL)), fake_find(pid)->cpu_ns);
-		drop(mirrors[i]);
+				number(replicas[i], pid, A(CPU_TOTAL)), fake_find(pid)->cpu_ns);
+		drop(replicas[i]);
 	}
 	teardown();
 }
@@ -466,30 +466,30 @@ TEST(a_slot_is_reused_without_a_mix_up)
 	setup();
 	struct fake_process *process = fake_add(10);
 	process->cpu_ns = 1000;
-	struct mirror *mirror = new_mirror(), *late = new_mirror();
+	struct replica *replica = new_replica(), *late = new_replica();
 	CHECK_INT(
-		mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
-	CHECK_INT(mirror_subscribe(late, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
+		replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
+	CHECK_INT(replica_subscribe(late, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
 	next_tick();
-	uint64_t identity = mirror_by_pid(mirror, 10)->identity;
+	uint64_t identity = replica_by_pid(replica, 10)->identity;
 	late->stalled = true;
 	fake_kill(10);
 	fake_add(10)->cpu_ns = 5; /* the same pid, another process */
 	next_tick();
-	CHECK_INT(mirror_count(mirror), 1);
-	CHECK(mirror_by_pid(mirror, 10)->identity != identity);
-	CHECK_INT(number(mirror, 10, A(CPU_TOTAL)), 5); /* no clamp to the old one's counter */
+	CHECK_INT(replica_count(replica), 1);
+	CHECK(replica_by_pid(replica, 10)->identity != identity);
+	CHECK_INT(number(replica, 10, A(CPU_TOTAL)), 5); /* no clamp to the old one's counter */
 	fake_kill(10);
 	next_tick();
-	CHECK_INT(mirror_count(mirror), 0);
+	CHECK_INT(replica_count(replica), 0);
 	fake_add(12)->cpu_ns = 7; /* in one of the slots that became free */
 	next_tick();
 	late->stalled = false;
 	sampler_drained(sampler, &late->subscriber, now);
 	next_tick();
-	CHECK_INT(mirror_count(late), 1);
+	CHECK_INT(replica_count(late), 1);
 	CHECK_INT(number(late, 12, A(CPU_TOTAL)), 7);
-	drop(mirror);
+	drop(replica);
 	drop(late);
 	teardown();
 }
@@ -498,23 +498,23 @@ TEST(a_counter_never_steps_back)
 {
 	setup();
 	struct fake_process *process = fake_add(10);
-	struct mirror *mirror = new_mirror();
+	struct replica *replica = new_replica();
 	CHECK_INT(
-		mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
+		replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
 	fake_run(process, 100);
 	next_tick();
 	process->results[FAKE_STAT] = STATE_FAILED;
 	fake_run(process, 0);
 	next_tick();
-	CHECK_INT(state(mirror, 10, A(CPU_TOTAL)), STATE_FAILED);
+	CHECK_INT(state(replica, 10, A(CPU_TOTAL)), STATE_FAILED);
 	process->results[FAKE_STAT] = STATE_OK;
 	fake_run(process, (uint64_t)-60);
 	next_tick();
-	CHECK_INT(number(mirror, 10, A(CPU_TOTAL)), 100);
+	CHECK_INT(number(replica, 10, A(CPU_TOTAL)), 100);
 	fake_run(process, 61);
 	next_tick();
-	CHECK_INT(number(mirror, 10, A(CPU_TOTAL)), 101);
-	drop(mirror);
+	CHECK_INT(number(replica, 10, A(CPU_TOTAL)), 101);
+	drop(replica);
 	teardown();
 }
 
@@ -523,9 +523,9 @@ TEST(a_row_that_turns_out_dead_is_removed)
 	setup();
 	struct fake_process *process = fake_add(10);
 	fake_add(11);
-	struct mirror *mirror = new_mirror();
+	struct replica *replica = new_replica();
 	CHECK_INT(
-		mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
+		replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
 	next_tick();
 	process->dead = true;
 	process->listed = true;
@@ -533,8 +533,8 @@ TEST(a_row_that_turns_out_dead_is_removed)
 	fake_find(11)->results[FAKE_STAT] = SAMPLE_GONE;
 	fake_run(fake_find(11), 1);
 	next_tick();
-	CHECK_INT(mirror_count(mirror), 0);
-	drop(mirror);
+	CHECK_INT(replica_count(replica), 0);
+	drop(replica);
 	teardown();
 }
 
@@ -542,14 +542,14 @@ TEST(what_activity_does_not_show_is_read_when_touched)
 {
 	setup();
 	struct fake_process *process = fake_add(10);
-	struct mirror *mirror = new_mirror();
-	CHECK_INT(mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(PPID), END), 0);
+	struct replica *replica = new_replica();
+	CHECK_INT(replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(PPID), END), 0);
 	next_tick();
 	process->ppid = 77;
 	process->touched = true;
 	next_tick();
-	CHECK_INT(number(mirror, 10, A(PPID)), 77);
-	drop(mirror);
+	CHECK_INT(number(replica, 10, A(PPID)), 77);
+	drop(replica);
 	teardown();
 }
 
@@ -560,21 +560,21 @@ TEST(a_filter_finds_its_processes_once)
 	fake_add(10);
 	fake_add(11);
 	fake_add(12);
-	struct mirror *mirror = new_mirror();
+	struct replica *replica = new_replica();
 	CHECK_INT(
-		mirror_subscribe(mirror, sampler, now, SECOND, pids, 4, A(CPU_TOTAL), END), 0);
+		replica_subscribe(replica, sampler, now, SECOND, pids, 4, A(CPU_TOTAL), END), 0);
 	next_tick();
-	CHECK_INT(mirror_count(mirror), 2);
+	CHECK_INT(replica_count(replica), 2);
 	CHECK_INT(fake_find(12)->reads[FAKE_STAT], 0); /* nobody asked for it */
-	uint64_t identity = mirror_by_pid(mirror, 10)->identity;
+	uint64_t identity = replica_by_pid(replica, 10)->identity;
 	fake_kill(10);
 	fake_add(10);
 	fake_add(99); /* was not there when the request came */
 	next_tick();
-	CHECK_INT(mirror_count(mirror), 1);
-	CHECK(mirror_by_pid(mirror, 11));
+	CHECK_INT(replica_count(replica), 1);
+	CHECK(replica_by_pid(replica, 11));
 	CHECK(identity);
-	drop(mirror);
+	drop(replica);
 	teardown();
 }
 
@@ -583,19 +583,19 @@ TEST(a_filter_sees_a_process_younger_than_the_last_tick)
 	setup();
 	const uint64_t pids[] = {20};
 	fake_add(10);
-	struct mirror *keeper = new_mirror(), *mirror = new_mirror();
+	struct replica *keeper = new_replica(), *replica = new_replica();
 	CHECK_INT(
-		mirror_subscribe(keeper, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
+		replica_subscribe(keeper, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
 	next_tick();
 	fake_add(20);
 	now += 10 * MS;
 	CHECK_INT(
-		mirror_subscribe(mirror, sampler, now, SECOND, pids, 1, A(CPU_TOTAL), END), 0);
+		replica_subscribe(replica, sampler, now, SECOND, pids, 1, A(CPU_TOTAL), END), 0);
 	next_tick();
-	CHECK(mirror_by_pid(mirror, 20));
-	CHECK(!mirror_by_pid(mirror, 10));
+	CHECK(replica_by_pid(replica, 20));
+	CHECK(!replica_by_pid(replica, 10));
 	drop(keeper);
-	drop(mirror);
+	drop(replica);
 	teardown();
 }
 
@@ -605,9 +605,9 @@ TEST(rows_that_no_view_wants_are_let_go)
 	const uint64_t pids[] = {10};
 	struct fake_process *process = fake_add(10);
 	fake_add(11);
-	struct mirror *all = new_mirror(), *one = new_mirror();
-	CHECK_INT(mirror_subscribe(all, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
-	CHECK_INT(mirror_subscribe(one, sampler, now, SECOND, pids, 1, A(CPU_TOTAL), END), 0);
+	struct replica *all = new_replica(), *one = new_replica();
+	CHECK_INT(replica_subscribe(all, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
+	CHECK_INT(replica_subscribe(one, sampler, now, SECOND, pids, 1, A(CPU_TOTAL), END), 0);
 	next_tick();
 	drop(all);
 	fake_run(process, 5);
@@ -626,27 +626,27 @@ TEST(the_first_frame_waits_for_slow_cells)
 {
 	setup();
 	fake_add(10);
-	struct mirror *mirror = new_mirror();
-	CHECK_INT(mirror_subscribe(
-			  mirror, sampler, now, SECOND, NULL, 0, A(PID), A(CMDLINE), END),
+	struct replica *replica = new_replica();
+	CHECK_INT(replica_subscribe(
+			  replica, sampler, now, SECOND, NULL, 0, A(PID), A(CMDLINE), END),
 		0);
 	next_tick();
-	CHECK_INT(mirror->frames, 0);
+	CHECK_INT(replica->frames, 0);
 	CHECK_INT(sampler_next_due(sampler), now + LANE_DEADLINE_NS);
 	uint64_t asked = now;
 	now += 3 * MS;
 	CHECK(lane_run_by_hand(sampler_lane(sampler), now));
 	now += 1 * MS;
 	sampler_tick(sampler, now); /* as the wake function makes the loop do */
-	CHECK_INT(mirror->frames, 1);
-	struct mirror_cell cell = mirror_cell(mirror, mirror_by_pid(mirror, 10), A(CMDLINE));
+	CHECK_INT(replica->frames, 1);
+	struct replica_cell cell = replica_cell(replica, replica_by_pid(replica, 10), A(CMDLINE));
 	CHECK_INT(cell.state, STATE_OK);
 	CHECK_TEXT(cell.text, "/bin/p10 -x");
 	CHECK(cell.age_ns <= now - asked);
 	next_tick();
-	CHECK_INT(mirror->frames, 2);
-	CHECK_INT(mirror->cells_named, 0); /* it did not run: not read again */
-	drop(mirror);
+	CHECK_INT(replica->frames, 2);
+	CHECK_INT(replica->cells_named, 0); /* it did not run: not read again */
+	drop(replica);
 	teardown();
 }
 
@@ -654,25 +654,25 @@ TEST(a_read_that_hangs_delays_no_tick)
 {
 	setup();
 	struct fake_process *process = fake_add(10);
-	struct mirror *mirror = new_mirror();
-	CHECK_INT(mirror_subscribe(
-			  mirror, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), A(CMDLINE), END),
+	struct replica *replica = new_replica();
+	CHECK_INT(replica_subscribe(
+			  replica, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), A(CMDLINE), END),
 		0);
 	next_tick();
 	CHECK(lane_start_by_hand(sampler_lane(sampler), now));
 	next_tick(); /* the deadline */
-	CHECK_INT(mirror->frames, 1);
-	CHECK_INT(state(mirror, 10, A(CMDLINE)), STATE_FAILED);
-	CHECK_INT(number(mirror, 10, A(CPU_TOTAL)), 0);
+	CHECK_INT(replica->frames, 1);
+	CHECK_INT(state(replica, 10, A(CMDLINE)), STATE_FAILED);
+	CHECK_INT(number(replica, 10, A(CPU_TOTAL)), 0);
 	fake_run(process, 9);
 	next_tick();
-	CHECK_INT(mirror->frames, 2);
-	CHECK_INT(number(mirror, 10, A(CPU_TOTAL)), 9);
+	CHECK_INT(replica->frames, 2);
+	CHECK_INT(number(replica, 10, A(CPU_TOTAL)), 9);
 	CHECK_INT(process->reads[FAKE_CMDLINE], 1); /* not asked again while it hangs */
 	CHECK(lane_run_by_hand(sampler_lane(sampler), now)); /* it comes back after all */
 	next_tick();
-	CHECK_INT(state(mirror, 10, A(CMDLINE)), STATE_OK);
-	drop(mirror);
+	CHECK_INT(state(replica, 10, A(CMDLINE)), STATE_OK);
+	drop(replica);
 	teardown();
 }
 
@@ -681,29 +681,29 @@ TEST(a_stuck_lane_fails_its_cells_and_says_so)
 	setup();
 	fake_add(10);
 	fake_add(11);
-	struct mirror *mirror = new_mirror(), *status = new_mirror();
-	CHECK_INT(mirror_subscribe(
-			  mirror, sampler, now, SECOND, NULL, 0, A(PID), A(CMDLINE), END),
+	struct replica *replica = new_replica(), *status = new_replica();
+	CHECK_INT(replica_subscribe(
+			  replica, sampler, now, SECOND, NULL, 0, A(PID), A(CMDLINE), END),
 		0);
 	next_tick();
 	CHECK(lane_start_by_hand(sampler_lane(sampler), now)); /* the only worker */
 	next_tick();
-	CHECK_INT(mirror->frames, 1);
-	CHECK_INT(state(mirror, 10, A(CMDLINE)), STATE_FAILED);
-	CHECK_INT(state(mirror, 11, A(CMDLINE)), STATE_FAILED); /* it waited behind the other */
-	CHECK_INT(mirror_subscribe(status, sampler, now, SECOND, NULL, 0, ATTRIBUTE_SERVER_NAME,
+	CHECK_INT(replica->frames, 1);
+	CHECK_INT(state(replica, 10, A(CMDLINE)), STATE_FAILED);
+	CHECK_INT(state(replica, 11, A(CMDLINE)), STATE_FAILED); /* it waited behind the other */
+	CHECK_INT(replica_subscribe(status, sampler, now, SECOND, NULL, 0, ATTRIBUTE_SERVER_NAME,
 			  ATTRIBUTE_SERVER_WORKERS_STUCK, END),
 		0);
 	next_tick();
 	CHECK_INT(
-		mirror_cell(status, &status->rows[0], ATTRIBUTE_SERVER_WORKERS_STUCK).bits, 1);
+		replica_cell(status, &status->rows[0], ATTRIBUTE_SERVER_WORKERS_STUCK).bits, 1);
 	CHECK(lane_run_by_hand(sampler_lane(sampler), now));
 	run_until(now + SECOND);
 	while (lane_run_by_hand(sampler_lane(sampler), now))
 		;
 	run_until(now + SECOND);
-	CHECK_INT(state(mirror, 11, A(CMDLINE)), STATE_OK);
-	drop(mirror);
+	CHECK_INT(state(replica, 11, A(CMDLINE)), STATE_OK);
+	drop(replica);
 	drop(status);
 	teardown();
 }
@@ -712,8 +712,8 @@ TEST(a_late_result_for_a_reused_slot_is_thrown_away)
 {
 	setup();
 	fake_add(10);
-	struct mirror *mirror = new_mirror();
-	CHECK_INT(mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(MEM_PSS), END), 0);
+	struct replica *replica = new_replica();
+	CHECK_INT(replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(MEM_PSS), END), 0);
 	next_tick();
 	CHECK(lane_start_by_hand(sampler_lane(sampler), now));
 	next_tick();
@@ -723,11 +723,11 @@ TEST(a_late_result_for_a_reused_slot_is_thrown_away)
 	next_tick();
 	CHECK(lane_run_by_hand(sampler_lane(sampler), now)); /* 10's result */
 	next_tick();
-	CHECK(state(mirror, 11, A(MEM_PSS)) != STATE_OK || number(mirror, 11, A(MEM_PSS)) == 5);
+	CHECK(state(replica, 11, A(MEM_PSS)) != STATE_OK || number(replica, 11, A(MEM_PSS)) == 5);
 	CHECK(lane_run_by_hand(sampler_lane(sampler), now));
 	next_tick();
-	CHECK_INT(number(mirror, 11, A(MEM_PSS)), 5);
-	drop(mirror);
+	CHECK_INT(number(replica, 11, A(MEM_PSS)), 5);
+	drop(replica);
 	teardown();
 }
 
@@ -735,10 +735,10 @@ TEST(a_result_for_a_closed_table_is_thrown_away)
 {
 	setup();
 	fake_add(10);
-	struct mirror *mirror = new_mirror();
-	CHECK_INT(mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(MEM_PSS), END), 0);
+	struct replica *replica = new_replica();
+	CHECK_INT(replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(MEM_PSS), END), 0);
 	next_tick();
-	drop(mirror);
+	drop(replica);
 	CHECK(lane_run_by_hand(sampler_lane(sampler), now));
 	sampler_tick(sampler, now + MS);
 	teardown();
@@ -750,20 +750,20 @@ TEST(more_slow_reads_than_the_lane_takes_at_once)
 	setup();
 	for (uint64_t pid = 1; pid <= COUNT; pid++)
 		fake_add(pid);
-	struct mirror *mirror = new_mirror();
-	CHECK_INT(mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(MEM_PSS), END), 0);
+	struct replica *replica = new_replica();
+	CHECK_INT(replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(MEM_PSS), END), 0);
 	next_tick();
 	CHECK_INT(fake_reads(FAKE_SMAPS), LANE_JOBS_MAX);
-	while (mirror->frames == 0) {
+	while (replica->frames == 0) {
 		while (lane_run_by_hand(sampler_lane(sampler), now))
 			;
 		now += MS;
 		sampler_tick(sampler, now);
 	}
 	for (uint64_t pid = 1; pid <= COUNT; pid++)
-		CHECK_INT(number(mirror, pid, A(MEM_PSS)), pid * 2);
+		CHECK_INT(number(replica, pid, A(MEM_PSS)), pid * 2);
 	CHECK_INT(fake_reads(FAKE_SMAPS), COUNT);
-	drop(mirror);
+	drop(replica);
 	teardown();
 }
 
@@ -771,8 +771,8 @@ TEST(a_slow_cell_is_stamped_whenever_it_is_sampled)
 {
 	setup();
 	struct fake_process *process = fake_add(10);
-	struct mirror *mirror = new_mirror();
-	CHECK_INT(mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(MEM_PSS), END), 0);
+	struct replica *replica = new_replica();
+	CHECK_INT(replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(MEM_PSS), END), 0);
 	next_tick();
 	lane_run_by_hand(sampler_lane(sampler), now);
 	sampler_tick(sampler, ++now);
@@ -780,10 +780,32 @@ TEST(a_slow_cell_is_stamped_whenever_it_is_sampled)
 	next_tick();
 	lane_run_by_hand(sampler_lane(sampler), now + 20 * MS);
 	next_tick();
-	CHECK_INT(mirror->cells_named, 1);
-	CHECK_INT(mirror_cell(mirror, mirror_by_pid(mirror, 10), A(MEM_PSS)).age_ns,
+	CHECK_INT(replica->cells_named, 1);
+	CHECK_INT(replica_cell(replica, replica_by_pid(replica, 10), A(MEM_PSS)).age_ns,
 		SECOND - 20 * MS);
-	drop(mirror);
+	drop(replica);
+	teardown();
+}
+
+TEST(a_drifting_slow_cell_is_refreshed_within_five_seconds)
+{
+	setup();
+	struct fake_process *process = fake_add(10);
+	struct replica *replica = new_replica();
+	CHECK_INT(replica_subscribe(
+			  replica, sampler, now, 100 * MS, &(uint64_t){10}, 1, A(MEM_PSS), END),
+		0);
+	next_tick();
+	lane_run_by_hand(sampler_lane(sampler), now);
+	process->pss = 99; /* and it did not run */
+	uint64_t end = now + 5200 * MS;
+	while (now < end) {
+		next_tick();
+		lane_run_by_hand(sampler_lane(sampler), now);
+	}
+	CHECK_INT(number(replica, 10, A(MEM_PSS)), 99);
+	CHECK_INT(process->reads[FAKE_SMAPS], 2); /* and not at every tick */
+	drop(replica);
 	teardown();
 }
 
@@ -792,49 +814,49 @@ TEST(a_slow_cell_is_stamped_whenever_it_is_sampled)
 TEST(bad_requests_are_refused)
 {
 	setup();
-	struct mirror *mirror = new_mirror();
-	CHECK_INT(mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(PID), END), 0);
+	struct replica *replica = new_replica();
+	CHECK_INT(replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(PID), END), 0);
 	CHECK_INT(
-		mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(PID), END), -EEXIST);
+		replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(PID), END), -EEXIST);
 	struct request request = {.request = 2,
 		.table = TABLE_GPU,
 		.attributes = (uint16_t[]){0},
 		.attribute_count = 1};
-	CHECK_INT(sampler_subscribe(sampler, now, &mirror->subscriber, &request), -ENOTSUP);
+	CHECK_INT(sampler_subscribe(sampler, now, &replica->subscriber, &request), -ENOTSUP);
 	request.table = TABLE_PROCESS;
 	request.target_pid = 10;
-	CHECK_INT(sampler_subscribe(sampler, now, &mirror->subscriber, &request), -EINVAL);
+	CHECK_INT(sampler_subscribe(sampler, now, &replica->subscriber, &request), -EINVAL);
 	request.target_pid = 0;
 	request.attribute_count = 0;
-	CHECK_INT(sampler_subscribe(sampler, now, &mirror->subscriber, &request), -EINVAL);
-	drop(mirror);
+	CHECK_INT(sampler_subscribe(sampler, now, &replica->subscriber, &request), -EINVAL);
+	drop(replica);
 	teardown();
 }
 
 TEST(views_are_limited_and_equal_requests_share_one)
 {
 	enum { VIEWS = 256 };
-	static struct mirror *mirrors[VIEWS + 3];
+	static struct replica *replicas[VIEWS + 3];
 	setup();
 	fake_add(1);
 	for (uint64_t i = 0; i < VIEWS + 3; i++)
-		mirrors[i] = new_mirror();
+		replicas[i] = new_replica();
 	for (uint64_t i = 0; i < VIEWS; i++)
-		CHECK_INT(mirror_subscribe(mirrors[i], sampler, now, SECOND, &(uint64_t){i + 1},
+		CHECK_INT(replica_subscribe(replicas[i], sampler, now, SECOND, &(uint64_t){i + 1},
 				  1, A(PID), END),
 			0);
-	CHECK_INT(mirror_subscribe(
-			  mirrors[VIEWS], sampler, now, SECOND, &(uint64_t){5}, 1, A(PID), END),
+	CHECK_INT(replica_subscribe(
+			  replicas[VIEWS], sampler, now, SECOND, &(uint64_t){5}, 1, A(PID), END),
 		0);
-	CHECK_INT(mirror_subscribe(
-			  mirrors[VIEWS + 1], sampler, now, SECOND, NULL, 0, A(PID), END),
+	CHECK_INT(replica_subscribe(
+			  replicas[VIEWS + 1], sampler, now, SECOND, NULL, 0, A(PID), END),
 		-E2BIG);
-	CHECK_INT(mirror_subscribe(mirrors[VIEWS + 2], sampler, now, SECOND, NULL, 0,
+	CHECK_INT(replica_subscribe(replicas[VIEWS + 2], sampler, now, SECOND, NULL, 0,
 			  ATTRIBUTE_SERVER_TICKS, END),
 		-E2BIG);
 	next_tick();
 	for (int i = 0; i < VIEWS + 3; i++)
-		drop(mirrors[i]);
+		drop(replicas[i]);
 	teardown();
 }
 
@@ -842,26 +864,26 @@ TEST(a_failed_list_costs_no_tick_and_is_named)
 {
 	setup();
 	struct fake_process *process = fake_add(10);
-	struct mirror *mirror = new_mirror();
-	CHECK_INT(mirror_subscribe(
-			  mirror, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), A(PPID), END),
+	struct replica *replica = new_replica();
+	CHECK_INT(replica_subscribe(
+			  replica, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), A(PPID), END),
 		0);
 	next_tick();
 	fake->list_result = -EMFILE;
 	fake_run(process, 5);
 	next_tick();
-	CHECK_INT(mirror->frames, 2);
-	CHECK_INT(mirror->unsampled, 2);
-	CHECK_INT(number(mirror, 10, A(CPU_TOTAL)), 0);
+	CHECK_INT(replica->frames, 2);
+	CHECK_INT(replica->unsampled, 2);
+	CHECK_INT(number(replica, 10, A(CPU_TOTAL)), 0);
 	fake->list_result = 0;
 	next_tick();
-	CHECK_INT(mirror->unsampled, 0);
-	CHECK_INT(number(mirror, 10, A(CPU_TOTAL)), 5);
+	CHECK_INT(replica->unsampled, 0);
+	CHECK_INT(number(replica, 10, A(CPU_TOTAL)), 5);
 	fake->list_result = -ESRCH; /* as a target that ended */
 	next_tick();
-	CHECK_INT(mirror->ended, 1);
-	CHECK_INT(mirror->ended_error, -ESRCH);
-	drop(mirror);
+	CHECK_INT(replica->ended, 1);
+	CHECK_INT(replica->ended_error, -ESRCH);
+	drop(replica);
 	teardown();
 }
 
@@ -869,15 +891,15 @@ TEST(the_server_shows_itself)
 {
 	setup();
 	fake_add(10);
-	struct mirror *work = new_mirror(), *server = new_mirror(), *sessions = new_mirror();
-	CHECK_INT(mirror_subscribe(
+	struct replica *work = new_replica(), *server = new_replica(), *sessions = new_replica();
+	CHECK_INT(replica_subscribe(
 			  work, sampler, now, SECOND, NULL, 0, A(PID), A(CPU_TOTAL), END),
 		0);
-	CHECK_INT(mirror_subscribe(server, sampler, now, SECOND, NULL, 0, ATTRIBUTE_SERVER_NAME,
+	CHECK_INT(replica_subscribe(server, sampler, now, SECOND, NULL, 0, ATTRIBUTE_SERVER_NAME,
 			  ATTRIBUTE_SERVER_READS, ATTRIBUTE_SERVER_SKIPS,
 			  ATTRIBUTE_SERVER_TICKS, ATTRIBUTE_SERVER_CPU, END),
 		0);
-	CHECK_INT(mirror_subscribe(sessions, sampler, now, SECOND, NULL, 0,
+	CHECK_INT(replica_subscribe(sessions, sampler, now, SECOND, NULL, 0,
 			  ATTRIBUTE_SESSION_CLIENT, ATTRIBUTE_SESSION_TABLE,
 			  ATTRIBUTE_SESSION_ATTRIBUTES, ATTRIBUTE_SESSION_INTERVAL,
 			  ATTRIBUTE_SESSION_FRAMES, END),
@@ -885,36 +907,36 @@ TEST(the_server_shows_itself)
 	for (int i = 0; i < 3; i++)
 		next_tick();
 	bool found = false;
-	for (int i = 0; i < MIRROR_SLOTS; i++) {
-		const struct mirror_row *row = &server->rows[i];
-		if (!row->alive || strcmp(mirror_cell(server, row, ATTRIBUTE_SERVER_NAME).text,
+	for (int i = 0; i < REPLICA_SLOTS; i++) {
+		const struct replica_row *row = &server->rows[i];
+		if (!row->alive || strcmp(replica_cell(server, row, ATTRIBUTE_SERVER_NAME).text,
 					   "process.stat") != 0)
 			continue;
 		found = true;
-		CHECK_INT(mirror_cell(server, row, ATTRIBUTE_SERVER_READS).bits, 1);
+		CHECK_INT(replica_cell(server, row, ATTRIBUTE_SERVER_READS).bits, 1);
 		/* As of the beginning of the tick: SERVER may be sampled before PROCESS. */
-		CHECK(mirror_cell(server, row, ATTRIBUTE_SERVER_SKIPS).bits >= 1);
-		CHECK_INT(mirror_cell(server, row, ATTRIBUTE_SERVER_TICKS).state, STATE_NONE);
+		CHECK(replica_cell(server, row, ATTRIBUTE_SERVER_SKIPS).bits >= 1);
+		CHECK_INT(replica_cell(server, row, ATTRIBUTE_SERVER_TICKS).state, STATE_NONE);
 	}
 	CHECK(found);
-	CHECK_INT(mirror_count(sessions), 3);
+	CHECK_INT(replica_count(sessions), 3);
 	found = false;
-	for (int i = 0; i < MIRROR_SLOTS; i++) {
-		const struct mirror_row *row = &sessions->rows[i];
+	for (int i = 0; i < REPLICA_SLOTS; i++) {
+		const struct replica_row *row = &sessions->rows[i];
 		if (!row->alive ||
-			strcmp(mirror_cell(sessions, row, ATTRIBUTE_SESSION_TABLE).text,
+			strcmp(replica_cell(sessions, row, ATTRIBUTE_SESSION_TABLE).text,
 				"process") != 0)
 			continue;
 		found = true;
-		CHECK_TEXT(mirror_cell(sessions, row, ATTRIBUTE_SESSION_ATTRIBUTES).text,
+		CHECK_TEXT(replica_cell(sessions, row, ATTRIBUTE_SESSION_ATTRIBUTES).text,
 			"pid,cpu.total");
-		CHECK_INT(mirror_cell(sessions, row, ATTRIBUTE_SESSION_INTERVAL).bits, SECOND);
+		CHECK_INT(replica_cell(sessions, row, ATTRIBUTE_SESSION_INTERVAL).bits, SECOND);
 	}
 	CHECK(found);
 	sampler_cancel(sampler, &work->subscriber, 1);
 	next_tick();
 	CHECK_INT(
-		mirror_count(sessions), 3); /* the session is still there, without a request */
+		replica_count(sessions), 3); /* the session is still there, without a request */
 	drop(work);
 	drop(server);
 	drop(sessions);
@@ -931,18 +953,18 @@ TEST(a_large_table_comes_in_parts)
 		process->cpu_ns = UINT64_MAX / 2;
 		process->resident = UINT64_MAX / 4096;
 	}
-	struct mirror *mirror = new_mirror();
-	CHECK_INT(mirror_subscribe(mirror, sampler, now, SECOND, NULL, 0, A(PID), A(PPID),
+	struct replica *replica = new_replica();
+	CHECK_INT(replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(PID), A(PPID),
 			  A(COMM), A(CPU_TOTAL), A(NICE), A(MEM_RESIDENT), A(FILES_OPEN),
 			  A(UID), END),
 		0);
 	next_tick();
-	CHECK_INT(mirror_count(mirror), COUNT);
-	CHECK(mirror->parts > 1);
+	CHECK_INT(replica_count(replica), COUNT);
+	CHECK(replica->parts > 1);
 	for (uint64_t pid = 1; pid <= COUNT; pid += 37)
-		CHECK_INT(number(mirror, pid, A(CPU_TOTAL)), UINT64_MAX / 2);
-	CHECK_INT(state(mirror, 5, A(UID)), STATE_UNSUPPORTED);
-	drop(mirror);
+		CHECK_INT(number(replica, pid, A(CPU_TOTAL)), UINT64_MAX / 2);
+	CHECK_INT(state(replica, 5, A(UID)), STATE_UNSUPPORTED);
+	drop(replica);
 	teardown();
 }
 
@@ -1034,7 +1056,7 @@ TEST(a_steady_tick_allocates_only_the_frame)
 
 /* --------------------------------------------------- a hundred thousand random frames */
 
-static void check_equal(const struct mirror *mirror)
+static void check_equal(const struct replica *replica)
 {
 	uint32_t alive = 0;
 
@@ -1043,15 +1065,15 @@ static void check_equal(const struct mirror *mirror)
 		if (process->dead)
 			continue;
 		alive++;
-		const struct mirror_row *row = mirror_by_pid(mirror, process->pid);
+		const struct replica_row *row = replica_by_pid(replica, process->pid);
 		CHECK(row);
 		CHECK_INT(row->identity, process->identity);
-		CHECK_INT(number(mirror, process->pid, A(CPU_TOTAL)), process->cpu_ns);
-		CHECK_INT(number(mirror, process->pid, A(FILES_OPEN)), process->files);
+		CHECK_INT(number(replica, process->pid, A(CPU_TOTAL)), process->cpu_ns);
+		CHECK_INT(number(replica, process->pid, A(FILES_OPEN)), process->files);
 		if (process->results[FAKE_STAT] == STATE_OK)
-			CHECK_TEXT(mirror_cell(mirror, row, A(COMM)).text, process->comm);
+			CHECK_TEXT(replica_cell(replica, row, A(COMM)).text, process->comm);
 	}
-	CHECK_INT(mirror_count(mirror), alive);
+	CHECK_INT(replica_count(replica), alive);
 }
 
 static unsigned random_state = 12345;
@@ -1087,53 +1109,53 @@ static void churn(void)
 	}
 }
 
-TEST(mirrors_stay_equal_over_a_hundred_thousand_frames)
+TEST(replicas_stay_equal_over_a_hundred_thousand_frames)
 {
 	enum { READERS = 8, FRAMES = 100000 };
-	struct mirror *mirrors[READERS];
+	struct replica *replicas[READERS];
 	uint64_t frames = 0, gone = 0;
 
 	test_timeout(120);
 	setup();
 	for (int i = 0; i < READERS; i++)
-		mirrors[i] = NULL;
+		replicas[i] = NULL;
 	while (frames + gone < FRAMES) {
 		churn();
 		for (int i = 0; i < READERS; i++) {
-			if (mirrors[i] && random_below(200) == 0) {
-				gone += mirrors[i]->frames;
-				drop(mirrors[i]);
-				mirrors[i] = NULL;
+			if (replicas[i] && random_below(200) == 0) {
+				gone += replicas[i]->frames;
+				drop(replicas[i]);
+				replicas[i] = NULL;
 			}
-			if (!mirrors[i]) {
-				mirrors[i] = new_mirror();
-				CHECK_INT(mirror_subscribe(mirrors[i], sampler, now,
+			if (!replicas[i]) {
+				replicas[i] = new_replica();
+				CHECK_INT(replica_subscribe(replicas[i], sampler, now,
 						  (1 + random_below(3)) * 100 * MS, NULL, 0,
 						  A(CPU_TOTAL), A(COMM), A(FILES_OPEN), END),
 					0);
 			}
-			bool was = mirrors[i]->stalled;
-			mirrors[i]->stalled = random_below(10) < 3;
-			if (was && !mirrors[i]->stalled)
-				sampler_drained(sampler, &mirrors[i]->subscriber, now);
+			bool was = replicas[i]->stalled;
+			replicas[i]->stalled = random_below(10) < 3;
+			if (was && !replicas[i]->stalled)
+				sampler_drained(sampler, &replicas[i]->subscriber, now);
 		}
 		if (sampler_next_due(sampler) == NEVER)
 			continue;
 		uint64_t before[READERS];
 		now++; /* so that no two ticks have the same time */
 		for (int i = 0; i < READERS; i++)
-			before[i] = mirrors[i]->frames;
+			before[i] = replicas[i]->frames;
 		next_tick();
 		frames = 0;
 		for (int i = 0; i < READERS; i++) {
-			frames += mirrors[i]->frames;
+			frames += replicas[i]->frames;
 			/* A newcomer may have been answered from the tick before. */
-			if (mirrors[i]->frames > before[i] && mirrors[i]->sampled_ns == now)
-				check_equal(mirrors[i]);
+			if (replicas[i]->frames > before[i] && replicas[i]->sampled_ns == now)
+				check_equal(replicas[i]);
 		}
 	}
 	for (int i = 0; i < READERS; i++)
-		drop(mirrors[i]);
+		drop(replicas[i]);
 	teardown();
 }
 
@@ -1159,8 +1181,9 @@ TESTS(CASE(first_frame_comes_at_once_and_is_whole), CASE(catalog_gives_the_reaso
 	CASE(a_late_result_for_a_reused_slot_is_thrown_away),
 	CASE(a_result_for_a_closed_table_is_thrown_away),
 	CASE(more_slow_reads_than_the_lane_takes_at_once),
-	CASE(a_slow_cell_is_stamped_whenever_it_is_sampled), CASE(bad_requests_are_refused),
-	CASE(views_are_limited_and_equal_requests_share_one),
+	CASE(a_slow_cell_is_stamped_whenever_it_is_sampled),
+	CASE(a_drifting_slow_cell_is_refreshed_within_five_seconds),
+	CASE(bad_requests_are_refused), CASE(views_are_limited_and_equal_requests_share_one),
 	CASE(a_failed_list_costs_no_tick_and_is_named), CASE(the_server_shows_itself),
 	CASE(a_large_table_comes_in_parts), CASE(a_steady_tick_allocates_only_the_frame),
-	CASE(mirrors_stay_equal_over_a_hundred_thousand_frames))
+	CASE(replicas_stay_equal_over_a_hundred_thousand_frames))

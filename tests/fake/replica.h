@@ -2,8 +2,8 @@
  * A subscriber that keeps a copy of the table from the frames that it is sent, by the rules
  * of message Frame and nothing else.
  */
-#ifndef TESTS_FAKE_MIRROR_H
-#define TESTS_FAKE_MIRROR_H
+#ifndef TESTS_FAKE_REPLICA_H
+#define TESTS_FAKE_REPLICA_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -11,9 +11,9 @@
 #include "frame.h"
 #include "sampler.h"
 
-enum { MIRROR_SLOTS = 4096, MIRROR_COLUMNS = 16 };
+enum { REPLICA_SLOTS = 4096, REPLICA_COLUMNS = 16 };
 
-struct mirror_cell {
+struct replica_cell {
 	uint64_t bits;
 	char *text;
 	uint64_t age_ns;
@@ -21,19 +21,19 @@ struct mirror_cell {
 	bool named; /* said in a frame since the row was added */
 };
 
-struct mirror_row {
+struct replica_row {
 	bool alive;
 	uint64_t identity, pid;
-	struct mirror_cell cells[MIRROR_COLUMNS];
+	struct replica_cell cells[REPLICA_COLUMNS];
 };
 
-struct mirror {
+struct replica {
 	struct subscriber subscriber;
 	bool stalled; /* takes nothing */
 	uint32_t column_count;
-	uint32_t columns[MIRROR_COLUMNS]; /* attribute ids */
-	enum cell_state defaults[MIRROR_COLUMNS];
-	struct mirror_row rows[MIRROR_SLOTS];
+	uint32_t columns[REPLICA_COLUMNS]; /* attribute ids */
+	enum cell_state defaults[REPLICA_COLUMNS];
+	struct replica_row rows[REPLICA_SLOTS];
 	/* Of the latest frame, and of all. */
 	uint64_t tick, since, sampled_ns;
 	uint32_t parts, columns_named, cells_named, added, removed, unsampled;
@@ -43,18 +43,18 @@ struct mirror {
 	const struct frame *last_frame; /* for its address only */
 };
 
-void mirror_init(struct mirror *self, uint32_t session);
-void mirror_finish(struct mirror *self);
+void replica_init(struct replica *self, uint32_t session);
+void replica_finish(struct replica *self);
 
 /* Asks for attributes (a list that ends with ATTRIBUTE_COUNT). */
-int mirror_subscribe(struct mirror *self, struct sampler *sampler, uint64_t now_ns,
+int replica_subscribe(struct replica *self, struct sampler *sampler, uint64_t now_ns,
 	uint64_t interval_ns, const uint64_t *pids, uint32_t pid_count, ...);
 
 /* NULL: no such row. */
-const struct mirror_row *mirror_by_pid(const struct mirror *self, uint64_t pid);
-uint32_t mirror_count(const struct mirror *self);
+const struct replica_row *replica_by_pid(const struct replica *self, uint64_t pid);
+uint32_t replica_count(const struct replica *self);
 /* The cell of an attribute; its state is the column's default if it was never named. */
-struct mirror_cell mirror_cell(const struct mirror *self, const struct mirror_row *row,
+struct replica_cell replica_cell(const struct replica *self, const struct replica_row *row,
 	enum attribute_index attribute);
 
 #endif

@@ -1,4 +1,4 @@
-#include "mirror.h"
+#include "replica.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,22 +8,22 @@
 #include "alloc.h"
 #include "wire.h"
 
-static void clear_row(struct mirror_row *row)
+static void clear_row(struct replica_row *row)
 {
-	for (int i = 0; i < MIRROR_COLUMNS; i++)
+	for (int i = 0; i < REPLICA_COLUMNS; i++)
 		free(row->cells[i].text);
-	*row = (struct mirror_row){0};
+	*row = (struct replica_row){0};
 }
 
 static void must(bool condition, const char *what)
 {
 	if (!condition) {
-		fprintf(stderr, "mirror: %s\n", what);
+		fprintf(stderr, "replica: %s\n", what);
 		abort();
 	}
 }
 
-static uint32_t column_index(const struct mirror *self, uint32_t id)
+static uint32_t column_index(const struct replica *self, uint32_t id)
 {
 	for (uint32_t i = 0; i < self->column_count; i++)
 		if (self->columns[i] == id)
@@ -32,7 +32,7 @@ static uint32_t column_index(const struct mirror *self, uint32_t id)
 	return 0;
 }
 
-static void apply_column(struct mirror *self, const Procmon__Column *column)
+static void apply_column(struct replica *self, const Procmon__Column *column)
 {
 	uint32_t index = column_index(self, column->attribute);
 	size_t values = column->n_u64 + column->n_i64 + column->n_f64 + column->n_text;
@@ -48,9 +48,9 @@ static void apply_column(struct mirror *self, const Procmon__Column *column)
 	for (size_t i = 0; i < column->n_slots; i++) {
 		must(self->rows[column->slots[i]].alive,
 			"a value for a row that was not added");
-		struct mirror_cell *cell = &self->rows[column->slots[i]].cells[index];
+		struct replica_cell *cell = &self->rows[column->slots[i]].cells[index];
 		free(cell->text);
-		*cell = (struct mirror_cell){.named = true, .state = STATE_OK};
+		*cell = (struct replica_cell){.named = true, .state = STATE_OK};
 		if (column->n_u64)
 			cell->bits = column->u64[i];
 		if (column->n_i64)
@@ -64,17 +64,17 @@ static void apply_column(struct mirror *self, const Procmon__Column *column)
 	}
 	for (size_t i = 0; i < column->n_absent_slots; i++) {
 		must(self->rows[column->absent_slots[i]].alive, "a state for a row not added");
-		struct mirror_cell *cell = &self->rows[column->absent_slots[i]].cells[index];
+		struct replica_cell *cell = &self->rows[column->absent_slots[i]].cells[index];
 		free(cell->text);
-		*cell = (struct mirror_cell){
+		*cell = (struct replica_cell){
 			.named = true, .state = (enum cell_state)column->absent_states[i]};
 	}
 }
 
-static void apply_frame(struct mirror *self, const Procmon__Frame *frame)
+static void apply_frame(struct replica *self, const Procmon__Frame *frame)
 {
 	if (frame->part == 0 && frame->since == 0)
-		for (int i = 0; i < MIRROR_SLOTS; i++)
+		for (int i = 0; i < REPLICA_SLOTS; i++)
 			clear_row(&self->rows[i]);
 	self->tick = frame->tick;
 	self->since = frame->since;
@@ -87,7 +87,7 @@ static void apply_frame(struct mirror *self, const Procmon__Frame *frame)
 	if (frame->added) {
 		self->added += (uint32_t)frame->added->n_slots;
 		for (size_t i = 0; i < frame->added->n_slots; i++) {
-			struct mirror_row *row = &self->rows[frame->added->slots[i]];
+			struct replica_row *row = &self->rows[frame->added->slots[i]];
 			row->alive = true;
 			row->identity = frame->added->identities[i];
 			row->pid = frame->added->n_pids ? frame->added->pids[i] : 0;
@@ -97,9 +97,9 @@ static void apply_frame(struct mirror *self, const Procmon__Frame *frame)
 		apply_column(self, frame->columns[i]);
 }
 
-static void mirror_send(struct subscriber *subscriber, uint32_t request, struct frame *frame)
+static void replica_send(struct subscriber *subscriber, uint32_t request, struct frame *frame)
 {
-	struct mirror *self = (struct mirror *)(void *)subscriber;
+	struct replica *self = (struct replica *)(void *)subscriber;
 
 	must(request == 1, "the request's number");
 	must(!self->stalled, "nothing is sent to a reader that has not drained");
@@ -120,42 +120,42 @@ static void mirror_send(struct subscriber *subscriber, uint32_t request, struct 
 	}
 }
 
-static bool mirror_drained(struct subscriber *subscriber)
+static bool replica_drained(struct subscriber *subscriber)
 {
-	return !((struct mirror *)(void *)subscriber)->stalled;
+	return !((struct replica *)(void *)subscriber)->stalled;
 }
 
-static void mirror_ended(struct subscriber *subscriber, uint32_t request, int error)
+static void replica_ended(struct subscriber *subscriber, uint32_t request, int error)
 {
-	struct mirror *self = (struct mirror *)(void *)subscriber;
+	struct replica *self = (struct replica *)(void *)subscriber;
 
 	must(request == 1, "the request's number");
 	self->ended++;
 	self->ended_error = error;
 }
 
-static const struct subscriber_ops mirror_ops = {mirror_drained, mirror_send, mirror_ended};
+static const struct subscriber_ops replica_ops = {replica_drained, replica_send, replica_ended};
 
-void mirror_init(struct mirror *self, uint32_t session)
+void replica_init(struct replica *self, uint32_t session)
 {
 	memset(self, 0, sizeof *self);
-	self->subscriber = (struct subscriber){.ops = &mirror_ops,
+	self->subscriber = (struct subscriber){.ops = &replica_ops,
 		.session = session,
-		.client = "mirror",
+		.client = "replica",
 		.pid = 42,
 		.uid = 7};
 }
 
-void mirror_finish(struct mirror *self)
+void replica_finish(struct replica *self)
 {
-	for (int i = 0; i < MIRROR_SLOTS; i++)
+	for (int i = 0; i < REPLICA_SLOTS; i++)
 		clear_row(&self->rows[i]);
 }
 
-int mirror_subscribe(struct mirror *self, struct sampler *sampler, uint64_t now_ns,
+int replica_subscribe(struct replica *self, struct sampler *sampler, uint64_t now_ns,
 	uint64_t interval_ns, const uint64_t *pids, uint32_t pid_count, ...)
 {
-	uint16_t wanted[MIRROR_COLUMNS];
+	uint16_t wanted[REPLICA_COLUMNS];
 	uint32_t count = 0;
 	int attribute;
 	va_list args;
@@ -179,28 +179,28 @@ int mirror_subscribe(struct mirror *self, struct sampler *sampler, uint64_t now_
 	return sampler_subscribe(sampler, now_ns, &self->subscriber, &request);
 }
 
-const struct mirror_row *mirror_by_pid(const struct mirror *self, uint64_t pid)
+const struct replica_row *replica_by_pid(const struct replica *self, uint64_t pid)
 {
-	for (int i = 0; i < MIRROR_SLOTS; i++)
+	for (int i = 0; i < REPLICA_SLOTS; i++)
 		if (self->rows[i].alive && self->rows[i].pid == pid)
 			return &self->rows[i];
 	return NULL;
 }
 
-uint32_t mirror_count(const struct mirror *self)
+uint32_t replica_count(const struct replica *self)
 {
 	uint32_t count = 0;
 
-	for (int i = 0; i < MIRROR_SLOTS; i++)
+	for (int i = 0; i < REPLICA_SLOTS; i++)
 		count += self->rows[i].alive;
 	return count;
 }
 
-struct mirror_cell mirror_cell(
-	const struct mirror *self, const struct mirror_row *row, enum attribute_index attribute)
+struct replica_cell replica_cell(
+	const struct replica *self, const struct replica_row *row, enum attribute_index attribute)
 {
 	uint32_t index = column_index(self, attributes[attribute].id);
-	struct mirror_cell cell = row->cells[index];
+	struct replica_cell cell = row->cells[index];
 
 	if (!cell.named)
 		cell.state = self->defaults[index];
