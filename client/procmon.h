@@ -117,7 +117,9 @@ struct procmon_value {
 	int64_t i64;
 	double f64;
 	const char *text; /* UTF-8 without control characters; borrowed from the row */
-	uint64_t age_ns;  /* how long before the table's timestamp it was sampled; 0 for fast ones */
+	/* How long before the table's timestamp it was sampled: 0, but for what is read by the
+	 * server's workers or was not read for this table. */
+	uint64_t age_ns;
 };
 
 /* The server that one talks to. Borrowed from the connection. */
@@ -144,6 +146,8 @@ struct procmon_server {
  * -EPERM:   the place, or who listens there, is not ours or root's: refused
  * -EPROTO:  what listens there does not speak the protocol
  * -EPROTONOSUPPORT: no common protocol version
+ * -E2BIG:   the server has as many clients as it takes
+ * -ECONNRESET, -ESHUTDOWN: the server ended meanwhile
  * -ETIMEDOUT, -ENAMETOOLONG, -ENOMEM, or what connect(2) said.
  * If `ret_error` is not NULL a failure leaves a sentence for people there, to be freed with
  * free(); it says what to do. It may be NULL when memory is short.
@@ -158,10 +162,14 @@ short procmon_get_events(const struct procmon_connection *connection);
 
 /*
  * Sends what waits, reads what came and calls the handlers. Waits at most timeout_ms for
- * something to do (0: not at all, -1: for ever). Returns the number of handlers called.
+ * something to do (0: not at all, -1: for ever). Returns the number of handlers called; it may
+ * be 0 before the time is over, when a signal came or only a piece of a table.
  * -ECONNRESET: the server is gone; -ESHUTDOWN: it said goodbye and is going; -EPROTO: it
- * broke the protocol. After an error the connection only serves to be released; its requests
- * have got an error by their handler.
+ * broke the protocol, or says that we did; -ENOMEM. After an error the connection only serves
+ * to be released; its requests have got the error by their handler.
+ * -EBUSY: called from a handler of the same connection.
+ * Handlers may do all the rest: cancel and release their own and other requests, make and
+ * execute new ones, release the connection (no handler is called any more then).
  */
 int procmon_dispatch(struct procmon_connection *connection, int timeout_ms);
 
@@ -189,8 +197,8 @@ typedef void procmon_table_handler(
 /*
  * Called from procmon_dispatch, once at most: the request is over. `error` is a negative
  * errno: -ENOENT no such table or attribute, -ESRCH the target is gone, -E2BIG a limit of the
- * server, -EINVAL the request contradicts itself, -ECONNRESET, -ESHUTDOWN and -EPROTO as in
- * procmon_dispatch. `text` says it in words ("" if there is nothing to say), borrowed.
+ * server, -EINVAL the request contradicts itself, -EIO the server failed at it; or what
+ * procmon_dispatch returns. `text` says it in words ("" if there is nothing to say), borrowed.
  */
 typedef void procmon_error_handler(
 	struct procmon_request *request, int error, const char *text, void *context);
@@ -204,7 +212,8 @@ int procmon_request_create_with_error(struct procmon_connection *connection, uin
 	struct procmon_request **ret_request);
 
 /* Adds an attribute by id, several by id, or one by name. An attribute that is already there
- * is no error. -ENOENT: not in the catalog; -EBUSY: already executed; -ENOMEM. */
+ * is no error. -ENOENT: not in the catalog; -E2BIG: more than 256; -EBUSY: already executed;
+ * -ENOTCONN: the connection was released; -ENOMEM. */
 int procmon_request_add_attribute(struct procmon_request *request, uint32_t id);
 int procmon_request_add_attributes(
 	struct procmon_request *request, const uint32_t *ids, size_t count);
@@ -225,8 +234,9 @@ int procmon_request_set_pids(struct procmon_request *request, const uint32_t *pi
 /* The process that the table is about (THREAD, REGION ...). -EBUSY. */
 int procmon_request_set_target(struct procmon_request *request, uint32_t pid);
 
-/* Sends the request. -EINVAL: it has no attribute; -EBUSY: already executed; -ENOMEM; or the
- * error of the connection. */
+/* Sends the request; it can be executed once. -EINVAL: it has no attribute; -EBUSY: already
+ * executed or cancelled; -ENOTCONN: the connection was released; -ENOMEM; or the error of the
+ * connection. */
 int procmon_request_execute(struct procmon_request *request);
 
 /* Ends it: the handler is not called again. Safe to call twice, and from the handler. */
@@ -246,7 +256,8 @@ uint64_t procmon_table_get_tick(const struct procmon_table *table);
 
 /* Rows 0 .. count - 1, in no particular order; borrowed. NULL beyond the end. */
 struct procmon_row *procmon_table_get_row(struct procmon_table *table, size_t index);
-/* The same, counted: release it. It keeps its values when the table is gone. */
+/* A copy of it: release it. It keeps its values when the table is gone. NULL: beyond the end,
+ * or no memory. */
 struct procmon_row *procmon_table_copy_row(struct procmon_table *table, size_t index);
 
 /* Calls `function` for every row until it returns false. */
