@@ -409,6 +409,17 @@ static bool want_slow(struct instance *self, uint32_t index, uint32_t slot)
 	return true;
 }
 
+/* Slow cells know when they were sampled: no window is needed, and none would fit, for they
+ * may be read later than they are wanted. */
+static bool slow_expired(
+	const struct instance *self, uint32_t index, uint32_t slot, uint64_t now_ns)
+{
+	const struct instance_source *source = &self->sources[index];
+
+	return source->drifts &&
+	       now_ns >= source->live[0].column->sampled_ns[slot] + REFRESH_NS;
+}
+
 /* All wanted sources of one row. False: the row is dead. */
 static bool sample_row(struct instance *self, const struct sampling *sampling,
 	const struct window *windows, uint32_t slot, uint64_t activity)
@@ -419,14 +430,16 @@ static bool sample_row(struct instance *self, const struct sampling *sampling,
 	for (uint32_t mask = sampling->sources; mask; mask &= mask - 1) {
 		uint32_t index = (uint32_t)__builtin_ctz(mask);
 		const struct source *source = &provider->sources[index];
+		bool slow = source->lane == LANE_SLOW;
 		bool stale = !source->gated || activity == ACTIVITY_UNKNOWN ||
 			     seen[index] != activity || (sampling->forced >> index & 1) ||
-			     window_has(&windows[index], slot);
+			     (slow ? slow_expired(self, index, slot, sampling->now_ns)
+				   : window_has(&windows[index], slot));
 		if (!stale) {
 			self->sources[index].skips++;
 			continue;
 		}
-		if (source->lane == LANE_SLOW) {
+		if (slow) {
 			if (want_slow(self, index, slot))
 				seen[index] = activity;
 			continue;

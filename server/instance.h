@@ -67,7 +67,6 @@ struct instance {
 /* What one sampling is about. */
 struct sampling {
 	uint64_t now_ns;
-	uint64_t tick;
 	uint32_t sources; /* bit mask: read these */
 	uint32_t forced;  /* of these: read them whatever the gate says */
 	struct row_scope scope;

@@ -400,7 +400,7 @@ static bool must_sample(const struct sampler *self, const struct instance *insta
 /* Samples one instance for all of its due subscriptions. */
 static int sample_due(struct sampler *self, struct instance *instance)
 {
-	struct sampling sampling = {.now_ns = self->now_ns, .tick = self->tick};
+	struct sampling sampling = {.now_ns = self->now_ns};
 	uint32_t pid_room = 1;
 	int error = instance->reopen ? reopen(self, instance) : 0;
 
