@@ -7,10 +7,8 @@
 #include <time.h>
 
 #include "alloc.h"
-
-/* What is up with the slow read of a cell. A late one is still under way, but nobody waits
- * for it any more. */
-enum slow_mark { SLOW_IDLE, SLOW_WANTED, SLOW_RUNNING, SLOW_LATE };
+#include "apply.h"
+#include "slow.h"
 
 static const struct provider *find_provider(
 	const struct platform *platform, enum table_id table)
@@ -141,85 +139,11 @@ void instance_release(struct instance *self, enum attribute_index attribute)
 		rebuild_source(self, binding->source);
 }
 
-/* --------------------------------------------------------------------- into cells */
-
-static uint64_t scaled(const struct scale *scale, uint64_t value)
+bool instance_unsampled(const struct instance *self, enum attribute_index attribute)
 {
-	if (scale->numerator == scale->denominator)
-		return value;
-	if (value <= UINT64_MAX / scale->numerator)
-		return value * scale->numerator / scale->denominator;
-	/* Too large for 64 bits in between: lose the last digits rather than the first ones. */
-	return value / scale->denominator > UINT64_MAX / scale->numerator
-		       ? UINT64_MAX
-		       : value / scale->denominator * scale->numerator;
-}
+	const struct binding *binding = &self->platform->bindings[attribute];
 
-/* The state that a field says it has instead of a value, or STATE_OK. */
-static enum cell_state absent_state(enum attribute_type type, const void *field)
-{
-	uint64_t bits;
-	double number;
-
-	memcpy(&bits, field, sizeof bits);
-	switch (type) {
-	case TYPE_U64:
-		return bits > ABSENT_U64(STATE_END) ? (enum cell_state)(UINT64_MAX - bits)
-						    : STATE_OK;
-	case TYPE_I64:
-		return bits - (uint64_t)INT64_MIN < STATE_END
-			       ? (enum cell_state)(bits - (uint64_t)INT64_MIN)
-			       : STATE_OK;
-	case TYPE_F64:
-		memcpy(&number, field, sizeof number);
-		return number != number ? STATE_NONE : STATE_OK;
-	case TYPE_TEXT:
-		break;
-	}
-	return STATE_OK;
-}
-
-static void apply_field(struct instance *self, const struct live_binding *live, uint32_t slot,
-	const void *field)
-{
-	enum attribute_type type = live->column->type;
-	uint64_t bits;
-
-	if (type == TYPE_TEXT) {
-		const struct sample_text *text = field;
-		if (text->bytes)
-			table_set_text(
-				&self->table, live->column, slot, text->bytes, text->length);
-		else
-			table_set_state(&self->table, live->column, slot,
-				text->state ? (enum cell_state)text->state : STATE_NONE);
-		return;
-	}
-	enum cell_state state = absent_state(type, field);
-	if (state != STATE_OK) {
-		table_set_state(&self->table, live->column, slot, state);
-		return;
-	}
-	memcpy(&bits, field, sizeof bits);
-	if (type == TYPE_U64)
-		bits = scaled(&self->platform->scales[live->scale], bits);
-	table_set(&self->table, live->column, slot, bits);
-}
-
-/* A whole sample, or the state that all its fields have. */
-static void apply_sample(struct instance *self, uint32_t index, uint32_t slot,
-	const void *sample, enum cell_state state, uint64_t sampled_ns)
-{
-	const struct instance_source *source = &self->sources[index];
-
-	for (uint32_t i = 0; i < source->live_count; i++) {
-		const struct live_binding *live = &source->live[i];
-		table_set_sampled(live->column, slot, sampled_ns);
-		if (state == STATE_OK)
-			apply_field(self, live, slot, (const char *)sample + live->offset);
-		else
-			table_set_state(&self->table, live->column, slot, state);
-	}
+	return binding->bound && (self->unsampled >> binding->source & 1);
 }
 
 /* ------------------------------------------------------------------------- listing */
@@ -239,12 +163,7 @@ static void forget_row(struct instance *self, uint32_t slot)
 	uint32_t count = self->provider->source_count;
 
 	memset(&self->seen[slot * count], 0, count * sizeof *self->seen);
-	for (uint32_t i = 0; i < count; i++) {
-		uint8_t *mark = &self->slow[slot * count + i];
-		self->slow_wanted -= *mark == SLOW_WANTED;
-		self->slow_running -= *mark == SLOW_RUNNING;
-		*mark = SLOW_IDLE;
-	}
+	slow_forget_row(self, slot);
 }
 
 static void bury(struct instance *self, uint32_t slot)
@@ -397,29 +316,6 @@ static bool read_row(struct instance *self, uint32_t index, uint32_t slot, uint6
 	return true;
 }
 
-/* False: one is under way that began before now, so that the row stays stale. */
-static bool want_slow(struct instance *self, uint32_t index, uint32_t slot)
-{
-	uint8_t *mark = &self->slow[slot * self->provider->source_count + index];
-
-	if (*mark != SLOW_IDLE)
-		return false;
-	*mark = SLOW_WANTED;
-	self->slow_wanted++;
-	return true;
-}
-
-/* Slow cells know when they were sampled: no window is needed, and none would fit, for they
- * may be read later than they are wanted. */
-static bool slow_expired(
-	const struct instance *self, uint32_t index, uint32_t slot, uint64_t now_ns)
-{
-	const struct instance_source *source = &self->sources[index];
-
-	return source->drifts &&
-	       now_ns >= source->live[0].column->sampled_ns[slot] + REFRESH_NS;
-}
-
 /* All wanted sources of one row. False: the row is dead. */
 static bool sample_row(struct instance *self, const struct sampling *sampling,
 	const struct window *windows, uint32_t slot, uint64_t activity)
@@ -440,7 +336,7 @@ static bool sample_row(struct instance *self, const struct sampling *sampling,
 			continue;
 		}
 		if (slow) {
-			if (want_slow(self, index, slot))
+			if (slow_want(self, index, slot))
 				seen[index] = activity;
 			continue;
 		}
@@ -476,98 +372,6 @@ int instance_sample(struct instance *self, const struct sampling *sampling, stru
 		if (self->activity[i] == ACTIVITY_GONE ||
 			!sample_row(self, sampling, windows, self->slots[i], self->activity[i]))
 			bury(self, self->slots[i]);
-	instance_pump(self, lane, sampling->now_ns);
+	slow_pump(self, lane, sampling->now_ns);
 	return 0;
-}
-
-/* ----------------------------------------------------------------------- slow lane */
-
-/* Gives a slow read up. It is tried again at the next sampling. */
-static void fail_slow(struct instance *self, uint32_t slot, uint32_t index, uint64_t now_ns)
-{
-	self->sources[index].failures++;
-	self->seen[slot * self->provider->source_count + index] = ACTIVITY_UNKNOWN;
-	apply_sample(self, index, slot, NULL, STATE_FAILED, now_ns);
-}
-
-/* Prepares and submits one slow read. False: the lane takes no more for now. */
-static bool submit(struct instance *self, struct lane *lane, uint32_t slot, uint32_t index,
-	uint64_t now_ns)
-{
-	uint8_t *mark = &self->slow[slot * self->provider->source_count + index];
-	struct lane_job *job = lane_job_create(lane, now_ns, self->provider, index);
-	int result;
-
-	if (!job && !lane_stuck(lane, now_ns))
-		return false;
-	*mark = SLOW_IDLE;
-	self->slow_wanted--;
-	if (!job) {
-		fail_slow(self, slot, index, now_ns);
-		return true;
-	}
-	job->job.slot = slot;
-	job->instance = self->id;
-	job->generation = self->table.rows[slot].generation;
-	self->sources[index].reads++;
-	result = self->provider->job_prepare(self->handle, &job->job);
-	if (result == STATE_OK) {
-		*mark = SLOW_RUNNING;
-		self->slow_running++;
-		lane_submit(lane, job);
-		return true;
-	}
-	if (result != SAMPLE_GONE) /* a dead row is found dead by the next list */
-		apply_sample(self, index, slot, NULL, (enum cell_state)result, now_ns);
-	lane_job_destroy(lane, job);
-	return true;
-}
-
-void instance_pump(struct instance *self, struct lane *lane, uint64_t now_ns)
-{
-	uint32_t count = self->provider->source_count;
-	uint32_t cells = self->table.slot_count * count;
-
-	for (uint32_t i = 0; i < cells && self->slow_wanted; i++) {
-		uint32_t cell = (self->slow_cursor + i) % cells;
-		if (self->slow[cell] != SLOW_WANTED)
-			continue;
-		if (!submit(self, lane, cell / count, cell % count, now_ns)) {
-			self->slow_cursor = cell;
-			return;
-		}
-	}
-}
-
-void instance_apply(
-	struct instance *self, const struct lane_job *job, bool late, uint64_t now_ns)
-{
-	uint32_t slot = job->job.slot, index = job->job.source;
-	const struct row *row = &self->table.rows[slot];
-	uint8_t *mark = &self->slow[slot * self->provider->source_count + index];
-
-	if (!row->alive || row->generation != job->generation)
-		return;
-	self->slow_running -= *mark == SLOW_RUNNING;
-	*mark = late ? SLOW_LATE : SLOW_IDLE;
-	if (late || job->result == STATE_FAILED)
-		fail_slow(self, slot, index, now_ns);
-	else if (job->result != SAMPLE_GONE) /* a dead row is found dead by the next list */
-		apply_sample(self, index, slot, job->job.sample, (enum cell_state)job->result,
-			job->finished_ns);
-}
-
-bool instance_unsampled(const struct instance *self, enum attribute_index attribute)
-{
-	const struct binding *binding = &self->platform->bindings[attribute];
-
-	return binding->bound && (self->unsampled >> binding->source & 1);
-}
-
-bool instance_slow_pending(const struct instance *self, uint32_t sources)
-{
-	for (uint32_t mask = sources; mask; mask &= mask - 1)
-		if (self->provider->sources[__builtin_ctz(mask)].lane == LANE_SLOW)
-			return self->slow_wanted || self->slow_running;
-	return false;
 }

@@ -92,14 +92,6 @@ void instance_release(struct instance *self, enum attribute_index attribute);
  */
 int instance_sample(struct instance *self, const struct sampling *sampling, struct lane *lane);
 
-/* Submits slow reads that still wait, as far as the lane takes them. */
-void instance_pump(struct instance *self, struct lane *lane, uint64_t now_ns);
-/* A slow result, or a job that became late: into the table, if its row is still that row. */
-void instance_apply(
-	struct instance *self, const struct lane_job *job, bool late, uint64_t now_ns);
-/* Are slow reads of these sources wanted or under way? */
-bool instance_slow_pending(const struct instance *self, uint32_t sources);
-
 /* Did the latest sampling leave out the source of this attribute? */
 bool instance_unsampled(const struct instance *self, enum attribute_index attribute);
 

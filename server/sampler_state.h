@@ -1,5 +1,6 @@
 /*
- * What the sampler holds. For sampler.c, and for self.c, which shows it as tables.
+ * What the sampler holds. For sampler.c (who asks), tick.c (the tick) and self.c (which shows
+ * it as tables).
  */
 #ifndef SERVER_SAMPLER_STATE_H
 #define SERVER_SAMPLER_STATE_H
@@ -38,5 +39,8 @@ struct sampler {
 		uint64_t ticks, tick_cpu_ns, frames, encodes, held_back;
 	} counters;
 };
+
+/* Forgets a subscription, and with the last of its kind the view and the instance. */
+void sampler_remove(struct sampler *self, uint32_t index);
 
 #endif

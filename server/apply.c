@@ -1,0 +1,81 @@
+#include "apply.h"
+
+#include <string.h>
+
+static uint64_t scaled(const struct scale *scale, uint64_t value)
+{
+	if (scale->numerator == scale->denominator)
+		return value;
+	if (value <= UINT64_MAX / scale->numerator)
+		return value * scale->numerator / scale->denominator;
+	/* Too large for 64 bits in between: lose the last digits rather than the first ones. */
+	return value / scale->denominator > UINT64_MAX / scale->numerator
+		       ? UINT64_MAX
+		       : value / scale->denominator * scale->numerator;
+}
+
+/* The state that a field says it has instead of a value, or STATE_OK. */
+static enum cell_state absent_state(enum attribute_type type, const void *field)
+{
+	uint64_t bits;
+	double number;
+
+	memcpy(&bits, field, sizeof bits);
+	switch (type) {
+	case TYPE_U64:
+		return bits > ABSENT_U64(STATE_END) ? (enum cell_state)(UINT64_MAX - bits)
+						    : STATE_OK;
+	case TYPE_I64:
+		return bits - (uint64_t)INT64_MIN < STATE_END
+			       ? (enum cell_state)(bits - (uint64_t)INT64_MIN)
+			       : STATE_OK;
+	case TYPE_F64:
+		memcpy(&number, field, sizeof number);
+		return number != number ? STATE_NONE : STATE_OK;
+	case TYPE_TEXT:
+		break;
+	}
+	return STATE_OK;
+}
+
+static void apply_field(struct instance *self, const struct live_binding *live, uint32_t slot,
+	const void *field)
+{
+	enum attribute_type type = live->column->type;
+	uint64_t bits;
+
+	if (type == TYPE_TEXT) {
+		const struct sample_text *text = field;
+		if (text->bytes)
+			table_set_text(
+				&self->table, live->column, slot, text->bytes, text->length);
+		else
+			table_set_state(&self->table, live->column, slot,
+				text->state ? (enum cell_state)text->state : STATE_NONE);
+		return;
+	}
+	enum cell_state state = absent_state(type, field);
+	if (state != STATE_OK) {
+		table_set_state(&self->table, live->column, slot, state);
+		return;
+	}
+	memcpy(&bits, field, sizeof bits);
+	if (type == TYPE_U64)
+		bits = scaled(&self->platform->scales[live->scale], bits);
+	table_set(&self->table, live->column, slot, bits);
+}
+
+void apply_sample(struct instance *self, uint32_t index, uint32_t slot, const void *sample,
+	enum cell_state state, uint64_t sampled_ns)
+{
+	const struct instance_source *source = &self->sources[index];
+
+	for (uint32_t i = 0; i < source->live_count; i++) {
+		const struct live_binding *live = &source->live[i];
+		table_set_sampled(live->column, slot, sampled_ns);
+		if (state == STATE_OK)
+			apply_field(self, live, slot, (const char *)sample + live->offset);
+		else
+			table_set_state(&self->table, live->column, slot, state);
+	}
+}

@@ -1,0 +1,14 @@
+/*
+ * Apply: from a source's sample into the table's cells: the bound fields are scaled,
+ * compared, stored and stamped.
+ */
+#ifndef SERVER_APPLY_H
+#define SERVER_APPLY_H
+
+#include "instance.h"
+
+/* A whole sample; or, if state is not STATE_OK, the state that all its cells get. */
+void apply_sample(struct instance *self, uint32_t index, uint32_t slot, const void *sample,
+	enum cell_state state, uint64_t sampled_ns);
+
+#endif

@@ -1,0 +1,320 @@
+/* One tick, in its seven steps: late, due, wanted, list, read, encode, send. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "alloc.h"
+#include "frame.h"
+#include "sampler.h"
+#include "sampler_state.h"
+#include "slow.h"
+
+/* Without a tick for this much longer than planned, the server itself was stopped. */
+#define GAP_NS (3 * UINT64_C(1000000000))
+
+/* ------------------------------------------------------------------ 1: late results */
+
+static struct instance *instance_by_id(const struct sampler *self, uint64_t id)
+{
+	for (struct instance *i = self->instances; i; i = i->next)
+		if (i->id == id)
+			return i;
+	return NULL;
+}
+
+static void apply_results(struct sampler *self)
+{
+	struct lane_job *job;
+	const struct lane_job *late;
+
+	while ((job = lane_collect(self->lane, self->now_ns))) {
+		struct instance *instance = instance_by_id(self, job->instance);
+		if (instance)
+			slow_apply(instance, job, false, self->now_ns);
+		lane_job_destroy(self->lane, job);
+	}
+	while ((late = lane_next_late(self->lane, self->now_ns))) {
+		struct instance *instance = instance_by_id(self, late->instance);
+		if (instance)
+			slow_apply(instance, late, true, self->now_ns);
+	}
+	for (struct instance *i = self->instances; i; i = i->next)
+		if (i->slow_wanted)
+			slow_pump(i, self->lane, self->now_ns);
+}
+
+/* ------------------------------------------------------------- 2, 3: due and wanted */
+
+/* Can a newcomer be answered from the table as it stands? Then a hundred that join at random
+ * moments cost no reads. All of its sources must have been sampled in one and the same tick,
+ * so that its values belong together, and not longer ago than its interval. (The processes of
+ * a filter may have been born since.) */
+static bool is_fresh(const struct subscription *self, uint64_t now_ns)
+{
+	const struct view *view = self->view;
+	uint64_t sampled_ns = 0;
+
+	if (self->one_shot || view->filtered || view->sources == 0)
+		return false;
+	for (uint32_t mask = view->sources; mask; mask &= mask - 1) {
+		uint64_t at = view->instance->sources[__builtin_ctz(mask)].sampled_ns;
+		if (at == 0 || (sampled_ns && at != sampled_ns))
+			return false;
+		sampled_ns = at;
+	}
+	return now_ns - sampled_ns <= self->interval_ns;
+}
+
+static bool is_due(const struct subscription *self, uint64_t now_ns)
+{
+	return self->state != SUBSCRIPTION_WAITING && !self->overdue && self->due_ns <= now_ns;
+}
+
+/* A reader that has not taken its last frame is not asked. */
+static bool hold_back(struct sampler *self, struct subscription *subscription)
+{
+	if (subscription->subscriber->ops->drained(subscription->subscriber))
+		return false;
+	subscription->overdue = true;
+	subscription->state = SUBSCRIPTION_RUNNING;
+	subscription->due_ns = NEVER;
+	subscription->held_back++;
+	self->counters.held_back++;
+	return true;
+}
+
+/* Before anything is read: what nobody takes is not sampled. */
+static void hold_back_stalled(struct sampler *self)
+{
+	for (uint32_t i = 0; i < self->subscription_count; i++)
+		if (is_due(self->subscriptions[i], self->now_ns))
+			hold_back(self, self->subscriptions[i]);
+}
+
+/* Adds what a due view wants to the sampling; `pids` has room for them. */
+static void add_wanted(
+	struct sampling *sampling, const struct subscription *subscription, uint64_t *pids)
+{
+	const struct view *view = subscription->view;
+
+	sampling->sources |= view->sources;
+	if (subscription->one_shot)
+		sampling->forced |= view->sources;
+	if (!view->filtered)
+		sampling->scope.all = true;
+	for (uint32_t i = 0; i < view->entry_count; i++)
+		if (view->entries[i].state != ENTRY_ENDED)
+			pids[sampling->scope.pid_count++] = view->entries[i].pid;
+}
+
+static int compare_pids(const void *a, const void *b)
+{
+	uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+
+	return (left > right) - (left < right);
+}
+
+static uint32_t unique_pids(uint64_t *pids, uint32_t count)
+{
+	uint32_t kept = 0;
+
+	qsort(pids, count, sizeof *pids, compare_pids);
+	for (uint32_t i = 0; i < count; i++)
+		if (kept == 0 || pids[kept - 1] != pids[i])
+			pids[kept++] = pids[i];
+	return kept;
+}
+
+/* ------------------------------------------------------------------ 4, 5: list, read */
+
+/* Rows are held that no view wants: close and open, and the views start with a full table. */
+static int reopen(struct sampler *self, struct instance *instance)
+{
+	void *handle;
+	int error = instance->provider->open(
+		instance->platform->context, &instance->target, &handle);
+
+	if (error)
+		return error;
+	instance->provider->close(instance->handle);
+	instance->handle = handle;
+	instance->reopen = false;
+	instance_forget_rows(instance);
+	for (struct view *view = self->views; view; view = view->next)
+		if (view->instance == instance)
+			view_reset(view);
+	for (uint32_t i = 0; i < self->subscription_count; i++)
+		if (self->subscriptions[i]->view->instance == instance)
+			self->subscriptions[i]->since = 0;
+	return 0;
+}
+
+/* Is anybody due who cannot be answered from the table as it stands? */
+static bool must_sample(const struct sampler *self, const struct instance *instance)
+{
+	for (uint32_t i = 0; i < self->subscription_count; i++) {
+		const struct subscription *subscription = self->subscriptions[i];
+		if (subscription->view->instance == instance &&
+			is_due(subscription, self->now_ns) &&
+			!(subscription->state == SUBSCRIPTION_NEW &&
+				is_fresh(subscription, self->now_ns)))
+			return true;
+	}
+	return false;
+}
+
+/* Samples one instance for all of its due subscriptions. */
+static int sample_due(struct sampler *self, struct instance *instance)
+{
+	struct sampling sampling = {.now_ns = self->now_ns};
+	uint32_t pid_room = 1;
+	int error = instance->reopen ? reopen(self, instance) : 0;
+
+	if (error)
+		return error;
+	for (const struct view *view = self->views; view; view = view->next)
+		pid_room += view->references * view->entry_count;
+	if (pid_room > self->pid_capacity) {
+		self->pid_capacity = pid_room * 2;
+		self->pids = xreallocarray(self->pids, self->pid_capacity, sizeof *self->pids);
+	}
+	for (uint32_t i = 0; i < self->subscription_count; i++) {
+		const struct subscription *subscription = self->subscriptions[i];
+		if (subscription->view->instance == instance &&
+			is_due(subscription, self->now_ns))
+			add_wanted(&sampling, subscription, self->pids);
+	}
+	sampling.scope.pid_count = unique_pids(self->pids, sampling.scope.pid_count);
+	sampling.scope.pids = self->pids;
+	error = instance_sample(instance, &sampling, self->lane);
+	for (struct view *view = self->views; view; view = view->next)
+		if (view->instance == instance && view->filtered)
+			view_resolve(view);
+	return error;
+}
+
+/* ------------------------------------------------------------------ 6, 7: encode, send */
+
+/* The time that the view's values are of. */
+static uint64_t sampled_at(const struct sampler *self, const struct subscription *subscription)
+{
+	const struct view *view = subscription->view;
+
+	if (subscription->state == SUBSCRIPTION_NEW && is_fresh(subscription, self->now_ns))
+		return view->instance->sources[__builtin_ctz(view->sources)].sampled_ns;
+	return self->now_ns;
+}
+
+static void send_frame(struct sampler *self, struct subscription *subscription)
+{
+	uint64_t sampled_ns = sampled_at(self, subscription);
+	struct frame_stamp stamp = {
+		.tick = self->tick,
+		.sampled_ns = sampled_ns,
+		.realtime_ns = self->config.realtime(self->config.clock_context, sampled_ns),
+		.gap = self->gap,
+	};
+	struct frame *frame = view_get_frame(subscription->view, subscription->since);
+
+	if (!frame) {
+		uint64_t start_ns = self->config.thread_cpu(self->config.clock_context);
+		frame = view_encode(
+			subscription->view, self->encoder, &stamp, subscription->since);
+		self->counters.encodes++;
+		subscription->encode_time_ns +=
+			self->config.thread_cpu(self->config.clock_context) - start_ns;
+	}
+	self->counters.frames++;
+	subscription->frames++;
+	subscription->bytes += frame->size_bytes;
+	subscription->since = frame->tick;
+	subscription->state = SUBSCRIPTION_RUNNING;
+	subscription->due_ns =
+		subscription->one_shot
+			? NEVER
+			: subscription_next_due(subscription->interval_ns, self->now_ns);
+	subscription->subscriber->ops->send(
+		subscription->subscriber, subscription->request, frame);
+}
+
+/* Does it get a frame in this tick? A new one with slow cells waits for them a while. */
+static bool shall_send(struct sampler *self, struct subscription *subscription)
+{
+	const struct view *view = subscription->view;
+	bool pending = slow_pending(view->instance, view->sources);
+
+	if (subscription->state == SUBSCRIPTION_WAITING)
+		return !pending || subscription->deadline_ns <= self->now_ns;
+	if (!is_due(subscription, self->now_ns))
+		return false;
+	if (subscription->state == SUBSCRIPTION_NEW && pending) {
+		subscription->state = SUBSCRIPTION_WAITING;
+		subscription->deadline_ns = self->now_ns + LANE_DEADLINE_NS;
+		return false;
+	}
+	return true;
+}
+
+static void end_subscription(struct sampler *self, uint32_t index, int error)
+{
+	struct subscriber *subscriber = self->subscriptions[index]->subscriber;
+	uint32_t request = self->subscriptions[index]->request;
+
+	sampler_remove(self, index);
+	subscriber->ops->ended(subscriber, request, error);
+}
+
+static void send_frames(struct sampler *self)
+{
+	uint8_t *chosen = self->chosen;
+	uint32_t count = self->subscription_count;
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct subscription *subscription = self->subscriptions[i];
+		chosen[i] = shall_send(self, subscription);
+		if (chosen[i])
+			view_announce(subscription->view, self->tick, subscription->since);
+	}
+	/* Whoever goes first may fill its session's output: take turns. */
+	uint32_t first = count ? (uint32_t)(self->tick % count) : 0;
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t at = (first + i) % count;
+		if (chosen[at] && !hold_back(self, self->subscriptions[at]))
+			send_frame(self, self->subscriptions[at]);
+	}
+	for (uint32_t i = count; i-- > 0;)
+		if (self->subscriptions[i]->one_shot && self->subscriptions[i]->frames)
+			end_subscription(self, i, 0);
+}
+
+/* An instance that can no longer be sampled takes its subscriptions along. */
+static void end_instance(struct sampler *self, const struct instance *instance, int error)
+{
+	for (uint32_t i = self->subscription_count; i-- > 0;)
+		if (self->subscriptions[i]->view->instance == instance)
+			end_subscription(self, i, error);
+}
+
+void sampler_tick(struct sampler *self, uint64_t now_ns)
+{
+	uint64_t start_ns = self->config.thread_cpu(self->config.clock_context);
+	uint64_t planned_ns = sampler_next_due(self);
+	struct instance *next;
+
+	self->gap = planned_ns != NEVER && now_ns > planned_ns && now_ns - planned_ns > GAP_NS;
+	self->now_ns = now_ns;
+	self->tick++;
+	for (struct instance *i = self->instances; i; i = i->next)
+		table_begin(&i->table, self->tick);
+	apply_results(self);
+	hold_back_stalled(self);
+	for (struct instance *i = self->instances; i; i = next) {
+		next = i->next;
+		int error = must_sample(self, i) ? sample_due(self, i) : 0;
+		if (error)
+			end_instance(self, i, error);
+	}
+	send_frames(self);
+	self->counters.ticks++;
+	self->counters.tick_cpu_ns =
+		self->config.thread_cpu(self->config.clock_context) - start_ns;
+}
