@@ -56,7 +56,12 @@ struct row_scope {
 #define ACTIVITY_UNKNOWN 0          /* read it */
 #define ACTIVITY_GONE    UINT64_MAX /* the row is dead: it is taken out of the table */
 
-/* provider.read and job_run answer an enum cell_state for the whole sample, or this. */
+/*
+ * provider.read and job_run answer an enum cell_state for the whole sample, or this. With
+ * SAMPLE_GONE from read, and with ACTIVITY_GONE, the provider has forgotten the row itself, as
+ * if it had said died(): the core takes it out of the table and may give its slot to another
+ * row from the next tick on. A job's SAMPLE_GONE says nothing: the next list finds out.
+ */
 #define SAMPLE_GONE 100
 
 /* One read of the slow lane. */
