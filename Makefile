@@ -40,7 +40,8 @@ COMMON   := $(wildcard common/*.c)
 LIBRARY  := $(addprefix client/,object.c catalog.c table.c row.c mirror.c column.c \
 	request.c stream.c socket.c start.c connection.c connect.c)
 PROCCTL  := $(filter-out $(LIBRARY),$(wildcard client/*.c))
-EDGE     := $(addprefix server/,procmond.c listener.c session.c)
+EDGE     := $(addprefix server/,procmond.c arguments.c daemon.c loop.c listener.c place.c \
+	session.c dialogue.c input.c output.c reply.c clock.c)
 CORE     := $(filter-out $(EDGE),$(wildcard server/*.c))
 BACKEND  := $(wildcard server/$(PLATFORM)/*.c)
 FAKE     := $(wildcard tests/fake/*.c)
@@ -79,19 +80,25 @@ $(BUILD)/procmond: $(call object,$(EDGE) $(CORE) $(BACKEND) $(COMMON)) $(WIRE)
 	$(call say,LINK,$@)
 	$(Q)$(LINK) -pie -o $@ $^ $(LIBS)
 
-$(BUILD)/procctl: $(call object,$(PROCCTL)) $(BUILD)/libprocmon.a
+$(BUILD)/procctl: $(call object,$(PROCCTL) $(COMMON)) $(BUILD)/libprocmon.a
 	$(call say,LINK,$@)
 	$(Q)$(LINK) -pie -o $@ $^ $(LIBS)
 
-# Its users see what procmon.h declares and nothing else.
-EXPORTS := $(if $(filter linux,$(PLATFORM)),-Wl$(comma)--version-script=client/libprocmon.map)
-$(BUILD)/libprocmon.so: $(call object,$(LIBRARY) $(COMMON)) $(WIRE) client/libprocmon.map
-	$(call say,LINK,$@)
-	$(Q)$(LINK) -shared $(EXPORTS) -o $@ $(filter %.o,$^) $(PROTOBUF_LIBS)
+# The library is one object file, in which only the names of procmon.h can be seen.
+$(BUILD)/obj/libprocmon.o: $(call object,$(LIBRARY) \
+		$(filter-out common/alloc.c common/log.c,$(COMMON))) $(WIRE) client/procmon.h
+	$(Q)$(CC) -r -nostdlib -o $@ $(filter %.o,$^)
+	$(Q)grep -oE 'procmon_[a-z_]+\(' client/procmon.h | tr -d '(' >$(BUILD)/obj/names
+	$(Q)$(HIDE) $@
+HIDE := $(if $(filter linux,$(PLATFORM)),objcopy --keep-global-symbols=$(BUILD)/obj/names,:)
 
-$(BUILD)/libprocmon.a: $(call object,$(LIBRARY) $(COMMON)) $(WIRE)
+$(BUILD)/libprocmon.a: $(BUILD)/obj/libprocmon.o
 	$(call say,AR,$@)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+	$(Q)rm -f $@ && $(AR) rcs $@ $<
+
+$(BUILD)/libprocmon.so: $(BUILD)/obj/libprocmon.o
+	$(call say,LINK,$@)
+	$(Q)$(LINK) -shared -o $@ $< $(PROTOBUF_LIBS)
 
 # The protocol's manual lists the attributes that the registry declares.
 $(BUILD)/procmon-protocol.7: proto/procmon-protocol.7 proto/attributes.awk common/attributes.def
