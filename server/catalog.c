@@ -1,0 +1,77 @@
+#include "catalog.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "wire.h"
+
+/* An empty text is left out of the message, like any default. */
+static char *text_or_empty(const char *text)
+{
+	return (char *)(text ? text : ""); /* protobuf-c's members are not const */
+}
+
+static void fill_entry(Procmon__Attribute *entry, const struct sampler *sampler,
+	enum attribute_index index)
+{
+	const struct attribute *attribute = &attributes[index];
+	bool derived = attribute->kind == KIND_DERIVED;
+	const char *reason = NULL;
+
+	procmon__attribute__init(entry);
+	entry->table = (Procmon__Table)attribute->table;
+	entry->id = attribute->id;
+	entry->name = text_or_empty(attribute->name);
+	entry->type = (Procmon__Type)attribute->type;
+	entry->unit = (Procmon__Unit)attribute->unit;
+	entry->kind = (Procmon__Kind)attribute->kind;
+	entry->cost = (Procmon__Cost)attribute->cost;
+	entry->text = text_or_empty(attribute->sentence);
+	/* What is computed is there where its input is. */
+	entry->state = (Procmon__State)sampler_available(
+		sampler, derived ? attribute->input : index, &reason);
+	entry->reason = text_or_empty(reason);
+	entry->rule = (Procmon__Rule)attribute->rule;
+	entry->input = derived ? attributes[attribute->input].id : 0;
+}
+
+static int pack(
+	const Procmon__ServerMessage *message, uint8_t **ret_bytes, size_t *ret_size)
+{
+	size_t size = procmon__server_message__get_packed_size(message);
+	uint8_t *bytes = malloc(WIRE_PREFIX_MAX + size);
+	size_t prefix;
+
+	if (!bytes)
+		return -ENOMEM;
+	prefix = wire_put_prefix(bytes, size);
+	procmon__server_message__pack(message, bytes + prefix);
+	*ret_bytes = bytes;
+	*ret_size = prefix + size;
+	return 0;
+}
+
+int catalog_encode(const struct sampler *sampler, uint8_t **ret_bytes, size_t *ret_size)
+{
+	Procmon__ServerMessage message = PROCMON__SERVER_MESSAGE__INIT;
+	Procmon__Catalog catalog = PROCMON__CATALOG__INIT;
+	Procmon__Attribute *entries = calloc(ATTRIBUTE_COUNT, sizeof *entries);
+	Procmon__Attribute **pointers = calloc(ATTRIBUTE_COUNT, sizeof *pointers);
+	int result = -ENOMEM;
+
+	if (!entries || !pointers)
+		goto out;
+	for (size_t i = 0; i < ATTRIBUTE_COUNT; i++) {
+		fill_entry(&entries[i], sampler, (enum attribute_index)i);
+		pointers[i] = &entries[i];
+	}
+	catalog.attributes = pointers;
+	catalog.n_attributes = ATTRIBUTE_COUNT;
+	message.body_case = PROCMON__SERVER_MESSAGE__BODY_CATALOG;
+	message.catalog = &catalog;
+	result = pack(&message, ret_bytes, ret_size);
+out:
+	free(pointers);
+	free(entries);
+	return result;
+}

@@ -1,0 +1,24 @@
+#include "clock.h"
+
+uint64_t clock_read_ns(clockid_t clock)
+{
+	struct timespec time;
+
+	clock_gettime(clock, &time);
+	return (uint64_t)time.tv_sec * SECOND_NS + (uint64_t)time.tv_nsec;
+}
+
+uint64_t clock_now_ns(void)
+{
+	return clock_read_ns(CLOCK_MONOTONIC);
+}
+
+struct timeval clock_until(uint64_t deadline_ns, uint64_t now_ns)
+{
+	uint64_t rest_us = deadline_ns > now_ns ? (deadline_ns - now_ns + 999) / 1000 : 0;
+
+	return (struct timeval){
+		.tv_sec = (time_t)(rest_us / 1000000),
+		.tv_usec = (suseconds_t)(rest_us % 1000000),
+	};
+}

@@ -1,0 +1,19 @@
+/* The clocks of the edge, in nanoseconds. */
+#ifndef SERVER_CLOCK_H
+#define SERVER_CLOCK_H
+
+#include <stdint.h>
+#include <sys/time.h>
+#include <time.h>
+
+#define SECOND_NS UINT64_C(1000000000)
+
+uint64_t clock_read_ns(clockid_t clock);
+
+/* CLOCK_MONOTONIC: what every deadline is told in. */
+uint64_t clock_now_ns(void);
+
+/* The rest until a deadline, rounded up: an event must not come before its time. */
+struct timeval clock_until(uint64_t deadline_ns, uint64_t now_ns);
+
+#endif

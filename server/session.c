@@ -1,0 +1,287 @@
+/*
+ * A session waits for one thing at a time:
+ *
+ *	output waits       writable: write on; nothing is read
+ *	too many messages  timer: the next one may be handled; nothing is read
+ *	else               readable; and the timer, if a message or Hello is awaited
+ */
+#include "session.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "clock.h"
+#include "dialogue.h"
+#include "log.h"
+#include "reply.h"
+
+#define MESSAGE_COST_NS (SECOND_NS / SESSION_MESSAGES_A_SECOND)
+
+void session_close_with_error(
+	struct session *self, Procmon__ErrorCode code, const char *format, ...)
+{
+	char text[256];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	log_info("session %u (%s, pid %llu) closed: %s", self->subscriber.session,
+		self->client[0] ? self->client : "no name",
+		(unsigned long long)self->subscriber.pid, text);
+	reply_error(&self->output, 0, code, text);
+	self->state = SESSION_CLOSING;
+	self->close_deadline_ns = clock_now_ns() + SESSION_CLOSE_S * SECOND_NS;
+	self->hello_deadline_ns = self->message_deadline_ns = NEVER;
+}
+
+static size_t message_max(const struct session *self)
+{
+	return self->state == SESSION_NEW ? WIRE_HELLO_MAX : WIRE_REQUEST_MAX;
+}
+
+/* From when on the next message may be handled. */
+static uint64_t allowed_at(const struct session *self)
+{
+	uint64_t credit_ns = (SESSION_MESSAGES_BURST - 1) * MESSAGE_COST_NS;
+
+	return self->paid_until_ns > credit_ns ? self->paid_until_ns - credit_ns : 0;
+}
+
+/* Nothing is taken from a client whose answers do not get away, so they never pile up. */
+static bool may_handle(const struct session *self, uint64_t now)
+{
+	return self->state != SESSION_CLOSING && output_drained(&self->output) &&
+	       allowed_at(self) <= now;
+}
+
+/* Takes the whole messages that have come. */
+static void handle_input(struct session *self, uint64_t now)
+{
+	bool handled = false;
+	const uint8_t *message;
+	size_t size;
+	int result = 0;
+
+	while (may_handle(self, now)) {
+		result = input_next(&self->input, message_max(self), &message, &size);
+		if (result <= 0)
+			break;
+		handled = true;
+		self->paid_until_ns = (self->paid_until_ns > now ? self->paid_until_ns : now) +
+				      MESSAGE_COST_NS;
+		dialogue_take(self, message, size);
+	}
+	if (result < 0)
+		session_close_with_error(self, PROCMON__ERROR_CODE__PROTOCOL,
+			result == -EMSGSIZE ? "a message of more than %zu bytes"
+					    : "no length where one was due (of at most %zu)",
+			message_max(self));
+	/* The clock of a message runs from its first byte on, and only while we read. */
+	if (input_compact(&self->input) == 0 || !may_handle(self, now))
+		self->message_deadline_ns = NEVER;
+	else if (handled || self->message_deadline_ns == NEVER)
+		self->message_deadline_ns = now + SESSION_MESSAGE_S * SECOND_NS;
+}
+
+/* ---------------------------------------------------------------- the loop's side */
+
+static void session_destroy(struct session *self)
+{
+	if (self->said_hello)
+		sampler_drop(self->all->sampler, &self->subscriber);
+	else
+		self->all->before_hello--;
+	log_debug("session %u: closed", self->subscriber.session);
+	event_del(&self->readable);
+	event_del(&self->writable);
+	event_del(&self->timer);
+	output_finish(&self->output);
+	input_finish(&self->input);
+	close(self->fd);
+	*self->link = self->next;
+	if (self->next)
+		self->next->link = self->link;
+	self->all->count--;
+	free(self);
+}
+
+static void want(struct event *event, bool wanted)
+{
+	if (wanted)
+		event_add(event, NULL);
+	else
+		event_del(event);
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* After whatever happened: the session ends, or waits for what comes next. */
+static void session_settle(struct session *self, uint64_t now)
+{
+	bool drained = output_drained(&self->output);
+	uint64_t deadline;
+	struct timeval rest;
+
+	if (self->output.error || (self->state == SESSION_CLOSING && drained)) {
+		session_destroy(self);
+		return;
+	}
+	want(&self->readable, may_handle(self, now));
+	want(&self->writable, !drained);
+	deadline = earlier(self->close_deadline_ns,
+		earlier(self->hello_deadline_ns, self->message_deadline_ns));
+	if (drained && allowed_at(self) > now)
+		deadline = earlier(deadline, allowed_at(self));
+	if (deadline == NEVER) {
+		event_del(&self->timer);
+		return;
+	}
+	rest = clock_until(deadline, now);
+	event_add(&self->timer, &rest);
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *context)
+{
+	struct session *self = context;
+	uint64_t now = clock_now_ns();
+	ssize_t size = input_read(&self->input, fd, message_max(self));
+
+	(void)what;
+	if (size == 0 || (size < 0 && size != -EAGAIN && size != -EINTR)) {
+		session_destroy(self);
+		return;
+	}
+	handle_input(self, now);
+	session_settle(self, now);
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *context)
+{
+	struct session *self = context;
+	uint64_t now = clock_now_ns();
+
+	(void)fd;
+	(void)what;
+	output_flush(&self->output);
+	if (dialogue_ops.drained(&self->subscriber))
+		sampler_drained(self->all->sampler, &self->subscriber, now);
+	handle_input(self, now);
+	session_settle(self, now);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *context)
+{
+	struct session *self = context;
+	uint64_t now = clock_now_ns();
+
+	(void)fd;
+	(void)what;
+	if (self->close_deadline_ns <= now) {
+		session_destroy(self);
+		return;
+	}
+	if (self->hello_deadline_ns <= now)
+		session_close_with_error(self, PROCMON__ERROR_CODE__PROTOCOL,
+			"no Hello within %d s", SESSION_HELLO_S);
+	else if (self->message_deadline_ns <= now)
+		session_close_with_error(self, PROCMON__ERROR_CODE__PROTOCOL,
+			"a message that was not complete after %d s", SESSION_MESSAGE_S);
+	handle_input(self, now);
+	session_settle(self, now);
+}
+
+/* -------------------------------------------------------------------- all of them */
+
+void sessions_init(struct sessions *self, struct event_base *base, struct sampler *sampler,
+	const char *platform)
+{
+	*self = (struct sessions){.base = base, .sampler = sampler, .platform = platform};
+	wire_arena_init(&self->arena, WIRE_REQUEST_ARENA);
+}
+
+void sessions_finish(struct sessions *self, Procmon__GoodbyeReason reason)
+{
+	while (self->first) {
+		struct session *session = self->first;
+		if (session->state == SESSION_OPEN)
+			reply_goodbye(&session->output, reason);
+		session_destroy(session);
+	}
+	wire_arena_finish(&self->arena);
+}
+
+/* The list has the youngest first. */
+static struct session *oldest_before_hello(const struct sessions *self)
+{
+	struct session *oldest = NULL;
+
+	for (struct session *session = self->first; session; session = session->next) {
+		if (session->state == SESSION_NEW)
+			oldest = session;
+	}
+	return oldest;
+}
+
+bool sessions_have_room(struct sessions *self)
+{
+	uint64_t now = clock_now_ns();
+	struct session *oldest;
+
+	if (self->before_hello < SESSIONS_BEFORE_HELLO_MAX)
+		return true;
+	oldest = oldest_before_hello(self);
+	/* It connected this long ago. */
+	if (oldest && oldest->hello_deadline_ns <=
+			      now + (SESSION_HELLO_S - SESSION_PATIENCE_S) * SECOND_NS) {
+		session_close_with_error(oldest, PROCMON__ERROR_CODE__TOO_MANY,
+			"%d sessions have not said hello, and others wait",
+			SESSIONS_BEFORE_HELLO_MAX);
+		session_settle(oldest, now);
+	}
+	return self->before_hello < SESSIONS_BEFORE_HELLO_MAX;
+}
+
+void sessions_add(struct sessions *self, int fd, uint32_t uid, uint64_t pid)
+{
+	struct session *session = xcalloc(1, sizeof *session);
+	uint64_t now = clock_now_ns();
+
+	session->subscriber = (struct subscriber){
+		.ops = &dialogue_ops,
+		.session = ++self->last_number,
+		.uid = uid,
+		.pid = pid,
+		.client = session->client,
+	};
+	session->all = self;
+	session->fd = fd;
+	session->hello_deadline_ns = now + SESSION_HELLO_S * SECOND_NS;
+	session->message_deadline_ns = session->close_deadline_ns = NEVER;
+	event_assign(
+		&session->readable, self->base, fd, EV_READ | EV_PERSIST, on_readable, session);
+	event_assign(&session->writable, self->base, fd, EV_WRITE | EV_PERSIST, on_writable,
+		session);
+	event_assign(&session->timer, self->base, -1, 0, on_timer, session);
+	session->next = self->first;
+	session->link = &self->first;
+	if (self->first)
+		self->first->link = &session->next;
+	self->first = session;
+	self->count++;
+	self->before_hello++;
+	if (output_init(&session->output, fd) < 0)
+		session->output.error = -ENOMEM;
+	else if (self->count > SESSIONS_MAX)
+		session_close_with_error(session, PROCMON__ERROR_CODE__TOO_MANY,
+			"the server has %d sessions and takes no more", SESSIONS_MAX);
+	session_settle(session, now);
+}

@@ -1,0 +1,93 @@
+/*
+ * Session: one connected client, from its first byte to its last.
+ *
+ * The rules that keep a client from hurting others live here: what it may send and how
+ * fast, how long a message may take, and that nothing is read from it while it does not
+ * read.
+ */
+#ifndef SERVER_SESSION_H
+#define SERVER_SESSION_H
+
+#include <event2/event_struct.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "input.h"
+#include "output.h"
+#include "sampler.h"
+#include "wire.h"
+
+enum {
+	SESSIONS_MAX = 1024,
+	SESSIONS_BEFORE_HELLO_MAX = 64,
+	SESSION_REQUESTS_MAX = 16,      /* alive at a time */
+	SESSION_MESSAGES_A_SECOND = 50, /* after Hello; a faster client is read later */
+	SESSION_MESSAGES_BURST = 200,
+	SESSION_HELLO_S = 10,   /* from connect to Hello */
+	SESSION_MESSAGE_S = 5,  /* from the first byte of a message to its last */
+	SESSION_PATIENCE_S = 1, /* the same, when others wait for its place */
+	SESSION_CLOSE_S = 1,    /* to take the Error that ends the session */
+};
+
+struct event_base;
+struct session;
+
+/* All sessions, and what they share. */
+struct sessions {
+	struct event_base *base; /* borrowed, like the next two */
+	struct sampler *sampler;
+	const char *platform; /* its name, for Welcome */
+	struct session *first;
+	uint32_t count;
+	uint32_t before_hello; /* of them */
+	uint32_t last_number;
+	struct wire_arena arena; /* every message is decoded here */
+};
+
+void sessions_init(struct sessions *self, struct event_base *base, struct sampler *sampler,
+	const char *platform);
+/* Says goodbye to all clients that can take it at once, and closes all sessions. */
+void sessions_finish(struct sessions *self, Procmon__GoodbyeReason reason);
+
+/*
+ * May another client be accepted? When many have connected and said nothing, the one that
+ * has been silent longest gives way; if all have just come the others wait in the
+ * backlog.
+ */
+bool sessions_have_room(struct sessions *self);
+
+/* A client connected. Takes `fd`, non-blocking. Beyond SESSIONS_MAX it is told so and
+ * closed. */
+void sessions_add(struct sessions *self, int fd, uint32_t uid, uint64_t pid);
+
+/* ------------------------------- one of them: for session.c and dialogue.c, which says what */
+
+#define CLIENT_NAME_MAX 64
+
+enum session_state {
+	SESSION_NEW,     /* has not said hello */
+	SESSION_OPEN,    /* may ask */
+	SESSION_CLOSING, /* ends when its last message is out */
+};
+
+struct session {
+	struct subscriber subscriber; /* first: the core's handle is ours */
+	struct sessions *all;
+	struct session *next, **link;
+	int fd;
+	enum session_state state;
+	bool said_hello; /* the core knows it */
+	struct event readable, writable, timer;
+	struct input input;
+	struct output output;
+	uint64_t hello_deadline_ns, message_deadline_ns, close_deadline_ns; /* NEVER: none */
+	uint64_t paid_until_ns; /* every message costs 1/50 s of the session's time */
+	uint32_t requests;      /* alive */
+	char client[CLIENT_NAME_MAX + 1];
+};
+
+/* The client did what it must not do: it is told, and that was all. */
+void session_close_with_error(struct session *self, Procmon__ErrorCode code, const char *format,
+	...) __attribute__((format(printf, 3, 4)));
+
+#endif
