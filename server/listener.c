@@ -1,0 +1,278 @@
+#include "listener.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "log.h"
+
+enum {
+	ACCEPT_AT_ONCE = 16,       /* then those who came are heard: they may say hello */
+	RESERVED_DESCRIPTORS = 16, /* left for the sampler */
+	SEND_BUFFER = 32 * 1024,   /* see accept_client() */
+	FIRST_INHERITED = 3,       /* by sd_listen_fds(3) */
+};
+
+#define RETRY_NS     (SECOND_NS / 2)  /* when there is no free descriptor */
+#define ROOM_WAIT_NS (SECOND_NS / 10) /* when too many have not said hello yet */
+
+/* ----------------------------------------------------------------------- who comes in */
+
+#ifdef __linux__
+static bool get_peer(int fd, uint32_t *ret_uid, uint64_t *ret_pid)
+{
+	struct ucred peer;
+	socklen_t size = sizeof peer;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+		return false;
+	*ret_uid = peer.uid;
+	*ret_pid = (uint64_t)(peer.pid > 0 ? peer.pid : 0); /* 0: of another pid namespace */
+	return true;
+}
+#else
+static bool get_peer(int fd, uint32_t *ret_uid, uint64_t *ret_pid)
+{
+	pid_t pid = 0;
+	socklen_t size = sizeof pid;
+	uid_t uid;
+	gid_t gid;
+
+	if (getpeereid(fd, &uid, &gid) < 0)
+		return false;
+	*ret_uid = uid;
+	*ret_pid =
+		getsockopt(fd, SOL_LOCAL, LOCAL_PEERPID, &pid, &size) == 0 ? (uint64_t)pid : 0;
+	return true;
+}
+#endif
+
+static void accept_client(struct listener *self, int fd)
+{
+	/*
+	 * The kernel's default of 208 KiB is 213 MB for a thousand clients that do not
+	 * read. With 32 KiB (Linux doubles it) a write of up to 64 KB still goes out at
+	 * once, and eleven usual frames.
+	 */
+	int send_buffer = SEND_BUFFER;
+	uint32_t uid;
+	uint64_t pid;
+
+	/* Root may ask for anything; a server of root's tells nobody else. */
+	if (!get_peer(fd, &uid, &pid) || (uid != geteuid() && uid != 0)) {
+		log_info("a client of another user was turned away");
+		close(fd);
+		return;
+	}
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl(fd, F_SETFL, O_NONBLOCK) < 0) {
+		close(fd);
+		return;
+	}
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer);
+	sessions_add(self->sessions, fd, uid, pid);
+}
+
+/* Some descriptors stay free for the sampler. Descriptors are given out from the lowest
+ * on, so a new one tells how many are in use. */
+static bool has_descriptors(const struct listener *self)
+{
+	struct rlimit limit;
+	int probe = fcntl(self->fd, F_DUPFD_CLOEXEC, 0);
+
+	if (probe < 0)
+		return false;
+	close(probe);
+	return getrlimit(RLIMIT_NOFILE, &limit) < 0 ||
+	       (rlim_t)probe + RESERVED_DESCRIPTORS < limit.rlim_cur;
+}
+
+/* Whoever waits in the backlog makes the socket readable all the time: without a pause
+ * the loop would spin. */
+static void pause_listening(struct listener *self, uint64_t pause_ns)
+{
+	struct timeval pause = clock_until(pause_ns, 0);
+
+	event_del(&self->readable);
+	event_add(&self->retry, &pause);
+}
+
+static void pause_starved(struct listener *self, int error)
+{
+	if (!self->starved)
+		log_error(
+			"%s: new clients have to wait: %s", self->place.path, strerror(error));
+	self->starved = true;
+	pause_listening(self, RETRY_NS);
+}
+
+/* One client; 0 or a negative errno. */
+static int accept_one(struct listener *self)
+{
+	int fd = accept(self->fd, NULL, NULL);
+
+	if (fd < 0)
+		return -errno;
+	accept_client(self, fd);
+	return 0;
+}
+
+static void on_connection(evutil_socket_t fd, short what, void *context)
+{
+	struct listener *self = context;
+	int result = 0;
+
+	(void)fd;
+	(void)what;
+	event_add(&self->readable, NULL);
+	for (int i = 0; i < ACCEPT_AT_ONCE && result == 0; i++) {
+		if (!sessions_have_room(self->sessions)) {
+			pause_listening(self, ROOM_WAIT_NS);
+			return;
+		}
+		result = has_descriptors(self) ? accept_one(self) : -EMFILE;
+		if (result == 0)
+			self->starved = false;
+	}
+	if (result == -EMFILE || result == -ENFILE || result == -ENOBUFS || result == -ENOMEM)
+		pause_starved(self, -result);
+}
+
+/* ------------------------------------------------------------------------- life */
+
+int listener_open(struct listener *self, const char *path, int inherited_fd, char *error,
+	size_t error_size)
+{
+	int result;
+
+	*self = (struct listener){.fd = -1, .inherited = inherited_fd >= 0};
+	result = place_take(&self->place, path, self->inherited, error, error_size);
+	if (result < 0)
+		return result;
+	self->fd =
+		self->inherited ? inherited_fd : place_listen(&self->place, error, error_size);
+	if (self->fd >= 0)
+		return 0;
+	place_leave(&self->place);
+	return self->fd;
+}
+
+void listener_start(struct listener *self, struct event_base *base, struct sessions *sessions)
+{
+	self->base = base;
+	self->sessions = sessions;
+	event_assign(
+		&self->readable, base, self->fd, EV_READ | EV_PERSIST, on_connection, self);
+	event_assign(&self->retry, base, -1, 0, on_connection, self);
+	event_add(&self->readable, NULL);
+}
+
+static void stop_listening(struct listener *self)
+{
+	if (self->fd < 0)
+		return;
+	if (self->base) {
+		event_del(&self->readable);
+		event_del(&self->retry);
+	}
+	close(self->fd);
+	self->fd = -1;
+}
+
+static int listen_again(struct listener *self)
+{
+	char error[512];
+
+	self->fd = place_listen(&self->place, error, sizeof error);
+	if (self->fd < 0) {
+		log_error("%s", error);
+		return self->fd;
+	}
+	listener_start(self, self->base, self->sessions);
+	return 0;
+}
+
+int listener_check(struct listener *self)
+{
+	char error[512];
+
+	if (self->inherited || (self->fd >= 0 && place_is_ours(&self->place)))
+		return 0;
+	if (self->fd >= 0)
+		log_error("%s: the socket was removed or replaced", self->place.path);
+	stop_listening(self);
+	/* The lock file went too if the whole directory did, so it is taken anew. */
+	if (path_prepare_directory(self->place.path, error, sizeof error) < 0 ||
+		place_take_again(&self->place, error, sizeof error) < 0 ||
+		listen_again(self) < 0)
+		return -ESTALE;
+	log_info("%s: listening again", self->place.path);
+	return 0;
+}
+
+bool listener_retire(struct listener *self)
+{
+	if (self->inherited || self->fd < 0)
+		return true; /* whoever comes now starts the next server */
+	place_remove_socket(&self->place);
+	while (accept_one(self) == 0)
+		;
+	if (self->sessions->count == 0)
+		return true;
+	stop_listening(self);
+	listen_again(self);
+	return false;
+}
+
+void listener_close(struct listener *self)
+{
+	if (!self->inherited && self->fd >= 0)
+		place_remove_socket(&self->place);
+	stop_listening(self);
+	place_leave(&self->place);
+}
+
+/* ------------------------------------------------------------------- socket activation
+ */
+
+static bool is_listening_socket(int fd)
+{
+	int type = 0, listening = 0;
+	socklen_t size = sizeof type;
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode) &&
+	       getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM &&
+	       getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening;
+}
+
+int listener_inherited(char *ret_path, size_t path_size)
+{
+	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
+	struct sockaddr_un address;
+	socklen_t size = sizeof address;
+	bool ours = pid && count && strtol(pid, NULL, 10) == getpid() && !strcmp(count, "1");
+
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+	unsetenv("LISTEN_FDNAMES");
+	if (!ours || !is_listening_socket(FIRST_INHERITED))
+		return -1;
+	memset(&address, 0, sizeof address);
+	if (getsockname(FIRST_INHERITED, (struct sockaddr *)&address, &size) < 0 ||
+		address.sun_family != AF_UNIX || address.sun_path[0] != '/' ||
+		strnlen(address.sun_path, sizeof address.sun_path) >= path_size)
+		return -1;
+	snprintf(ret_path, path_size, "%.*s", (int)sizeof address.sun_path, address.sun_path);
+	fcntl(FIRST_INHERITED, F_SETFD, FD_CLOEXEC);
+	fcntl(FIRST_INHERITED, F_SETFL, O_NONBLOCK);
+	return FIRST_INHERITED;
+}
