@@ -1,0 +1,27 @@
+/* Arguments: the command line of procmond. */
+#ifndef SERVER_ARGUMENTS_H
+#define SERVER_ARGUMENTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "platform.h"
+
+struct arguments {
+	bool on_demand, debug, show_help, show_version;
+	bool idle_exit_given;
+	uint32_t idle_exit_s;  /* 0: never */
+	uint32_t path_check_s; /* between two looks whether the socket is still there */
+	uint32_t workers;
+	int ready_fd;                    /* -1: none */
+	int log_level;                   /* enum log_level */
+	const char *socket;              /* NULL: the usual place */
+	struct platform_config platform; /* paths are absolute */
+};
+
+/* 0; or -EINVAL, and what is wrong was printed. */
+int arguments_parse(struct arguments *self, int argc, char **argv);
+
+void arguments_print_help(void);
+
+#endif

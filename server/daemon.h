@@ -1,0 +1,33 @@
+/* Daemon: how the process itself behaves towards the system and those who started it. */
+#ifndef SERVER_DAEMON_H
+#define SERVER_DAEMON_H
+
+#include <stdbool.h>
+
+/* Who is told when the server can be reached. -1: nobody. */
+struct daemon_ready {
+	int fd;     /* --ready-fd */
+	int parent; /* see daemon_detach() */
+};
+
+/* The program that started us may have left any signal ignored or blocked. */
+void daemon_reset_signals(void);
+
+/*
+ * Goes on in a child that belongs to no terminal, and keeps of its descriptors stdin, stdout,
+ * stderr and ready->fd. The calling process waits for the child to be ready, and then ends
+ * with 0; or it ends as the child ended. Returns in the child only, or a negative errno.
+ */
+int daemon_detach(struct daemon_ready *ready);
+
+/* Sets file modes, limits and privileges; before any thread is started. With `debug` the
+ * process may be traced and leaves a core. */
+void daemon_harden(bool debug);
+
+/* Tells everybody who waits, a service manager too. */
+void daemon_tell_ready(struct daemon_ready *ready);
+
+/* Gives up the terminal that it was started from: all but stderr, which is the log. */
+void daemon_leave_terminal(void);
+
+#endif
