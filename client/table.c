@@ -6,7 +6,7 @@
 
 #include "text.h"
 
-const struct selection_field *selection_find(const struct selection *self, uint32_t attribute)
+const struct selection_field *selection_get_field(const struct selection *self, uint32_t attribute)
 {
 	for (uint32_t i = 0; i < self->field_count; i++)
 		if (self->fields[i].attribute == attribute)

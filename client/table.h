@@ -45,7 +45,7 @@ struct selection {
 	struct selection_column *columns;
 };
 
-const struct selection_field *selection_find(const struct selection *self, uint32_t attribute);
+const struct selection_field *selection_get_field(const struct selection *self, uint32_t attribute);
 void selection_release(struct selection *self); /* accepts NULL */
 
 union cell {
