@@ -57,7 +57,7 @@ int attach_server(const struct options *options, unsigned flags,
 }
 
 int attach_request(struct procmon_connection *connection, const struct options *options,
-	uint32_t table_id, const struct selection *columns, procmon_table_handler *handler,
+	uint32_t table_id, const struct choice *columns, procmon_table_handler *handler,
 	procmon_error_handler *error_handler, void *context,
 	struct procmon_request **ret_request)
 {
@@ -138,7 +138,7 @@ static int wait_for_sample(struct procmon_connection *connection, struct sample 
 }
 
 int attach_sample(struct procmon_connection *connection, const struct options *options,
-	uint32_t table_id, const struct selection *columns, bool rates,
+	uint32_t table_id, const struct choice *columns, bool rates,
 	struct procmon_table **ret_table)
 {
 	struct sample sample = {.rates = rates};

@@ -2,9 +2,9 @@
 #ifndef CLIENT_ATTACH_H
 #define CLIENT_ATTACH_H
 
+#include "choice.h"
 #include "options.h"
 #include "procmon.h"
-#include "selection.h"
 
 /* Connects as the options say; `flags` as for procmon_connect. Returns EXIT_DONE, or the
  * exit code of the program after a complaint. */
@@ -22,13 +22,13 @@ int attach_exit_code(int error);
  * two samples, half a second apart. Returns EXIT_DONE or the exit code after a complaint.
  */
 int attach_sample(struct procmon_connection *connection, const struct options *options,
-	uint32_t table_id, const struct selection *columns, bool rates,
+	uint32_t table_id, const struct choice *columns, bool rates,
 	struct procmon_table **ret_table);
 
 /* A request for these columns and the pids of the options, not yet executed. The same
  * result. */
 int attach_request(struct procmon_connection *connection, const struct options *options,
-	uint32_t table_id, const struct selection *columns, procmon_table_handler *handler,
+	uint32_t table_id, const struct choice *columns, procmon_table_handler *handler,
 	procmon_error_handler *error_handler, void *context,
 	struct procmon_request **ret_request);
 

@@ -5,8 +5,8 @@
 #ifndef CLIENT_COMMAND_H
 #define CLIENT_COMMAND_H
 
+#include "choice.h"
 #include "options.h"
-#include "selection.h"
 
 enum {
 	EXIT_DONE = 0,

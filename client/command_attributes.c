@@ -101,7 +101,7 @@ static void add_short(
 	row[3] = sheet_text(description);
 }
 
-static int print(const struct options *options, const struct selection *shown)
+static int print(const struct options *options, const struct choice *shown)
 {
 	const struct format *format =
 		writer_find_format(options->format ? options->format : "table");
@@ -137,27 +137,27 @@ static int print(const struct options *options, const struct selection *shown)
 }
 
 /* What the arguments name; everything without arguments. */
-static int choose(const struct options *options, const struct selection *available,
-	struct selection *shown)
+static int choose(
+	const struct options *options, const struct choice *available, struct choice *shown)
 {
 	char *error = NULL;
 
 	for (size_t i = 0; i < options->argument_count; i++) {
-		if (selection_parse(shown, available, options->arguments[i], &error) == 0)
+		if (choice_parse(shown, available, options->arguments[i], &error) == 0)
 			continue;
 		complain("%s", error);
 		free(error);
 		return EXIT_USAGE;
 	}
 	for (size_t i = 0; options->argument_count == 0 && i < available->count; i++)
-		selection_add(shown, available->items[i]);
+		choice_add(shown, available->items[i]);
 	return EXIT_DONE;
 }
 
 static int run(const struct options *options)
 {
 	struct procmon_connection *connection = NULL;
-	struct selection available = {0}, shown = {0};
+	struct choice available = {0}, shown = {0};
 	bool all = options->table && strcmp(options->table, "all") == 0;
 	uint32_t table = all ? 0 : subject_table(options);
 	int code = EXIT_USAGE;
@@ -171,8 +171,8 @@ static int run(const struct options *options)
 	}
 	if (code == EXIT_DONE)
 		code = print(options, &shown);
-	selection_finish(&shown);
-	selection_finish(&available);
+	choice_finish(&shown);
+	choice_finish(&available);
 	procmon_release(connection);
 	return code;
 }

@@ -9,6 +9,7 @@
 #include "alloc.h"
 #include "command.h"
 #include "parse.h"
+#include "procmon.h"
 #include "writer.h"
 
 struct option_entry {
@@ -58,13 +59,31 @@ static void describe(const struct command *command, char *letters, struct option
 	*longs = (struct option){0};
 }
 
+/* "all" is for the commands that list tables. */
+static int check_table(const char *name, char **ret_error)
+{
+	char *names = NULL;
+
+	if (procmon_table_by_name(name) || strcmp(name, "all") == 0)
+		return 0;
+	for (uint32_t table = 1; procmon_table_name(table); table++) {
+		char *longer = xasprintf("%s%s%s", names ? names : "", names ? ", " : "",
+			procmon_table_name(table));
+		free(names);
+		names = longer;
+	}
+	*ret_error = xasprintf("there is no table \"%s\"; tables are %s", name, names);
+	free(names);
+	return -EINVAL;
+}
+
 /* Returns 0 or -EINVAL with a sentence in *ret_error. */
 static int apply(struct options *self, int letter, const char *argument, char **ret_error)
 {
 	switch (letter) {
 	case 't':
 		self->table = argument;
-		break;
+		return check_table(argument, ret_error);
 	case 'a':
 		self->attrs = argument;
 		break;

@@ -80,12 +80,16 @@ int parse_count(const char *text, uint32_t *ret_count, char **ret_error)
 	return 0;
 }
 
-static void add_pid(uint32_t *pids, size_t *count, uint32_t pid)
+/* Adds it unless it is there; false when there is no room. */
+static bool add_pid(uint32_t *pids, size_t *count, uint32_t pid)
 {
 	for (size_t i = 0; i < *count; i++)
 		if (pids[i] == pid)
-			return;
+			return true;
+	if (*count == PIDS_MAX)
+		return false;
 	pids[(*count)++] = pid;
+	return true;
 }
 
 int parse_pids(const char *text, uint32_t **ret_pids, size_t *ret_count, char **ret_error)
@@ -94,23 +98,24 @@ int parse_pids(const char *text, uint32_t **ret_pids, size_t *ret_count, char **
 	const char *at = text;
 	size_t count = 0;
 	uint64_t pid = 0;
-	bool valid;
+	bool valid, fits = true;
 
-	while ((valid = take_number(&at, INT32_MAX, &pid) && pid != 0) && count < PIDS_MAX) {
-		add_pid(pids, &count, (uint32_t)pid);
-		if (*at != ',')
+	for (;;) {
+		valid = take_number(&at, INT32_MAX, &pid) && pid != 0;
+		if (valid)
+			fits = add_pid(pids, &count, (uint32_t)pid);
+		if (!valid || !fits || *at != ',')
 			break;
 		at++;
 	}
-	if (valid && *at == '\0') {
+	if (valid && fits && *at == '\0') {
 		*ret_pids = pids;
 		*ret_count = count;
 		return 0;
 	}
 	free(pids);
-	*ret_error = count == PIDS_MAX
-			     ? xasprintf("more than %d process ids", PIDS_MAX)
-			     : xasprintf("\"%s\" is no list of process ids: use 123 or 123,456",
-				       text);
+	*ret_error =
+		fits ? xasprintf("\"%s\" is no list of process ids: use 123 or 123,456", text)
+		     : xasprintf("more than %d process ids", PIDS_MAX);
 	return -EINVAL;
 }

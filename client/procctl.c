@@ -8,11 +8,12 @@
 #include "command.h"
 #include "text.h"
 
-/* The command that a misspelt name is near to; NULL if to none. */
+/* The command that a cut or misspelt name is near to; NULL if to none. */
 static const struct command *near_command(const char *name)
 {
 	for (size_t i = 0; commands[i]; i++)
-		if (text_distance(name, commands[i]->name, 2) <= 2)
+		if (strncmp(name, commands[i]->name, strlen(name)) == 0 ||
+			text_distance(name, commands[i]->name, 2) <= 2)
 			return commands[i];
 	return NULL;
 }

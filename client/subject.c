@@ -7,11 +7,11 @@
 #include "command.h"
 
 void subject_list(
-	struct selection *self, const struct procmon_connection *connection, uint32_t table)
+	struct choice *self, const struct procmon_connection *connection, uint32_t table)
 {
 	size_t count = procmon_get_attribute_count(connection);
 
-	*self = (struct selection){0};
+	*self = (struct choice){0};
 	self->items = xcalloc(count, sizeof *self->items);
 	for (size_t i = 0; i < count; i++) {
 		const struct procmon_attribute *attribute =
@@ -27,9 +27,7 @@ uint32_t subject_table(const struct options *options)
 		options->table ? procmon_table_by_name(options->table) : PROCMON_PROCESS;
 
 	if (table == 0)
-		complain("there is no table \"%s\"; 'procctl attributes -t all' lists "
-			 "them",
-			options->table);
+		complain("\"%s\" is not one table", options->table);
 	return table;
 }
 
@@ -38,11 +36,11 @@ static int add_key(struct subject *self, const char *name, char **ret_error)
 {
 	const struct procmon_attribute *attribute = NULL;
 	bool reversed = *name == '-';
-	int error = selection_find(&self->available, name + reversed, &attribute, ret_error);
+	int error = choice_find(&self->available, name + reversed, &attribute, ret_error);
 
 	if (error < 0)
 		return error;
-	selection_add(&self->columns, attribute);
+	choice_add(&self->columns, attribute);
 	self->keys = xreallocarray(self->keys, self->key_count + 1, sizeof *self->keys);
 	struct sheet_key *key = &self->keys[self->key_count++];
 	key->column = 0;
@@ -67,7 +65,7 @@ static void add_named(struct subject *self, const char *name)
 {
 	for (size_t i = 0; i < self->available.count; i++)
 		if (strcmp(self->available.items[i]->name, name) == 0)
-			selection_add(&self->columns, self->available.items[i]);
+			choice_add(&self->columns, self->available.items[i]);
 }
 
 int subject_init(struct subject *self, struct procmon_connection *connection,
@@ -90,7 +88,7 @@ int subject_init(struct subject *self, struct procmon_connection *connection,
 		add_named(self, "pid");
 		add_named(self, "comm");
 	}
-	if (selection_parse(&self->columns, &self->available, attrs, &error) < 0 ||
+	if (choice_parse(&self->columns, &self->available, attrs, &error) < 0 ||
 		(options->sort && parse_sort(self, options->sort, &error) < 0)) {
 		complain("%s", error);
 		free(error);
@@ -101,15 +99,15 @@ int subject_init(struct subject *self, struct procmon_connection *connection,
 
 void subject_finish(struct subject *self)
 {
-	selection_finish(&self->available);
-	selection_finish(&self->columns);
+	choice_finish(&self->available);
+	choice_finish(&self->columns);
 	free(self->keys);
 	*self = (struct subject){0};
 }
 
 bool subject_has_rate(const struct subject *self)
 {
-	return selection_has_rate(&self->columns, &self->available);
+	return choice_has_rate(&self->columns, &self->available);
 }
 
 void subject_arrange(const struct subject *self, struct sheet *sheet, size_t top)

@@ -2,15 +2,15 @@
 #ifndef CLIENT_SUBJECT_H
 #define CLIENT_SUBJECT_H
 
+#include "choice.h"
 #include "options.h"
 #include "procmon.h"
-#include "selection.h"
 #include "sheet.h"
 
 struct subject {
 	uint32_t table;
-	struct selection available; /* all that the table has */
-	struct selection columns;
+	struct choice available; /* all that the table has */
+	struct choice columns;
 	struct sheet_key *keys;
 	size_t key_count;
 };
@@ -33,7 +33,7 @@ void subject_arrange(const struct subject *self, struct sheet *sheet, size_t top
 
 /* All attributes of a table, in the order of the catalog; table 0: of all. */
 void subject_list(
-	struct selection *self, const struct procmon_connection *connection, uint32_t table);
+	struct choice *self, const struct procmon_connection *connection, uint32_t table);
 
 /* The table that --table names, PROCESS by default; 0 after a complaint. */
 uint32_t subject_table(const struct options *options);

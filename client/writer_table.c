@@ -168,14 +168,16 @@ static void put_row(struct page *self, size_t row)
 	FILE *file = self->writer->file;
 	bool first = true;
 
-	for (size_t i = 0; i < self->layout.count; i++) {
+	for (size_t i = 0; i <= last; i++) {
 		if (!self->layout.columns[i].shown)
 			continue;
-		fputs(first ? "" : " ", file);
+		const char *text = cell_text(self, row, i);
+		/* no space at the end of a line */
+		fputs(first || (i == last && *text == '\0') ? "" : " ", file);
 		if (wrap && i == last)
-			put_wrapped(self, cell_text(self, row, i), i);
+			put_wrapped(self, text, i);
 		else
-			put_padded(self, cell_text(self, row, i), i);
+			put_padded(self, text, i);
 		first = false;
 	}
 	fputc('\n', file);

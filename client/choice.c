@@ -2,7 +2,7 @@
  * From names to attributes. A name is tried as the whole name, as a group and as the last
  * part, in this order; what is none of these gets the names that are near.
  */
-#include "selection.h"
+#include "choice.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,13 +11,13 @@
 #include "alloc.h"
 #include "text.h"
 
-void selection_finish(struct selection *self)
+void choice_finish(struct choice *self)
 {
 	free(self->items);
-	*self = (struct selection){0};
+	*self = (struct choice){0};
 }
 
-void selection_add(struct selection *self, const struct procmon_attribute *attribute)
+void choice_add(struct choice *self, const struct procmon_attribute *attribute)
 {
 	for (size_t i = 0; i < self->count; i++)
 		if (self->items[i]->table == attribute->table &&
@@ -51,7 +51,7 @@ static char *list_append(char *list, const char *name)
 }
 
 /* Names that are a slip or two away, as a list; NULL if there are none. */
-static char *near_names(const struct selection *available, const char *name)
+static char *near_names(const struct choice *available, const char *name)
 {
 	size_t length = strlen(name), best = length < 4 ? 1 : length < 8 ? 2 : 3;
 	char *list = NULL;
@@ -76,7 +76,7 @@ static char *near_names(const struct selection *available, const char *name)
 }
 
 /* Groups that are a slip away; NULL if there are none. */
-static char *near_group(const struct selection *available, const char *name)
+static char *near_group(const struct choice *available, const char *name)
 {
 	for (size_t i = 0; i < available->count; i++) {
 		const char *whole = available->items[i]->name, *dot = strchr(whole, '.');
@@ -90,8 +90,7 @@ static char *near_group(const struct selection *available, const char *name)
 	return NULL;
 }
 
-static void explain_unknown(
-	const struct selection *available, const char *name, char **ret_error)
+static void explain_unknown(const struct choice *available, const char *name, char **ret_error)
 {
 	char *near = near_names(available, name);
 
@@ -106,7 +105,7 @@ static void explain_unknown(
 	free(near);
 }
 
-int selection_find(const struct selection *available, const char *name,
+int choice_find(const struct choice *available, const char *name,
 	const struct procmon_attribute **ret_attribute, char **ret_error)
 {
 	const struct procmon_attribute *found = NULL;
@@ -138,8 +137,8 @@ int selection_find(const struct selection *available, const char *name,
 }
 
 /* Adds one name of the list, which may be a group. */
-static int parse_name(struct selection *self, const struct selection *available,
-	const char *name, char **ret_error)
+static int parse_name(
+	struct choice *self, const struct choice *available, const char *name, char **ret_error)
 {
 	const struct procmon_attribute *attribute = NULL;
 	bool all = strcmp(name, "all") == 0, is_group = all;
@@ -147,7 +146,7 @@ static int parse_name(struct selection *self, const struct selection *available,
 	for (size_t i = 0; i < available->count; i++) {
 		attribute = available->items[i];
 		if (strcmp(attribute->name, name) == 0) {
-			selection_add(self, attribute);
+			choice_add(self, attribute);
 			return 0;
 		}
 		is_group |= is_in_group(attribute->name, name);
@@ -156,18 +155,18 @@ static int parse_name(struct selection *self, const struct selection *available,
 		attribute = available->items[i];
 		if (attribute->cost != PROCMON_SLOW &&
 			(all || is_in_group(attribute->name, name)))
-			selection_add(self, attribute);
+			choice_add(self, attribute);
 	}
 	if (is_group)
 		return 0;
-	int error = selection_find(available, name, &attribute, ret_error);
+	int error = choice_find(available, name, &attribute, ret_error);
 	if (error == 0)
-		selection_add(self, attribute);
+		choice_add(self, attribute);
 	return error;
 }
 
-int selection_parse(struct selection *self, const struct selection *available, const char *list,
-	char **ret_error)
+int choice_parse(
+	struct choice *self, const struct choice *available, const char *list, char **ret_error)
 {
 	char *copy = xstrdup(list), *rest = copy, *name;
 	int error = 0;
@@ -185,7 +184,7 @@ int selection_parse(struct selection *self, const struct selection *available, c
 	return error;
 }
 
-bool selection_has_rate(const struct selection *self, const struct selection *available)
+bool choice_has_rate(const struct choice *self, const struct choice *available)
 {
 	for (size_t i = 0; i < self->count; i++)
 		for (size_t j = 0; j < available->count; j++)

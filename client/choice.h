@@ -1,21 +1,21 @@
 /* Which attributes a user means: the names after --attrs against the catalog. */
-#ifndef CLIENT_SELECTION_H
-#define CLIENT_SELECTION_H
+#ifndef CLIENT_CHOICE_H
+#define CLIENT_CHOICE_H
 
 #include <stddef.h>
 
 #include "procmon.h"
 
 /* Attributes of one table, borrowed from the catalog. {0} is an empty one. */
-struct selection {
+struct choice {
 	const struct procmon_attribute **items;
 	size_t count;
 };
 
-void selection_finish(struct selection *self);
+void choice_finish(struct choice *self);
 
 /* Adds an attribute at the end unless it is there. */
-void selection_add(struct selection *self, const struct procmon_attribute *attribute);
+void choice_add(struct choice *self, const struct procmon_attribute *attribute);
 
 /*
  * Adds what a comma list names: attributes, groups ("mem": all of mem.* but what is
@@ -23,14 +23,14 @@ void selection_add(struct selection *self, const struct procmon_attribute *attri
  * ("resident"). `available` are the attributes of the table. Returns 0, or -ENOENT with a
  * sentence in *ret_error (to be freed) that says which name is wrong and what was meant.
  */
-int selection_parse(struct selection *self, const struct selection *available, const char *list,
+int choice_parse(struct choice *self, const struct choice *available, const char *list,
 	char **ret_error);
 
 /* One name that must stand for one attribute. The same result in *ret_attribute. */
-int selection_find(const struct selection *available, const char *name,
+int choice_find(const struct choice *available, const char *name,
 	const struct procmon_attribute **ret_attribute, char **ret_error);
 
 /* Whether a value needs two samples: is it the rate of a counter? */
-bool selection_has_rate(const struct selection *self, const struct selection *available);
+bool choice_has_rate(const struct choice *self, const struct choice *available);
 
 #endif

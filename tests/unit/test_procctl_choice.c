@@ -1,0 +1,123 @@
+/* From the names after --attrs to attributes. */
+#include "choice.h"
+
+#include "test.h"
+
+#define ATTRIBUTE(id_, name_, ...)                                                             \
+	&(const struct procmon_attribute)                                                      \
+	{                                                                                      \
+		.table = PROCMON_PROCESS, .id = id_, .name = name_, __VA_ARGS__                \
+	}
+
+static const struct procmon_attribute *const items[] = {
+	ATTRIBUTE(1, "pid"),
+	ATTRIBUTE(2, "comm"),
+	ATTRIBUTE(3, "cmdline", .cost = PROCMON_SLOW),
+	ATTRIBUTE(4, "cpu.usage", .kind = PROCMON_DERIVED, .input = 5),
+	ATTRIBUTE(5, "cpu.total", .kind = PROCMON_COUNTER),
+	ATTRIBUTE(6, "mem.footprint", .kind = PROCMON_GAUGE),
+	ATTRIBUTE(7, "mem.resident", .kind = PROCMON_GAUGE),
+	ATTRIBUTE(8, "mem.pss", .cost = PROCMON_SLOW),
+	ATTRIBUTE(9, "faults.total", .kind = PROCMON_COUNTER),
+	ATTRIBUTE(10, "start.time"),
+	ATTRIBUTE(11, "age", .kind = PROCMON_DERIVED, .input = 10),
+	ATTRIBUTE(12, "memory"),
+};
+
+static const struct choice available = {
+	(const struct procmon_attribute **)items, sizeof items / sizeof *items};
+
+/* The names that a list stands for, with spaces; or the error. */
+static const char *select_names(const char *list)
+{
+	static char out[512];
+	struct choice choice = {0};
+	char *error = NULL;
+
+	out[0] = '\0';
+	if (choice_parse(&choice, &available, list, &error) < 0) {
+		snprintf(out, sizeof out, "error: %s", error);
+		free(error);
+	} else
+		for (size_t i = 0; i < choice.count; i++) {
+			strcat(out, i ? " " : "");
+			strcat(out, choice.items[i]->name);
+		}
+	choice_finish(&choice);
+	return out;
+}
+
+TEST(whole_names)
+{
+	CHECK_TEXT(select_names("pid"), "pid");
+	CHECK_TEXT(select_names("mem.pss,pid"), "mem.pss pid");
+	CHECK_TEXT(select_names("pid, comm"), "pid comm");
+	CHECK_TEXT(select_names("pid,comm,pid"), "pid comm");
+	CHECK_TEXT(select_names("memory"), "memory");
+}
+
+TEST(groups_leave_out_what_is_slow)
+{
+	CHECK_TEXT(select_names("mem"), "mem.footprint mem.resident");
+	CHECK_TEXT(select_names("mem,mem.pss"), "mem.footprint mem.resident mem.pss");
+	CHECK_TEXT(select_names("cpu"), "cpu.usage cpu.total");
+	CHECK_TEXT(select_names("all"),
+		"pid comm cpu.usage cpu.total mem.footprint mem.resident faults.total "
+		"start.time age memory");
+}
+
+TEST(last_parts_that_are_unique)
+{
+	CHECK_TEXT(select_names("resident"), "mem.resident");
+	CHECK_TEXT(select_names("usage,footprint"), "cpu.usage mem.footprint");
+	CHECK_TEXT(select_names("pss"), "mem.pss");
+	CHECK_TEXT(select_names("total"),
+		"error: \"total\" may be cpu.total, faults.total: say which");
+}
+
+TEST(unknown_names_get_near_ones)
+{
+	CHECK_TEXT(select_names("residnet"),
+		"error: there is no attribute \"residnet\"; near: mem.resident");
+	CHECK_TEXT(select_names("mem.footprnt"),
+		"error: there is no attribute \"mem.footprnt\"; near: mem.footprint");
+	CHECK_TEXT(select_names("cmd"), "error: there is no attribute or group \"cmd\"; "
+					"'procctl attributes' lists them");
+	CHECK(strstr(select_names("pid,xyzzyplugh"), "\"xyzzyplugh\""));
+	CHECK_TEXT(
+		select_names("fault"), "error: there is no attribute \"fault\"; near: faults");
+	CHECK(strstr(select_names("mem."), "error"));
+	CHECK(strstr(select_names(".pss"), "error"));
+	CHECK(strstr(select_names("MEM"), "error"));
+}
+
+TEST(empty_names_are_refused)
+{
+	CHECK_TEXT(select_names(""), "error: an empty name in \"\"");
+	CHECK_TEXT(select_names("pid,"), "error: an empty name in \"pid,\"");
+	CHECK_TEXT(select_names(","), "error: an empty name in \",\"");
+}
+
+static bool has_rate(const char *list)
+{
+	struct choice choice = {0};
+	char *error = NULL;
+
+	CHECK_INT(choice_parse(&choice, &available, list, &error), 0);
+	bool result = choice_has_rate(&choice, &available);
+	choice_finish(&choice);
+	return result;
+}
+
+TEST(only_rates_need_two_samples)
+{
+	CHECK(has_rate("cpu.usage"));
+	CHECK(has_rate("cpu"));
+	CHECK(!has_rate("cpu.total"));
+	CHECK(!has_rate("age")); /* derived from a constant */
+	CHECK(!has_rate("mem"));
+}
+
+TESTS(CASE(whole_names), CASE(groups_leave_out_what_is_slow), CASE(last_parts_that_are_unique),
+	CASE(unknown_names_get_near_ones), CASE(empty_names_are_refused),
+	CASE(only_rates_need_two_samples))

@@ -1,0 +1,119 @@
+/* What people type after -i, -n and -p. */
+#include "../../client/parse.h"
+
+#include "test.h"
+
+static uint64_t interval(const char *text)
+{
+	uint64_t ns = 0;
+	char *error = NULL;
+
+	if (parse_interval(text, &ns, &error) == 0)
+		return ns;
+	CHECK(error && strstr(error, text) && strstr(error, "500ms"));
+	free(error);
+	return 0;
+}
+
+TEST(intervals)
+{
+	CHECK_INT(interval("500ms"), 500000000);
+	CHECK_INT(interval("2s"), 2000000000);
+	CHECK_INT(interval("2"), 2000000000);
+	CHECK_INT(interval("1.5s"), 1500000000);
+	CHECK_INT(interval("0.5"), 500000000);
+	CHECK_INT(interval("1m"), 60000000000);
+	CHECK_INT(interval("1.5min"), 90000000000);
+	CHECK_INT(interval("60m"), 3600000000000);
+	CHECK_INT(interval("100ms"), 100000000);
+}
+
+TEST(intervals_are_rounded_up_to_the_grid)
+{
+	CHECK_INT(interval("1ms"), 100000000);
+	CHECK_INT(interval("101ms"), 200000000);
+	CHECK_INT(interval("0.25"), 300000000);
+	CHECK_INT(interval("0.000000001"), 100000000);
+}
+
+TEST(bad_intervals)
+{
+	static const char *const bad[] = {"", "0", "0s", "-1s", "+1s", " 1s", "1 s", "1h", "s",
+		"ms", ".5s", "1.", "1.s", "1e3", "0x10", "inf", "nan", "1s2", "61m", "3601",
+		"99999999999999999999", "1,5s"};
+
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		CHECK_INT(interval(bad[i]), 0);
+}
+
+TEST(counts)
+{
+	static const char *const bad[] = {"", "0", "-1", "+1", "1x", " 1", "4294967296", "1.0"};
+	uint32_t count = 0;
+	char *error = NULL;
+
+	CHECK_INT(parse_count("1", &count, &error), 0);
+	CHECK_INT(count, 1);
+	CHECK_INT(parse_count("4294967295", &count, &error), 0);
+	CHECK_INT(count, 4294967295);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		CHECK(parse_count(bad[i], &count, &error) < 0);
+		CHECK(error && *error);
+		free(error);
+	}
+	CHECK_INT(count, 4294967295); /* untouched by failures */
+}
+
+TEST(pids)
+{
+	uint32_t *pids = NULL;
+	size_t count = 0;
+	char *error = NULL;
+
+	CHECK_INT(parse_pids("1", &pids, &count, &error), 0);
+	CHECK_INT(count, 1);
+	CHECK_INT(pids[0], 1);
+	free(pids);
+	CHECK_INT(parse_pids("7,1,7,2147483647", &pids, &count, &error), 0);
+	CHECK_INT(count, 3); /* 7 once */
+	CHECK_INT(pids[0], 7);
+	CHECK_INT(pids[2], 2147483647);
+	free(pids);
+}
+
+TEST(bad_pids)
+{
+	static const char *const bad[] = {"", "0", ",", "1,", ",1", "1,,2", "1 2", "a", "1,a",
+		"-1", "2147483648", "99999999999999999999999"};
+	uint32_t *pids = NULL;
+	size_t count = 0;
+	char *error = NULL;
+
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		CHECK(parse_pids(bad[i], &pids, &count, &error) < 0);
+		CHECK(error && *error);
+		free(error);
+	}
+	CHECK(!pids);
+}
+
+TEST(too_many_pids)
+{
+	char *list = calloc(1100, 8), *at = list, *error = NULL;
+	uint32_t *pids = NULL;
+	size_t count = 0;
+
+	for (int i = 1; i <= 1024; i++)
+		at += sprintf(at, "%s%d", i > 1 ? "," : "", i);
+	CHECK_INT(parse_pids(list, &pids, &count, &error), 0);
+	CHECK_INT(count, 1024);
+	free(pids);
+	sprintf(at, ",1025");
+	CHECK(parse_pids(list, &pids, &count, &error) < 0);
+	CHECK(strstr(error, "more than 1024"));
+	free(error);
+	free(list);
+}
+
+TESTS(CASE(intervals), CASE(intervals_are_rounded_up_to_the_grid), CASE(bad_intervals),
+	CASE(counts), CASE(pids), CASE(bad_pids), CASE(too_many_pids))

@@ -1,0 +1,382 @@
+/*
+ * The writers against golden files: tests/fixtures/golden. GOLDEN=write makes them anew; read
+ * the difference before it is committed.
+ */
+#include "writer.h"
+
+#include <limits.h>
+
+#include "test.h"
+#include "text.h"
+
+#define ATTRIBUTE(name_, type_, unit_, ...)                                                    \
+	&(const struct procmon_attribute)                                                      \
+	{                                                                                      \
+		.name = name_, .type = type_, .unit = unit_, __VA_ARGS__                       \
+	}
+#define NO_GPU .state = PROCMON_UNSUPPORTED, .reason = "no GPU found on this host"
+
+static const struct procmon_attribute *const columns[] = {
+	ATTRIBUTE("pid", PROCMON_U64, PROCMON_NO_UNIT),
+	ATTRIBUTE("comm", PROCMON_TEXT, PROCMON_NO_UNIT),
+	ATTRIBUTE("cpu.usage", PROCMON_F64, PROCMON_CORES),
+	ATTRIBUTE("cpu.total", PROCMON_U64, PROCMON_NANOSECONDS),
+	ATTRIBUTE("mem.footprint", PROCMON_U64, PROCMON_BYTES),
+	ATTRIBUTE("mem.resident", PROCMON_U64, PROCMON_BYTES),
+	ATTRIBUTE("mem.pss", PROCMON_U64, PROCMON_BYTES),
+	ATTRIBUTE("nice", PROCMON_I64, PROCMON_NO_UNIT),
+	ATTRIBUTE("gpu.time", PROCMON_U64, PROCMON_NANOSECONDS, NO_GPU),
+	ATTRIBUTE("gpu.usage", PROCMON_F64, PROCMON_RATIO, NO_GPU),
+	ATTRIBUTE("cmdline", PROCMON_TEXT, PROCMON_NO_UNIT),
+};
+enum { COLUMNS = sizeof columns / sizeof *columns };
+
+static const struct procmon_attribute *const other_columns[] = {
+	ATTRIBUTE("name", PROCMON_TEXT, PROCMON_NO_UNIT),
+	ATTRIBUTE("reads", PROCMON_U64, PROCMON_COUNT),
+};
+
+static const struct procmon_attribute *const text_columns[] = {
+	ATTRIBUTE("name", PROCMON_TEXT, PROCMON_NO_UNIT),
+	ATTRIBUTE("text", PROCMON_TEXT, PROCMON_NO_UNIT),
+};
+
+static struct procmon_value missing(enum procmon_state state)
+{
+	return (struct procmon_value){.state = state};
+}
+
+static void add_process(struct sheet *sheet, uint64_t pid, const char *comm, double usage,
+	uint64_t total_ns, uint64_t footprint, const char *cmdline)
+{
+	struct procmon_value *row = sheet_add_row(sheet);
+
+	row[0] = sheet_u64(pid);
+	row[1] = sheet_text(comm);
+	row[2] = (struct procmon_value){.type = PROCMON_F64, .f64 = usage};
+	if (usage < 0)
+		row[2] = missing(PROCMON_PENDING);
+	row[3] = sheet_u64(total_ns);
+	row[4] = footprint ? sheet_u64(footprint) : missing(PROCMON_NONE);
+	row[5] = footprint ? sheet_u64(footprint * 3 / 2) : missing(PROCMON_NONE);
+	row[6] = footprint ? sheet_u64(footprint / 2) : missing(PROCMON_NONE);
+	row[7] = (struct procmon_value){.type = PROCMON_I64, .i64 = pid == 1 ? 0 : -5};
+	row[8] = row[9] = missing(PROCMON_UNSUPPORTED);
+	row[10] = sheet_text(cmdline);
+}
+
+/* Processes as they may be met, with the texts that have broken programs before. */
+static struct sheet processes(void)
+{
+	struct sheet sheet;
+
+	setenv("TZ", "UTC", 1);
+	sheet_init(&sheet, "process", columns, COLUMNS);
+	sheet.realtime_ns = 1795230676123456789;
+	sheet.tick = 42;
+	add_process(&sheet, 1, "init", 0, 62300000000, 12897485, "/sbin/init splash");
+	add_process(&sheet, 2, "kthreadd", 0, 0, 0, NULL);
+	add_process(&sheet, 4194303, "J\303\274rgen \346\227\245\346\234\254", 0.123,
+		1234567890, 18446744073709551615u / 4, "say \"hi\", then \\ end");
+	add_process(&sheet, 777, "evil\033[2J\xE2\x80\xAE\xFF\n", -1, 850, 4096,
+		"a very long command line --with=many --options that --does not --fit");
+	*sheet_cell(&sheet, 1, 6) = missing(PROCMON_DENIED);
+	*sheet_cell(&sheet, 3, 6) = missing(PROCMON_DENIED);
+	add_process(&sheet, 778, "", 1, 7384000000000, 1073741824, "");
+	return sheet;
+}
+
+static char *read_file(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	char *text = calloc(65536, 1);
+
+	if (file) {
+		CHECK(fread(text, 1, 65535, file) < 65535);
+		fclose(file);
+	}
+	return text;
+}
+
+static void check_golden(const char *name, const char *text)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof path, "tests/fixtures/golden/%s", name);
+	if (getenv("GOLDEN")) {
+		FILE *file = fopen(path, "w");
+		CHECK(file);
+		fputs(text, file);
+		fclose(file);
+	}
+	char *expected = read_file(path);
+	if (strcmp(text, expected) != 0)
+		test_fail(__FILE__, __LINE__, "%s is not\n%s\nbut\n%s", path, expected, text);
+	free(expected);
+}
+
+/* A writer into memory. */
+struct output {
+	struct writer writer;
+	char *text;
+	size_t size;
+};
+
+static void output_begin(struct output *self, const char *format, enum writer_shape shape)
+{
+	FILE *file = open_memstream(&self->text, &self->size);
+
+	CHECK(file && writer_find_format(format));
+	writer_begin(&self->writer, writer_find_format(format), file, shape);
+}
+
+static void output_end(struct output *self, const char *golden)
+{
+	FILE *file = self->writer.file;
+
+	writer_end(&self->writer);
+	fclose(file);
+	if (golden)
+		check_golden(golden, self->text);
+}
+
+static void check_single(const char *format, size_t width, bool states, const char *golden)
+{
+	struct sheet sheet = processes();
+	struct output output;
+
+	output_begin(&output, format, WRITER_SINGLE);
+	output.writer.width = width;
+	output.writer.states = states;
+	writer_sheet(&output.writer, &sheet);
+	output_end(&output, golden);
+	/* whatever the format: no control character of a name comes through */
+	for (const char *at = output.text; *at; at++)
+		CHECK((unsigned char)*at >= 0x20 || *at == '\n' || *at == '\r');
+	CHECK(!strstr(output.text, "\xE2\x80\xAE") && !strchr(output.text, 0x7F));
+	free(output.text);
+	sheet_finish(&sheet);
+}
+
+TEST(table_for_a_pipe)
+{
+	check_single("table", 0, false, "table-pipe.txt");
+}
+
+TEST(table_for_80_columns)
+{
+	check_single("table", 80, false, "table-80.txt");
+}
+
+TEST(table_for_40_columns)
+{
+	check_single("table", 40, false, "table-40.txt");
+}
+
+TEST(json)
+{
+	check_single("json", 0, false, "single.json");
+}
+
+TEST(json_lines)
+{
+	check_single("jsonl", 0, false, "single.jsonl");
+}
+
+TEST(csv)
+{
+	check_single("csv", 0, false, "single.csv");
+}
+
+TEST(csv_with_states)
+{
+	check_single("csv", 0, true, "single-states.csv");
+}
+
+static void check_series(const char *format, size_t height, const char *golden)
+{
+	struct sheet sheet = processes();
+	struct output output;
+
+	sheet.interval_ns = 500000000;
+	output_begin(&output, format, WRITER_SERIES);
+	output.writer.width = height ? 80 : 0;
+	output.writer.height = height;
+	for (int i = 0; i < 2; i++) {
+		writer_sheet(&output.writer, &sheet);
+		sheet.realtime_ns += 500000000;
+		sheet.tick++;
+		sheet.row_count = 2;
+	}
+	output_end(&output, golden);
+	free(output.text);
+	sheet_finish(&sheet);
+}
+
+TEST(series_of_tables)
+{
+	check_series("table", 0, "series.txt");
+}
+
+TEST(series_of_json)
+{
+	check_series("json", 0, "series.json");
+}
+
+TEST(series_of_json_lines)
+{
+	check_series("jsonl", 0, "series.jsonl");
+}
+
+TEST(series_of_csv_has_one_header)
+{
+	check_series("csv", 0, "series.csv");
+}
+
+TEST(a_screen_is_never_overfull)
+{
+	for (size_t height = 1; height <= 14; height++)
+		for (size_t width = 20; width <= 200; width += 7) {
+			struct sheet sheet = processes();
+			struct output output;
+			size_t lines = 0;
+
+			sheet.interval_ns = 1000000000;
+			output_begin(&output, "table", WRITER_SERIES);
+			output.writer.width = width;
+			output.writer.height = height;
+			writer_sheet(&output.writer, &sheet);
+			output_end(&output, NULL);
+			char *rest = output.text, *line;
+			while ((line = strsep(&rest, "\n")) != NULL && rest) {
+				CHECK(text_width(line) <= width);
+				lines++;
+			}
+			CHECK(lines <= height || height < 8);
+			free(output.text);
+			sheet_finish(&sheet);
+		}
+}
+
+static void check_keyed(const char *format, const char *golden)
+{
+	struct sheet sheet = processes(), other;
+	struct output output;
+
+	sheet.row_count = 1;
+	sheet_init(&other, "server", other_columns, 2);
+	struct procmon_value *row = sheet_add_row(&other);
+	row[0] = sheet_text("total");
+	row[1] = sheet_u64(7);
+	output_begin(&output, format, WRITER_KEYED);
+	writer_sheet(&output.writer, &sheet);
+	writer_sheet(&output.writer, &other);
+	output_end(&output, golden);
+	free(output.text);
+	sheet_finish(&sheet);
+	sheet_finish(&other);
+}
+
+TEST(several_tables_in_json)
+{
+	check_keyed("json", "keyed.json");
+}
+
+TEST(several_tables_in_json_lines)
+{
+	check_keyed("jsonl", "keyed.jsonl");
+}
+
+TEST(several_tables_in_csv)
+{
+	check_keyed("csv", "keyed.csv");
+}
+
+TEST(several_tables)
+{
+	check_keyed("table", "keyed.txt");
+}
+
+TEST(long_texts_go_on_below)
+{
+	struct sheet sheet;
+	struct output output;
+
+	sheet_init(&sheet, "attributes", text_columns, 2);
+	struct procmon_value *row = sheet_add_row(&sheet);
+	row[0] = sheet_text("mem.footprint");
+	row[1] = sheet_text(
+		"Memory that would come back if the process ended: its own dirty, "
+		"compressed and swapped pages, page tables, huge pages; no file cache.");
+	row = sheet_add_row(&sheet);
+	row[0] = sheet_text("exe");
+	row[1] = sheet_text("Anunbreakablewordthatislongerthanthewholelineoftheterminalwould"
+			    "eversupport:stillitcomes.");
+	output_begin(&output, "table", WRITER_SINGLE);
+	output.writer.width = 60;
+	output.writer.wrap = true;
+	writer_sheet(&output.writer, &sheet);
+	output_end(&output, "wrapped-60.txt");
+	free(output.text);
+	sheet_finish(&sheet);
+}
+
+TEST(no_rows)
+{
+	static const char *const names[] = {"table", "json", "jsonl", "csv"};
+	static const char *const expected[] = {
+		"pid comm\n", "{\"table\":\"process\",\"rows\":[]}\n", "", "pid,comm\r\n"};
+
+	for (size_t i = 0; i < 4; i++) {
+		struct sheet sheet;
+		struct output output;
+
+		sheet_init(&sheet, "process", columns, 2);
+		output_begin(&output, names[i], WRITER_SINGLE);
+		writer_sheet(&output.writer, &sheet);
+		output_end(&output, NULL);
+		CHECK_TEXT(output.text, expected[i]);
+		free(output.text);
+		sheet_finish(&sheet);
+	}
+}
+
+static const char *pids(const struct sheet *sheet)
+{
+	static char out[128];
+
+	out[0] = '\0';
+	for (size_t i = 0; i < sheet->row_count; i++)
+		snprintf(out + strlen(out), sizeof out - strlen(out), "%s%" PRIu64,
+			i ? " " : "", sheet_cell(sheet, i, 0)->u64);
+	return out;
+}
+
+TEST(order_of_rows)
+{
+	struct sheet sheet = processes();
+	struct sheet_key by_usage = {2, true}, by_usage_up = {2, false}, by_name = {1, false};
+	struct sheet_key two[] = {{7, true}, {4, true}};
+
+	sheet_sort(&sheet, NULL, 0);
+	CHECK_TEXT(pids(&sheet), "1 2 777 778 4194303");
+	sheet_sort(&sheet, &by_usage, 1); /* what has no value comes last */
+	CHECK_TEXT(pids(&sheet), "778 4194303 1 2 777");
+	sheet_sort(&sheet, &by_usage_up, 1);
+	CHECK_TEXT(pids(&sheet), "1 2 4194303 778 777");
+	sheet_sort(&sheet, &by_name, 1);
+	CHECK_TEXT(pids(&sheet), "778 4194303 777 1 2");
+	sheet_sort(&sheet, two, 2);
+	CHECK_TEXT(pids(&sheet), "1 4194303 778 777 2");
+	CHECK_INT(sheet_first_measure(&sheet), 2);
+	CHECK_INT(sheet_find_column(&sheet, "nice"), 7);
+	CHECK_INT(sheet_find_column(&sheet, "none"), COLUMNS);
+	sheet_finish(&sheet);
+}
+
+TESTS(CASE(table_for_a_pipe), CASE(table_for_80_columns), CASE(table_for_40_columns),
+	CASE(json), CASE(json_lines), CASE(csv), CASE(csv_with_states), CASE(series_of_tables),
+	CASE(series_of_json), CASE(series_of_json_lines), CASE(series_of_csv_has_one_header),
+	CASE(a_screen_is_never_overfull), CASE(several_tables_in_json),
+	CASE(several_tables_in_json_lines), CASE(several_tables_in_csv), CASE(several_tables),
+	CASE(long_texts_go_on_below), CASE(no_rows), CASE(order_of_rows))
