@@ -336,13 +336,16 @@ static bool sample_row(struct instance *self, const struct sampling *sampling,
 			continue;
 		}
 		if (slow) {
-			if (slow_want(self, index, slot))
+			if (slow_want(self, index, slot) && activity != ACTIVITY_UNKNOWN)
 				seen[index] = activity;
 			continue;
 		}
 		if (!read_row(self, index, slot, sampling->now_ns))
 			return false;
-		seen[index] = activity;
+		/* If it is unknown, what was seen before still holds: activity never comes back
+		 * to a number that it had left. */
+		if (activity != ACTIVITY_UNKNOWN)
+			seen[index] = activity;
 	}
 	return true;
 }

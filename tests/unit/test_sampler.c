@@ -197,6 +197,23 @@ TEST(a_process_that_did_not_run_is_not_read)
 	teardown();
 }
 
+TEST(unknown_activity_is_read_and_costs_no_second_read)
+{
+	setup();
+	struct fake_process *process = fake_add(10);
+	struct replica *replica = new_replica();
+	CHECK_INT(replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
+	next_tick();
+	process->activity = ACTIVITY_UNKNOWN; /* it may be running right now */
+	next_tick();
+	CHECK_INT(process->reads[FAKE_STAT], 2);
+	process->activity = 1; /* where it stood at first */
+	next_tick();
+	CHECK_INT(process->reads[FAKE_STAT], 2);
+	drop(replica);
+	teardown();
+}
+
 TEST(a_fast_reader_does_not_blind_a_slow_one)
 {
 	setup();
@@ -1162,6 +1179,7 @@ TEST(replicas_stay_equal_over_a_hundred_thousand_frames)
 TESTS(CASE(first_frame_comes_at_once_and_is_whole), CASE(catalog_gives_the_reason),
 	CASE(nobody_subscribed_means_no_timer_and_nothing_open),
 	CASE(only_wanted_sources_are_read), CASE(a_process_that_did_not_run_is_not_read),
+	CASE(unknown_activity_is_read_and_costs_no_second_read),
 	CASE(a_fast_reader_does_not_blind_a_slow_one),
 	CASE(drifting_attributes_are_refreshed_within_five_seconds),
 	CASE(a_column_that_joins_later_is_read_for_all_rows),
