@@ -183,13 +183,22 @@ static int handle_frame(struct procmon_connection *self, const Procmon__ServerMe
 	return 0;
 }
 
+static int handle_goodbye(
+	struct procmon_connection *self, const Procmon__Goodbye *message)
+{
+	if (message->reason != PROCMON__GOODBYE_REASON__RESTARTING)
+		return fail(self, -ESHUTDOWN, "the server was stopped");
+	self->retry_ns = message->retry_after_ns ? message->retry_after_ns : 1;
+	return fail(self, -ESHUTDOWN, "the server restarts");
+}
+
 static int handle_message(
 	struct procmon_connection *self, const Procmon__ServerMessage *message)
 {
 	if (message->body_case == PROCMON__SERVER_MESSAGE__BODY_ERROR)
 		return handle_error(self, message);
 	if (message->body_case == PROCMON__SERVER_MESSAGE__BODY_GOODBYE)
-		return fail(self, -ESHUTDOWN, "the server ends");
+		return handle_goodbye(self, message->goodbye);
 	if (message->body_case == PROCMON__SERVER_MESSAGE__BODY_WELCOME)
 		return handle_welcome(self, message->welcome);
 	if (message->body_case == PROCMON__SERVER_MESSAGE__BODY__NOT_SET)
@@ -299,6 +308,11 @@ int procmon_dispatch(struct procmon_connection *connection, int timeout_ms)
 	connection->dispatching = false;
 	procmon_release(connection);
 	return result;
+}
+
+uint64_t procmon_get_retry_ns(const struct procmon_connection *connection)
+{
+	return connection->retry_ns;
 }
 
 const struct procmon_server *procmon_get_server(const struct procmon_connection *connection)

@@ -21,6 +21,7 @@ struct procmon_connection {
 	bool dispatching;
 	int calls;            /* of handlers, in this dispatch */
 	int error;            /* not 0: it is over */
+	uint64_t retry_ns;    /* what a goodbye of a restarting server said */
 	char error_text[512]; /* in words, harmless */
 };
 

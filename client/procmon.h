@@ -173,6 +173,10 @@ short procmon_get_events(const struct procmon_connection *connection);
  */
 int procmon_dispatch(struct procmon_connection *connection, int timeout_ms);
 
+/* After -ESHUTDOWN: in how many ns a new connection is welcome. 0: the server was asked to
+ * stop, and clients should not come back by themselves. */
+uint64_t procmon_get_retry_ns(const struct procmon_connection *connection);
+
 const struct procmon_server *procmon_get_server(const struct procmon_connection *connection);
 
 /* The catalog: all attributes of all tables in the order in which people read them. */
