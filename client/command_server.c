@@ -5,15 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#ifdef __linux__
-#include <sys/syscall.h>
-#endif
+#include <time.h>
 
 #include "attach.h"
 #include "command.h"
 
-enum { STOP_PATIENCE_MS = 10000 };
+enum { STOP_PATIENCE_MS = 10000, END_PATIENCE_MS = 500 };
 
 static int start(const struct options *options)
 {
@@ -26,33 +23,34 @@ static int start(const struct options *options)
 	return code == EXIT_DONE ? finish_output() : code;
 }
 
-/* A descriptor that becomes readable when the process has ended, even if nobody reaps it; -1
- * where there is none (macOS, Linux before 5.3). */
-static int open_process(uint32_t pid)
+static uint64_t now_ms(void)
 {
-#ifdef SYS_pidfd_open
-	return (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
-#else
-	(void)pid;
-	return -1;
-#endif
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* Waits until the process has ended, or else until it has closed the connection. */
-static int wait_until_gone(struct procmon_connection *connection, int process)
+/*
+ * Waits until the server has closed the connection, which is about the last thing it does,
+ * and then for the end of its process. A process that nobody reaps keeps its number, so the
+ * second wait is a short one.
+ */
+static int wait_until_gone(struct procmon_connection *connection, uint32_t pid)
 {
-	struct pollfd wait = {.fd = process, .events = POLLIN};
+	struct pollfd wait = {.fd = procmon_get_fd(connection)}; /* for POLLHUP alone */
+	const struct timespec pause = {.tv_nsec = 5000000};
 	int result;
 
-	if (process >= 0) {
-		do
-			result = poll(&wait, 1, STOP_PATIENCE_MS);
-		while (result < 0 && errno == EINTR);
-		return result > 0 ? 0 : -ETIMEDOUT;
-	}
-	/* without a request nothing but the end can come */
-	result = procmon_dispatch(connection, STOP_PATIENCE_MS);
-	return result < 0 ? 0 : -ETIMEDOUT;
+	do
+		result = poll(&wait, 1, STOP_PATIENCE_MS);
+	while (result < 0 && errno == EINTR);
+	if (result <= 0)
+		return -ETIMEDOUT;
+	uint64_t end = now_ms() + END_PATIENCE_MS;
+	while (kill((pid_t)pid, 0) == 0 && now_ms() < end)
+		nanosleep(&pause, NULL);
+	return 0;
 }
 
 static int stop(const struct options *options)
@@ -63,17 +61,14 @@ static int stop(const struct options *options)
 	if (code != EXIT_DONE)
 		return code;
 	uint32_t pid = procmon_get_server(connection)->pid;
-	int process = open_process(pid);
 	if (kill((pid_t)pid, SIGTERM) < 0 && errno != ESRCH) {
 		complain("cannot stop process %u: %s", pid, strerror(errno));
 		code = errno == EPERM ? EXIT_PERMISSION : EXIT_FAILED;
-	} else if (wait_until_gone(connection, process) < 0) {
+	} else if (wait_until_gone(connection, pid) < 0) {
 		complain("process %u does not end", pid);
 		code = EXIT_FAILED;
 	} else
 		printf("stopped process %u\n", pid);
-	if (process >= 0)
-		close(process);
 	procmon_release(connection);
 	return code == EXIT_DONE ? finish_output() : code;
 }

@@ -10,7 +10,7 @@
 
 #include "attach.h"
 #include "command.h"
-#include "loop.h"
+#include "live.h"
 #include "screen.h"
 #include "subject.h"
 #include "writer.h"
@@ -20,7 +20,7 @@ static const char defaults[] = "cpu.usage,mem,disk";
 struct subscribe {
 	const struct options *options;
 	uint64_t interval_ns;
-	struct loop loop;
+	struct live live;
 	struct procmon_connection *connection; /* the subject's; it may be over */
 	struct procmon_request *request;
 	struct subject subject;
@@ -90,22 +90,22 @@ static void on_table(
 
 	(void)request;
 	if (first && attach_check_pids(self->options, table) != EXIT_DONE) {
-		loop_end(&self->loop, EXIT_NO_PROCESS);
+		live_end(&self->live, EXIT_NO_PROCESS);
 		return;
 	}
 	procmon_release(self->table);
 	self->table = procmon_retain(table);
 	self->frames++;
-	if (self->loop.live)
+	if (self->live.screen)
 		redraw(self);
 	else
 		write_frame(self);
 	/* The last of the processes has ended: nothing else will ever come. */
 	bool over = self->options->pid_count > 0 && procmon_table_get_count(table) == 0;
 	if (fflush(stdout) != 0 || ferror(stdout))
-		loop_end(&self->loop, finish_output());
+		live_end(&self->live, finish_output());
 	else if (over || self->frames == self->options->count)
-		loop_end(&self->loop, EXIT_DONE);
+		live_end(&self->live, EXIT_DONE);
 }
 
 static void on_error(
@@ -117,10 +117,10 @@ static void on_error(
 	/* the loop sees by itself that the connection is over */
 	if (error == -ECONNRESET || error == -ESHUTDOWN || error == -EPROTO)
 		return;
-	if (self->loop.live)
+	if (self->live.screen)
 		screen_leave();
 	complain("%s", *text ? text : strerror(-error));
-	loop_end(&self->loop, attach_exit_code(error));
+	live_end(&self->live, attach_exit_code(error));
 }
 
 /* Lets go of what came from the connection before. */
@@ -137,8 +137,8 @@ static void begin(struct subscribe *self)
 {
 	writer_begin(&self->writer, self->format, stdout, WRITER_SERIES);
 	self->writer.states = self->options->states;
-	self->writer.bold = self->loop.live;
-	if (self->loop.live)
+	self->writer.bold = self->live.screen;
+	if (self->live.screen)
 		screen_enter();
 }
 
@@ -165,11 +165,11 @@ static int on_connected(struct procmon_connection *connection, void *context)
 	return EXIT_DONE;
 }
 
-static void on_happened(enum loop_event event, void *context)
+static void on_happened(enum live_event event, void *context)
 {
 	struct subscribe *self = context;
 
-	if (event == LOOP_RESIZED) {
+	if (event == LIVE_RESIZED) {
 		redraw(self);
 		return;
 	}
@@ -190,20 +190,20 @@ static int run(const struct options *options)
 		.interval_ns = options->interval_ns ? options->interval_ns : 1000000000,
 		.format = writer_find_format(options->format ? options->format : "table")};
 
-	self.loop = (struct loop){.options = options,
+	self.live = (struct live){.options = options,
 		.connected = on_connected,
 		.happened = on_happened,
 		.context = &self,
-		.live = self.format == &format_table && screen_is_live()};
-	int code = loop_run(&self.loop);
+		.screen = self.format == &format_table && screen_is_live()};
+	int code = live_run(&self.live);
 	leave_screen(&self);
 	if (self.writer.format)
 		writer_end(&self.writer);
 	if (!ferror(stdout) && code == EXIT_DONE)
 		code = finish_output();
 	forget(&self);
-	if (self.loop.signal)
-		die_of(self.loop.signal);
+	if (self.live.signal)
+		die_of(self.live.signal);
 	return code;
 }
 

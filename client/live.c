@@ -1,4 +1,4 @@
-#include "loop.h"
+#include "live.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -16,12 +16,12 @@
 enum {
 	RETRY_FIRST_MS = 200,
 	RETRY_LONGEST_MS = 5000,
-	RETRIES = 12, /* about 40 s: a server that is being replaced is back by then */
+	RETRIES = 12, /* most of a minute: a server that is being replaced is back by then */
 };
 
 static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
-void loop_end(struct loop *self, int code)
+void live_end(struct live *self, int code)
 {
 	self->code = code;
 	event_base_loopbreak(self->base);
@@ -30,7 +30,7 @@ void loop_end(struct loop *self, int code)
 static void on_io(evutil_socket_t fd, short events, void *context);
 
 /* The library wants to write only now and then: POLLOUT comes and goes. */
-static void watch(struct loop *self)
+static void watch(struct live *self)
 {
 	short wanted = EV_READ | EV_PERSIST;
 
@@ -45,52 +45,57 @@ static void watch(struct loop *self)
 	event_add(self->io, NULL);
 }
 
-static void disconnect(struct loop *self)
+static void disconnect(struct live *self)
 {
 	if (self->io)
 		event_free(self->io);
 	self->io = NULL;
 	if (self->connection)
-		self->happened(LOOP_LOST, self->context);
+		self->happened(LIVE_LOST, self->context);
 	procmon_release(self->connection);
 	self->connection = NULL;
 }
 
 /* Many clients lose the same server at once: they come back at different moments. */
-static void retry_later(struct loop *self)
+static void retry_later(struct live *self)
 {
-	unsigned delay_ms = RETRY_FIRST_MS << (self->attempts < 5 ? self->attempts : 5);
+	uint64_t delay_ms = self->delay_ms;
 	unsigned char random = 0;
 
-	if (delay_ms > RETRY_LONGEST_MS)
-		delay_ms = RETRY_LONGEST_MS;
 	evutil_secure_rng_get_bytes(&random, sizeof random);
-	delay_ms = delay_ms / 2 + delay_ms * random / 510;
-	struct timeval delay = {
-		.tv_sec = delay_ms / 1000, .tv_usec = (int)(delay_ms % 1000) * 1000};
+	delay_ms += delay_ms * random / 512;
+	struct timeval delay = {.tv_sec = (time_t)(delay_ms / 1000),
+		.tv_usec = (suseconds_t)(delay_ms % 1000 * 1000)};
 	self->attempts++;
+	self->delay_ms *= 2;
+	if (self->delay_ms > RETRY_LONGEST_MS)
+		self->delay_ms = RETRY_LONGEST_MS;
 	evtimer_add(self->retry, &delay);
 }
 
-static void on_gone(struct loop *self, int error)
+static void on_gone(struct live *self, int error)
 {
-	bool goodbye = error == -ESHUTDOWN;
+	uint64_t retry_ns = procmon_get_retry_ns(self->connection);
 
 	disconnect(self);
-	if (self->live)
+	if (self->screen)
 		screen_leave();
-	if (!goodbye) {
-		complain("the server is gone: %s", strerror(-error));
-		loop_end(self, attach_exit_code(error));
+	if (error == -ESHUTDOWN && retry_ns > 0) {
+		complain("the server restarts; waiting for it");
+		self->attempts = 0;
+		self->delay_ms = retry_ns / 1000000;
+		if (self->delay_ms < RETRY_FIRST_MS)
+			self->delay_ms = RETRY_FIRST_MS;
+		retry_later(self);
 		return;
 	}
-	complain("the server has ended; waiting for another one");
-	retry_later(self);
+	complain(error == -ESHUTDOWN ? "the server was stopped" : "the server is gone");
+	live_end(self, attach_exit_code(error));
 }
 
 static void on_io(evutil_socket_t fd, short events, void *context)
 {
-	struct loop *self = context;
+	struct live *self = context;
 	int result = procmon_dispatch(self->connection, 0);
 
 	(void)fd;
@@ -103,19 +108,19 @@ static void on_io(evutil_socket_t fd, short events, void *context)
 		watch(self);
 }
 
-static void start(struct loop *self)
+static void start(struct live *self)
 {
 	int code = self->connected(self->connection, self->context);
 
 	if (code != EXIT_DONE)
-		loop_end(self, code);
+		live_end(self, code);
 	else
 		watch(self);
 }
 
 static void on_retry(evutil_socket_t fd, short events, void *context)
 {
-	struct loop *self = context;
+	struct live *self = context;
 	char *text = NULL;
 	/* A server that was stopped is not started again by those who were watching. */
 	int error =
@@ -125,23 +130,23 @@ static void on_retry(evutil_socket_t fd, short events, void *context)
 	(void)events;
 	if (error == 0) {
 		self->attempts = 0;
-		if (self->live) {
+		if (self->screen) {
 			screen_enter();
-			self->happened(LOOP_RESIZED, self->context);
+			self->happened(LIVE_RESIZED, self->context);
 		}
 		start(self);
 	} else if (self->attempts < RETRIES)
 		retry_later(self);
 	else {
 		complain("%s", text ? text : strerror(-error));
-		loop_end(self, attach_exit_code(error));
+		live_end(self, attach_exit_code(error));
 	}
 	free(text);
 }
 
 static void on_signal(evutil_socket_t number, short events, void *context)
 {
-	struct loop *self = context;
+	struct live *self = context;
 
 	(void)events;
 	if (number == SIGTSTP) {
@@ -150,46 +155,46 @@ static void on_signal(evutil_socket_t number, short events, void *context)
 		screen_enter();
 	}
 	if (number == SIGTSTP || number == SIGWINCH) {
-		self->happened(LOOP_RESIZED, self->context);
+		self->happened(LIVE_RESIZED, self->context);
 		return;
 	}
 	self->signal = (int)number;
-	loop_end(self, EXIT_DONE);
+	live_end(self, EXIT_DONE);
 }
 
 static void on_key(evutil_socket_t fd, short events, void *context)
 {
-	struct loop *self = context;
+	struct live *self = context;
 	char key = 0;
 
 	(void)events;
 	ssize_t length = read(fd, &key, 1);
 	if (length == 1 && (key == 'q' || key == 'Q'))
-		loop_end(self, EXIT_DONE);
+		live_end(self, EXIT_DONE);
 	else if (length <= 0 && errno != EAGAIN && errno != EINTR)
 		event_del(self->key); /* the keyboard is gone; the screen may go on */
 }
 
-static void watch_signals(struct loop *self)
+static void watch_signals(struct live *self)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
 		self->signals[count++] = evsignal_new(self->base, ends[i], on_signal, self);
-	if (self->live) {
+	if (self->screen) {
 		self->signals[count++] = evsignal_new(self->base, SIGTSTP, on_signal, self);
 		self->signals[count++] = evsignal_new(self->base, SIGWINCH, on_signal, self);
 	}
 	for (size_t i = 0; i < count; i++)
 		evsignal_add(self->signals[i], NULL);
-	if (self->live && isatty(STDIN_FILENO)) {
+	if (self->screen && isatty(STDIN_FILENO)) {
 		self->key =
 			event_new(self->base, STDIN_FILENO, EV_READ | EV_PERSIST, on_key, self);
 		event_add(self->key, NULL);
 	}
 }
 
-static void finish(struct loop *self)
+static void finish(struct live *self)
 {
 	disconnect(self);
 	for (size_t i = 0; i < sizeof self->signals / sizeof *self->signals; i++)
@@ -202,7 +207,7 @@ static void finish(struct loop *self)
 	event_base_free(self->base);
 }
 
-int loop_run(struct loop *self)
+int live_run(struct live *self)
 {
 	int code = attach_server(self->options, attach_flags(self->options), &self->connection);
 
