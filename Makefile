@@ -121,16 +121,15 @@ $(BUILD)/tests/%.a:
 	$(Q)rm -f $@ && $(AR) qcs $@ $^
 
 TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT))
-REAL  := $(filter $(BUILD)/tests/test_$(PLATFORM)%,$(TESTS))
-$(REAL): $(BUILD)/tests/real.a
-$(filter-out $(REAL),$(TESTS)): $(BUILD)/tests/fake.a
-$(TESTS): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(call object,tests/unit/test.c)
+house  = $(BUILD)/tests/$(if $(findstring _$(PLATFORM),$(notdir $(1))),real,fake).a
+.SECONDEXPANSION:
+$(TESTS): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(call object,tests/unit/test.c) $$(call house,$$@)
 	$(call say,LINK,$@)
-	$(Q)$(LINK) -pie -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS)
+	$(Q)$(LINK) -pie -o $@ $^ $(LIBS)
 
 # What a fuzz target has found once stays found: replay.c feeds it the files of its corpus.
 REPLAYS := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/%,$(FUZZ))
-$(REPLAYS): $(BUILD)/tests/%: $(BUILD)/obj/tests/fuzz/%.o $(call object,tests/fuzz/replay.c) $(BUILD)/tests/real.a
+$(REPLAYS): $(BUILD)/tests/%: $(BUILD)/obj/tests/fuzz/%.o $(call object,tests/fuzz/replay.c) $$(call house,$$@)
 	$(call say,LINK,$@)
 	$(Q)$(LINK) -pie -o $@ $^ $(LIBS)
 
@@ -187,7 +186,7 @@ fuzz: ## fuzz all targets, FUZZ_SECONDS in total
 
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(FUZZ))
 fuzz-build: $(FUZZERS)
-$(FUZZERS): $(BUILD)/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/tests/real.a
+$(FUZZERS): $(BUILD)/%: $(BUILD)/obj/tests/fuzz/%.o $$(call house,$$@)
 	$(call say,LINK,$@)
 	$(Q)$(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
