@@ -1,0 +1,61 @@
+/*
+ * Source cgroup: /proc/PID/cgroup, a line "ID:CONTROLLERS:PATH" for each hierarchy. ID 0 is
+ * the unified one; cgroups(7).
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "process.h"
+
+/* The path of a line, or NULL. */
+static const char *path_of(const struct scan *line)
+{
+	const char *at = memchr(line->at, ':', (size_t)(line->end - line->at));
+
+	if (at)
+		at = memchr(at + 1, ':', (size_t)(line->end - at - 1));
+	return at && at + 1 < line->end && at[1] == '/' ? at + 1 : NULL;
+}
+
+int cgroup_parse(const char *bytes, size_t length, struct sample_text *ret_path)
+{
+	struct scan scan = {bytes, bytes + length}, line;
+
+	*ret_path = (struct sample_text){.state = STATE_NONE};
+	while (scan_line(&scan, &line)) {
+		bool unified = line.end - line.at >= 3 && memcmp(line.at, "0::", 3) == 0;
+		const char *path = path_of(&line);
+		if (!path || (ret_path->bytes && !unified))
+			continue;
+		*ret_path = (struct sample_text){
+			.bytes = path, .length = (uint32_t)(line.end - path)};
+		if (unified)
+			break;
+	}
+	return ret_path->bytes ? 0 : -EBADMSG;
+}
+
+static int cgroup_read(struct processes *self, uint32_t slot, void *memory)
+{
+	struct linux_cgroup *sample = memory;
+	size_t length;
+	int result = row_read(self, slot, FILE_CGROUP, &length);
+
+	if (result != STATE_OK)
+		return result;
+	if (cgroup_parse(self->buffer, length, &sample->path) < 0)
+		return length ? STATE_FAILED : STATE_NONE; /* no hierarchy is mounted */
+	if (sample->path.length > sizeof self->cgroup)
+		sample->path.length = sizeof self->cgroup;
+	memcpy(self->cgroup, sample->path.bytes, sample->path.length);
+	sample->path.bytes = self->cgroup;
+	return STATE_OK;
+}
+
+const struct process_source cgroup_source = {
+	.source = {.name = "cgroup",
+		.sample_size = sizeof(struct linux_cgroup),
+		.lane = LANE_FAST,
+		.gated = true},
+	.read = cgroup_read,
+};

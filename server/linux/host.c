@@ -1,0 +1,94 @@
+#include "host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "parse.h"
+#include "platform.h"
+
+static bool is_real(const char *procfs)
+{
+	struct statfs filesystem;
+
+	return statfs(procfs, &filesystem) == 0 && filesystem.f_type == PROC_SUPER_MAGIC;
+}
+
+/*
+ * Is the procfs that of our own pid namespace? proc(5): NSpid lists our pid in each
+ * namespace from that of the mount down to our own, so a single number says yes. The
+ * name of the link "self" alone could be equal by chance.
+ */
+static bool is_native(const char *procfs)
+{
+	char path[4096], text[4096];
+	int64_t numbers[2] = {0, -1};
+	static const struct pair pairs[] = {PAIR("NSpid", 0, 2)};
+	int file;
+	ssize_t length;
+
+	snprintf(path, sizeof path, "%s/self/status", procfs);
+	file = open(path, O_RDONLY | O_CLOEXEC);
+	if (file < 0)
+		return false;
+	length = read(file, text, sizeof text);
+	close(file);
+	if (length <= 0 || !scan_pairs(text, (size_t)length, pairs, 1, numbers))
+		return false;
+	return numbers[0] == getpid() && numbers[1] == -1;
+}
+
+static void describe(struct linux_host *self)
+{
+	struct utsname system;
+	size_t size = sizeof self->description;
+	int length = 0;
+
+	if (uname(&system) == 0)
+		length = snprintf(
+			self->description, size, "%s %s, with", system.sysname, system.release);
+	for (int i = 0; i < FEATURE_COUNT && (size_t)length < size; i++)
+		if (host_has(self, (enum feature)i))
+			length += snprintf(self->description + length, size - (size_t)length,
+				" %s", feature_name((enum feature)i));
+	if (!self->features)
+		snprintf(
+			self->description + length, size - (size_t)length, " plain files only");
+}
+
+int host_init(struct linux_host *self, const struct platform_config *config, char *error,
+	size_t error_size)
+{
+	long ticks = sysconf(_SC_CLK_TCK);
+	int result;
+
+	memset(self, 0, sizeof *self);
+	self->procfs = xstrdup(config->procfs ? config->procfs : "/proc");
+	self->sysfs = xstrdup(config->sysfs ? config->sysfs : "/sys");
+	self->no_gpu = xasprintf("no GPU found on this host (no render node in %s/class/drm, "
+				 "no NVIDIA driver in %s/driver/nvidia)",
+		self->sysfs, self->procfs);
+	self->tick_ns = UINT64_C(1000000000) / (uint64_t)(ticks > 0 ? ticks : 100);
+	self->real = is_real(self->procfs);
+	self->native = self->real && is_native(self->procfs);
+	result = features_init(self, config->without, error, error_size);
+	if (result < 0)
+		host_finish(self);
+	else
+		describe(self);
+	return result;
+}
+
+void host_finish(struct linux_host *self)
+{
+	free(self->procfs);
+	free(self->sysfs);
+	free(self->no_gpu);
+}

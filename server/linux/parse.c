@@ -1,0 +1,104 @@
+#include "parse.h"
+
+#include <string.h>
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+bool scan_number(struct scan *self, int64_t *ret_number)
+{
+	const char *at = self->at;
+	int64_t number = 0;
+	bool negative;
+
+	while (at < self->end && (*at == ' ' || *at == '\t'))
+		at++;
+	negative = at < self->end && *at == '-';
+	at += negative;
+	if (at == self->end || !is_digit(*at))
+		return false;
+	for (; at < self->end && is_digit(*at); at++)
+		number = number < NUMBER_LIMIT / 10 ? number * 10 + (*at - '0') : NUMBER_LIMIT;
+	self->at = at;
+	*ret_number = negative ? -number : number;
+	return true;
+}
+
+bool scan_line(struct scan *self, struct scan *ret_line)
+{
+	const char *newline;
+
+	if (self->at == self->end)
+		return false;
+	newline = memchr(self->at, '\n', (size_t)(self->end - self->at));
+	ret_line->at = self->at;
+	ret_line->end = newline ? newline : self->end;
+	self->at = newline ? newline + 1 : self->end;
+	return true;
+}
+
+static bool has_key(const struct scan *line, const struct pair *pair)
+{
+	return line->end - line->at >= pair->length && line->at[0] == pair->key[0] &&
+	       line->at[1] == pair->key[1] && memcmp(line->at, pair->key, pair->length) == 0;
+}
+
+static void add_numbers(struct scan *line, const struct pair *pair, int64_t *values)
+{
+	int64_t number;
+
+	line->at += pair->length;
+	for (uint32_t i = 0; i < pair->count && scan_number(line, &number); i++) {
+		int64_t *value = &values[pair->first + i];
+		*value += number;
+		if (*value > NUMBER_LIMIT)
+			*value = NUMBER_LIMIT;
+		if (*value < -NUMBER_LIMIT)
+			*value = -NUMBER_LIMIT;
+	}
+}
+
+/* The kernel writes the keys in a fixed order, so the next one is looked for first. */
+uint32_t scan_pairs(const char *bytes, size_t length, const struct pair *pairs,
+	uint32_t pair_count, int64_t *values)
+{
+	struct scan scan = {bytes, bytes + length}, line;
+	uint32_t seen = 0, next = 0;
+
+	while (scan_line(&scan, &line)) {
+		for (uint32_t i = 0, k = next; i < pair_count; i++) {
+			if (has_key(&line, &pairs[k])) {
+				add_numbers(&line, &pairs[k], values);
+				seen |= UINT32_C(1) << k;
+				next = k + 1 < pair_count ? k + 1 : 0;
+				break;
+			}
+			k = k + 1 < pair_count ? k + 1 : 0;
+		}
+	}
+	return seen;
+}
+
+uint32_t parse_pid(const char *name)
+{
+	uint64_t pid = 0;
+
+	if (*name == '0')
+		return 0;
+	for (; is_digit(*name); name++) {
+		pid = pid * 10 + (uint64_t)(*name - '0');
+		if (pid > INT32_MAX)
+			return 0;
+	}
+	return *name ? 0 : (uint32_t)pid;
+}
+
+uint64_t saturating_multiply(uint64_t a, uint64_t b)
+{
+	uint64_t product;
+
+	return __builtin_mul_overflow(a, b, &product) || product > INT64_MAX ? INT64_MAX
+									     : product;
+}

@@ -1,0 +1,221 @@
+/*
+ * Process: the inside of the provider of table PROCESS.
+ *
+ *	process.c      the provider: opens and closes, dispatches reads to sources
+ *	listing.c      which rows there are: births and deaths
+ *	gate.c         which rows ran
+ *	row.c          a row's directory, pidfd and identity
+ *	descriptors.c  how many descriptors are kept, and which are given up first
+ *	stat.c io.c .. one file a source
+ *
+ * The invariant that all of it keeps: nothing that is read of one process is ever shown for
+ * another, however fast pids are used again. So reads go through a directory that is proven
+ * to belong to the row; a number read by pid (the CPU clock) counts only when the process is
+ * proven to have been there after the read.
+ */
+#ifndef LINUX_PROCESS_H
+#define LINUX_PROCESS_H
+
+#include <sys/types.h>
+
+#include "host.h"
+#include "pid_map.h"
+#include "platform.h"
+#include "samples.h"
+
+#define SECOND_NS UINT64_C(1000000000)
+
+/* Files of a process; the first ones are worth a kept descriptor while the row runs. */
+enum row_file {
+	FILE_STAT,
+	FILE_STATUS,
+	FILE_IO,
+	FILE_SCHEDSTAT,
+	FILES_KEPT,
+	FILE_CGROUP = FILES_KEPT,
+	FILE_OOM_SCORE,
+	FILE_OOM_SCORE_ADJ,
+};
+
+enum row_flag {
+	ROW_ALIVE = 1,
+	ROW_WATCHED = 2,   /* its pidfd is in the epoll set */
+	ROW_CLOCKED = 4,   /* clocks[] has a value */
+	ROW_MOVED = 8,     /* the CPU clock moved between the last two gates */
+	ROW_RUNNING = 16,  /* may be running: its activity is unknown */
+	ROW_ZOMBIE = 32,   /* has exited */
+	ROW_FRESH = 64,    /* a zombie that list() has not reported as touched */
+	ROW_SETTLED = 128, /* a zombie whose last CPU time is known */
+};
+
+/* What is needed only for rows that are read. */
+struct row {
+	uint64_t identity;
+	uint64_t start_ticks; /* 0: not known yet */
+	uint64_t start_realtime_ns;
+	uint64_t user_ns, system_ns;    /* the split of the CPU time as last told */
+	uint64_t ran_ns, ran_before_ns; /* when the clock was last seen to have moved */
+	int directory;                  /* O_PATH; or -1 */
+	int pidfd;                      /* or -1 */
+	int files[FILES_KEPT];          /* or -1 */
+	uint32_t newer, older;          /* of the rows with kept files, by last use */
+	uint32_t zombie_index;          /* in processes.zombies */
+};
+
+/* Slots; NONE ends a list. */
+#define NONE UINT32_MAX
+
+/* The counters that tell of births, read at the start of list(). */
+struct counters {
+	uint64_t time_ns;
+	uint64_t forks;    /* processes and threads made since boot; 0: not known */
+	uint64_t last_pid; /* given out last in our pid namespace; 0: not known */
+	uint64_t threads;  /* alive, on the whole machine */
+};
+
+enum { HISTORY = 16 };
+
+struct processes {
+	const struct linux_host *host;
+	int procfs;        /* directory */
+	int epoll;         /* of all pidfds; -1: no pidfds */
+	int stat, loadavg; /* files of the procfs itself; -1: it has none */
+	uint64_t now_ns;   /* of the latest list() */
+	uint64_t boot_id;  /* for identities without pidfd inode */
+
+	/* By slot. What the gate needs stands apart: it goes through all of it each tick. */
+	uint32_t capacity;
+	uint32_t *pids;
+	uint64_t *clocks; /* CPU time, ns */
+	uint8_t *flags;   /* enum row_flag */
+	uint32_t *ppids;  /* as last read; 0: not known */
+	struct row *rows;
+
+	struct pid_map slots;                             /* by pid */
+	uint32_t unwatched;                               /* living rows without ROW_WATCHED */
+	uint32_t *zombies, zombie_count, zombie_capacity; /* slots */
+	struct pid_map ended; /* pids that exited: their children have a new parent */
+
+	struct counters history[HISTORY]; /* a ring of the latest complete listings */
+	uint32_t history_count;
+	uint64_t listed_ns;  /* when the directory was last read; 0: never */
+	uint64_t touched_ns; /* when all rows were last touched, while the scope is pids */
+	uint64_t pid_max;
+
+	uint64_t kept, budget;     /* descriptors */
+	uint32_t newest, oldest;   /* rows with kept files */
+	uint32_t directory_cursor; /* where directories are given up next */
+
+	char *buffer; /* of reads */
+	size_t buffer_size;
+	/* Texts of samples, each until its source is read again. */
+	char comm[256], state[1], tty[32], cgroup[4096], exe[4096];
+};
+
+/* A source of this table: what the core knows of it, and what it does. */
+struct process_source {
+	struct source source;
+	/* Why not on this host; NULL: always, or the answer is NULL: it can be read. */
+	const char *(*unsupported)(const struct linux_host *host, enum cell_state *ret_state);
+	int (*read)(struct processes *self, uint32_t slot, void *sample);
+	int (*run)(struct job *job); /* slow lane: the context is a struct process_job */
+};
+
+extern const struct process_source identity_source, clock_source, stat_source, status_source,
+	io_source, schedstat_source, switches_source, files_source, cgroup_source,
+	oom_score_source, oom_adjust_source, exe_source, cmdline_source, smaps_source,
+	gpu_source;
+
+/* What a job of the slow lane has of its own. */
+struct process_job {
+	int directory;
+	bool rollup; /* FEATURE_SMAPS_ROLLUP */
+};
+
+/* The provider, less its sources, which platform.c fills in. */
+extern const struct provider process_provider;
+extern const struct process_source *const process_sources[SOURCE_COUNT];
+
+/* ------------------------------------------------------------------------- listing.c */
+
+int processes_list(void *context, struct roster *roster, const struct row_scope *scope);
+/* Marks the rows that exited since the last call; true if there are any. */
+bool processes_collect_exits(struct processes *self);
+
+/* ---------------------------------------------------------------------------- gate.c */
+
+void processes_gate(
+	void *context, const uint32_t *slots, uint32_t count, uint64_t *ret_activity);
+/* ----------------------------------------------------------------------------- row.c */
+
+/* Begins a row for the process `pid`, if there is one and the core has room for it.
+ * leader_known: the pid cannot be that of a mere thread. */
+void row_begin(struct processes *self, struct roster *roster, uint32_t pid, bool leader_known);
+/* Forgets a row and closes all that it kept. */
+void row_end(struct processes *self, uint32_t slot);
+/* Is the process of this directory still there (as a zombie at least)? */
+bool directory_is_there(int directory);
+/* Is that of the row? */
+bool row_alive(struct processes *self, uint32_t slot);
+/* Closes the directory of a row that has a pidfd, once its start time is known; false: no. */
+bool row_give_up_directory(struct processes *self, uint32_t slot);
+/* It has exited. */
+void row_mark_zombie(struct processes *self, uint32_t slot);
+/*
+ * A directory that is proven to be the row's. The caller gives it back with
+ * row_leave(). Returns STATE_OK, another state or SAMPLE_GONE.
+ */
+int row_enter(struct processes *self, uint32_t slot, int *ret_directory);
+void row_leave(struct processes *self, uint32_t slot, int directory);
+/* Reads a file of the row into self->buffer. Returns STATE_OK, another state or SAMPLE_GONE. */
+int row_read(struct processes *self, uint32_t slot, enum row_file file, size_t *ret_length);
+/* What an errno of a failed access to the row means: a state or SAMPLE_GONE. */
+int row_state_of(struct processes *self, uint32_t slot, int error);
+
+/* Reads all of a file into self->buffer; the length or a negative errno. */
+ssize_t read_whole(struct processes *self, int file);
+/* All of the rest of a file, up to `size` bytes; the length or a negative errno. */
+ssize_t read_fully(int file, char *bytes, size_t size);
+
+/* ------------------------------------------------------------------------- tasks.c */
+
+/*
+ * Calls visit() for each thread of the process, with the directory task/ and the thread's
+ * id, until it returns false. Returns 0 or a negative errno.
+ */
+int tasks_each(
+	int directory, bool (*visit)(void *context, int tasks, uint32_t tid), void *context);
+/* The same for a row; returns a state or SAMPLE_GONE. */
+int row_each_task(struct processes *self, uint32_t slot,
+	bool (*visit)(void *context, int tasks, uint32_t tid), void *context);
+/* Has the row a single thread? (If it is quick to tell.) Returns a state or SAMPLE_GONE. */
+int row_has_one_thread(struct processes *self, uint32_t slot, bool *ret_single);
+/* Reads the file `name` of a thread; the length or a negative errno. */
+ssize_t task_read(int tasks, uint32_t tid, const char *name, char *bytes, size_t size);
+
+/* ------------------------------------------------------------------- sources */
+
+/* Name of a terminal below /dev, into self->tty; its length, 0 when it is not known. */
+uint32_t tty_name(struct processes *self, uint64_t device);
+/* The CPU time of the process in clock ticks, from its stat file. */
+int stat_read_ticks(struct processes *self, uint32_t slot, uint64_t *ret_ticks);
+/* What an errno of a failed access in a job means. */
+int job_state_of(const struct process_job *job, int error);
+
+/* ------------------------------------------------------------------- descriptors.c */
+
+void descriptors_init(struct processes *self);
+/*
+ * May `count` more be kept? Gives up files of rows that have not run for longest, and
+ * directories of rows if `urgent`.
+ */
+bool descriptors_reserve(struct processes *self, uint32_t count, bool urgent);
+/* Keeps a file of the row, or closes it. */
+void descriptors_offer(struct processes *self, uint32_t slot, enum row_file file, int fd);
+void descriptors_used(struct processes *self, uint32_t slot);
+/* Closes the files of a row. */
+void descriptors_drop_files(struct processes *self, uint32_t slot);
+/* Closes the files of rows that have not run for a while. */
+void descriptors_expire(struct processes *self);
+
+#endif

@@ -1,0 +1,152 @@
+/*
+ * Samples: what the sources of table PROCESS fill, and the parsers that do it. The names of
+ * sources and fields are those of the Linux column in common/attributes.def.
+ *
+ * A field is 64 bits wide or a text. What a process does not have is ABSENT_*(STATE_NONE).
+ */
+#ifndef LINUX_SAMPLES_H
+#define LINUX_SAMPLES_H
+
+#include "parse.h"
+#include "source.h"
+
+/* In the order in which provider.sources has them. */
+enum process_source_index {
+	SOURCE_identity,
+	SOURCE_clock,
+	SOURCE_stat,
+	SOURCE_status,
+	SOURCE_io,
+	SOURCE_schedstat,
+	SOURCE_switches,
+	SOURCE_files,
+	SOURCE_cgroup,
+	SOURCE_oom_score,
+	SOURCE_oom_adjust,
+	SOURCE_exe,
+	SOURCE_cmdline,
+	SOURCE_smaps,
+	SOURCE_gpu,
+	SOURCE_COUNT
+};
+
+struct linux_identity {
+	uint64_t pid;
+	uint64_t unique_id;
+};
+
+struct linux_clock {
+	uint64_t total_ns;
+};
+
+struct linux_stat {
+	struct sample_text comm, state, tty_name;
+	uint64_t status; /* BSD's number of the state */
+	uint64_t ppid, pgid, sid;
+	uint64_t tty_device, tty_pgid;
+	uint64_t faults, faults_major;
+	uint64_t cpu_user_ns, cpu_system_ns;
+	uint64_t children_user, children_system; /* clock ticks */
+	int64_t priority, nice;
+	uint64_t threads, last_cpu, policy;
+	uint64_t start_boottime_ns, start_realtime_ns;
+};
+
+/* Sizes in KiB. */
+struct linux_status {
+	uint64_t ruid, uid, svuid;
+	uint64_t rgid, gid, svgid;
+	uint64_t footprint;
+	uint64_t peak, virtual, locked, resident;
+	uint64_t anonymous, file, shared;
+	uint64_t page_tables, swap, hugetlb;
+	uint64_t threads;
+};
+
+struct linux_io {
+	uint64_t disk_read, disk_written;
+	uint64_t read_bytes, written_bytes;
+	uint64_t read_calls, write_calls;
+};
+
+struct linux_schedstat {
+	uint64_t run_delay_ns;
+};
+
+struct linux_switches {
+	uint64_t total, voluntary, forced;
+};
+
+struct linux_files {
+	uint64_t open;
+};
+
+struct linux_cgroup {
+	struct sample_text path;
+};
+
+struct linux_oom_score {
+	uint64_t score;
+};
+
+struct linux_oom_adjust {
+	int64_t adjust;
+};
+
+struct linux_exe {
+	struct sample_text path;
+};
+
+struct linux_cmdline {
+	struct sample_text text;
+};
+
+/* Sizes in KiB. */
+struct linux_smaps {
+	uint64_t pss, pss_anonymous, pss_file, pss_shared;
+	uint64_t unique, swap_pss, lazy_free;
+};
+
+struct linux_gpu {
+	uint64_t time_ns, memory, memory_shared;
+};
+
+/* ------------------------------------------------------------------------- parsers
+ *
+ * Unless said otherwise they return 0, or -EBADMSG when the bytes are not what the kernel
+ * writes.
+ */
+
+enum { STAT_FIELDS = 41 }; /* proc(5) has more; the last one that we use is the policy */
+
+struct stat_line {
+	const char *comm; /* points into the bytes that were parsed */
+	uint32_t comm_length;
+	char state;
+	int64_t field[STAT_FIELDS + 1]; /* by the number that proc(5) gives it, from 4 on */
+};
+
+int stat_parse(const char *bytes, size_t length, struct stat_line *ret_line);
+/* "pts/3", "tty1", "ttyS0" into `name`; its length, 0 when the numbers do not tell. */
+uint32_t tty_parse(uint64_t device, char name[32]);
+int status_parse(const char *bytes, size_t length, struct linux_status *ret_status);
+/* Of one thread: adds to what is there. */
+int switches_parse(const char *bytes, size_t length, struct linux_switches *switches);
+int io_parse(const char *bytes, size_t length, struct linux_io *ret_io);
+/* Nanoseconds that a thread waited for a core. */
+int schedstat_parse(const char *bytes, size_t length, uint64_t *ret_run_delay_ns);
+/* The path points into the bytes. */
+int cgroup_parse(const char *bytes, size_t length, struct sample_text *ret_path);
+int number_parse(const char *bytes, size_t length, int64_t *ret_number);
+/* Makes an argument vector one line, in place; returns its length. */
+size_t cmdline_parse(char *bytes, size_t length);
+
+/* smaps may be read in pieces of whole lines, each of which is added. */
+struct smaps_sums {
+	uint32_t seen;
+	int64_t values[9];
+};
+void smaps_add(struct smaps_sums *sums, const char *bytes, size_t length);
+void smaps_finish(const struct smaps_sums *sums, struct linux_smaps *ret_smaps);
+
+#endif

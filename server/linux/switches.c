@@ -1,0 +1,61 @@
+/*
+ * Source switches: context switches. /proc/PID/status counts those of the first thread only,
+ * so the living threads are summed up, unless there is but one.
+ */
+#include <errno.h>
+
+#include "process.h"
+
+static const struct pair pairs[] = {
+	PAIR("voluntary_ctxt_switches", 0, 1),
+	PAIR("nonvoluntary_ctxt_switches", 1, 1),
+};
+
+int switches_parse(const char *bytes, size_t length, struct linux_switches *switches)
+{
+	int64_t value[2] = {0};
+
+	if (scan_pairs(bytes, length, pairs, 2, value) != 3 || value[0] < 0 || value[1] < 0)
+		return -EBADMSG;
+	switches->voluntary += (uint64_t)value[0];
+	switches->forced += (uint64_t)value[1];
+	switches->total = switches->voluntary + switches->forced;
+	return 0;
+}
+
+static bool add_thread(void *context, int tasks, uint32_t tid)
+{
+	char bytes[8192];
+	ssize_t length = task_read(tasks, tid, "status", bytes, sizeof bytes);
+
+	/* A thread that ended since it was listed counts no more. */
+	if (length > 0)
+		switches_parse(bytes, (size_t)length, context);
+	return true;
+}
+
+static int switches_read(struct processes *self, uint32_t slot, void *memory)
+{
+	struct linux_switches *sample = memory;
+	bool single;
+	size_t length;
+	int result = row_has_one_thread(self, slot, &single);
+
+	if (result != STATE_OK)
+		return result;
+	*sample = (struct linux_switches){0};
+	if (!single)
+		return row_each_task(self, slot, add_thread, sample);
+	result = row_read(self, slot, FILE_STATUS, &length);
+	if (result != STATE_OK)
+		return result;
+	return switches_parse(self->buffer, length, sample) < 0 ? STATE_FAILED : STATE_OK;
+}
+
+const struct process_source switches_source = {
+	.source = {.name = "switches",
+		.sample_size = sizeof(struct linux_switches),
+		.lane = LANE_FAST,
+		.gated = true},
+	.read = switches_read,
+};
