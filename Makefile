@@ -58,6 +58,7 @@ TESTED := $(filter-out server/procmond.c client/procctl.c,$(wildcard \
 
 .PHONY: all
 all: $(addprefix $(BUILD)/,procmond procctl libprocmon.a libprocmon.so procmon-protocol.7) ## build it all (the default)
+	@:
 
 GENERATED := $(BUILD)/proto/procmon.pb-c.c $(BUILD)/proto/procmon.pb-c.h
 $(GENERATED) &: proto/procmon.proto
