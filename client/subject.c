@@ -68,10 +68,21 @@ static void add_named(struct subject *self, const char *name)
 			choice_add(&self->columns, self->available.items[i]);
 }
 
+/* What the server does not know is left out: another version may have other attributes. */
+static void add_defaults(struct subject *self, const char *defaults)
+{
+	const char *list = self->table == PROCMON_PROCESS && defaults ? defaults : "all";
+	char *copy = xstrdup(list), *rest = copy, *name, *error = NULL;
+
+	while ((name = strsep(&rest, ",")) != NULL)
+		if (choice_parse(&self->columns, &self->available, name, &error) < 0)
+			free(error);
+	free(copy);
+}
+
 int subject_init(struct subject *self, struct procmon_connection *connection,
 	const struct options *options, const char *defaults)
 {
-	const char *attrs = options->attrs;
 	char *error = NULL;
 
 	*self = (struct subject){.table = subject_table(options)};
@@ -82,13 +93,14 @@ int subject_init(struct subject *self, struct procmon_connection *connection,
 		complain("this server has no table \"%s\"", procmon_table_name(self->table));
 		return EXIT_USAGE;
 	}
-	if (!attrs)
-		attrs = self->table == PROCMON_PROCESS && defaults ? defaults : "all";
 	if (self->table == PROCMON_PROCESS) {
 		add_named(self, "pid");
 		add_named(self, "comm");
 	}
-	if (choice_parse(&self->columns, &self->available, attrs, &error) < 0 ||
+	if (!options->attrs)
+		add_defaults(self, defaults);
+	if ((options->attrs && choice_parse(&self->columns, &self->available, options->attrs,
+				       &error) < 0) ||
 		(options->sort && parse_sort(self, options->sort, &error) < 0)) {
 		complain("%s", error);
 		free(error);

@@ -1,0 +1,302 @@
+"""What the tests of procctl share: running it, a terminal for it, and a server by script."""
+import errno
+import fcntl
+import os
+import pty
+import select
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import threading
+import time
+import traceback
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.environ.get("BUILD", os.path.join(ROOT, "build"))
+PROCCTL = os.path.join(BUILD, "procctl")
+PATIENCE = 20
+
+directory = tempfile.mkdtemp(prefix="procctl.", dir="/tmp")
+os.environ["PROCMON_SOCKET"] = os.path.join(directory, "socket")
+os.environ["TZ"] = "UTC"
+for name in ("COLUMNS", "LINES"):
+    os.environ.pop(name, None)
+
+
+def skip(reason):
+    print("skipped:", reason)
+    sys.exit(77)
+
+
+def wait_for(condition, what):
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, f"waited in vain for {what}"
+        time.sleep(0.01)
+
+
+def run(*args, code=0, env=None, stdin=subprocess.DEVNULL, text=True):
+    """Runs procctl to its end, and checks its exit code and that it said why, or nothing."""
+    result = subprocess.run([PROCCTL, *args], capture_output=True, text=text, stdin=stdin,
+                            timeout=PATIENCE, env={**os.environ, **(env or {})})
+    complaint = result.stderr if text else result.stderr.decode()
+    if code is not None:
+        assert result.returncode == code, f"{args}: exit {result.returncode}: {complaint}"
+        if code in (1, 2, 3, 4, 5, 77):
+            assert complaint.startswith("procctl: "), f"{args}: {complaint!r}"
+    return result
+
+
+def refused(*args, code=2, say=""):
+    """One line on stderr and nothing on stdout."""
+    result = run(*args, code=code)
+    assert result.stdout == "", f"{args}: {result.stdout}"
+    assert result.stderr.count("\n") == 1, f"{args}: {result.stderr}"
+    assert say in result.stderr, f"{args}: {result.stderr}"
+
+
+def tests(functions):
+    """Runs the test functions of a module, in the order of the file."""
+    failed = 0
+    only = sys.argv[1:]
+    try:
+        for name, function in functions.items():
+            if not name.startswith("test_") or (only and name not in only):
+                continue
+            try:
+                function()
+                print("ok  ", name)
+            except Exception as error:
+                failed += 1
+                traceback.print_exc()
+                print("FAIL", name, error)
+            for server in Server.open_ones[:]:
+                server.close()
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+    sys.exit(1 if failed else 0)
+
+
+class Terminal:
+    """procctl on a terminal of its own, as a shell would run it."""
+
+    def __init__(self, *args, rows=24, columns=80, term="xterm"):
+        self.master, self.slave = pty.openpty()
+        self.resize(rows, columns)
+        self.before = termios.tcgetattr(self.slave)
+        self.output = b""
+        self.pid = os.fork()
+        if self.pid == 0:
+            os.setsid()
+            fcntl.ioctl(self.slave, termios.TIOCSCTTY, 0)
+            for number in range(3):
+                os.dup2(self.slave, number)
+            os.closerange(3, 256)
+            os.environ["TERM"] = term
+            os.execv(PROCCTL, [PROCCTL, *args])
+        self.status = None
+
+    def resize(self, rows, columns):
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def type(self, keys):
+        os.write(self.master, keys)
+
+    def signal(self, number):
+        os.kill(self.pid, number)
+
+    def pump(self, seconds=0.02):
+        while select.select([self.master], [], [], seconds)[0]:
+            try:
+                piece = os.read(self.master, 65536)
+            except OSError as error:
+                assert error.errno == errno.EIO
+                return
+            if not piece:
+                return
+            self.output += piece
+            seconds = 0
+
+    def wait_for(self, text, what=None):
+        def seen():
+            self.pump()
+            return text in self.output
+        wait_for(seen, f"{what or text} in {self.output[-500:]!r}")
+
+    def forget(self):
+        self.pump()
+        self.output = b""
+
+    def end(self):
+        """Waits for the end; the exit code, negative for a signal."""
+        def ended():
+            self.pump()
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.status = os.waitstatus_to_exitcode(status)
+            return pid != 0
+        wait_for(ended, "the end")
+        self.pump()
+        return self.status
+
+    def is_restored(self):
+        """The settings as before, the cursor shown, and the user's own screen."""
+        assert termios.tcgetattr(self.slave) == self.before, "the terminal's settings"
+        assert self.output.count(b"\033[?1049h") == self.output.count(b"\033[?1049l"), "screen"
+        assert self.output.count(b"\033[?25l") <= self.output.count(b"\033[?25h"), "cursor"
+        return True
+
+    def screen(self):
+        """The lines that the latest frame put on the screen."""
+        self.pump()
+        frame = self.output.split(b"\033[H")[-1].split(b"\033[?1049l")[0]
+        for sequence in (b"\033[K", b"\033[J", b"\033[1m", b"\033[m", b"\033[?25h", b"\033[2J"):
+            frame = frame.replace(sequence, b"")
+        return frame.decode().split("\r\n")
+
+    def close(self):
+        if self.status is None:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        os.close(self.master)
+        os.close(self.slave)
+
+
+def protocol():
+    """The protocol's module, made from the schema."""
+    if shutil.which("protoc") is None:
+        skip("there is no protoc")
+    subprocess.run(["protoc", f"--proto_path={ROOT}/proto", f"--python_out={directory}",
+                    "procmon.proto"], check=True)
+    sys.path.insert(0, directory)
+    try:
+        import procmon_pb2
+    except ImportError as error:
+        skip(f"python has no protobuf: {error}")
+    return procmon_pb2
+
+
+class Server:
+    """A server that tells what a test wants: `attributes` and `rows` of table PROCESS."""
+
+    open_ones = []
+
+    def __init__(self, pb, attributes, rows, path=None):
+        Server.open_ones.append(self)
+        self.pb, self.attributes, self.rows = pb, attributes, rows
+        self.tick = 0
+        self.requests, self.sessions = [], []
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.path = path or os.environ["PROCMON_SOCKET"]
+        self.listener.bind(self.path)
+        self.listener.listen(64)
+        self.error = None  # instead of a welcome
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                session, _ = self.listener.accept()
+            except OSError:
+                return
+            self.sessions.append(session)
+            threading.Thread(target=self.serve, args=(session,), daemon=True).start()
+
+    def send(self, session, **fields):
+        message = self.pb.ServerMessage(**fields).SerializeToString()
+        prefix, size = bytearray(), len(message)
+        while size > 127:
+            prefix.append(size & 127 | 128)
+            size >>= 7
+        try:
+            session.sendall(bytes(prefix) + bytes([size]) + message)
+        except OSError:
+            pass
+
+    def receive(self, file):
+        size = shift = 0
+        while True:
+            byte = file.read(1)
+            if not byte:
+                return None
+            size |= (byte[0] & 127) << shift
+            shift += 7
+            if byte[0] < 128:
+                return self.pb.ClientMessage.FromString(file.read(size))
+
+    def serve(self, session):
+        pb, file = self.pb, session.makefile("rb")
+        try:
+            while (message := self.receive(file)) is not None:
+                body = message.WhichOneof("body")
+                if body == "hello" and self.error:
+                    self.send(session, error=self.error)
+                    session.close()
+                elif body == "hello":
+                    self.send(session, welcome=pb.Welcome(
+                        protocol=1, server_version="test", platform="linux", pid=os.getpid(),
+                        session=1))
+                elif body == "catalog_request":
+                    self.send(session, catalog=pb.Catalog(attributes=self.attributes))
+                elif body == "request":
+                    self.requests.append(message.request)
+                    self.frame(session, message.request)
+        except OSError:
+            pass
+
+    def frame(self, session, request):
+        """The whole table."""
+        pb, self.tick = self.pb, self.tick + 1
+        rows = [row for row in self.rows if not request.pids or row["pid"] in request.pids]
+        now = time.monotonic_ns()
+        frame = pb.Frame(tick=self.tick, since=0, sampled_ns=now,
+                         sampled_realtime_ns=1795230676000000000, part=0, last=True)
+        frame.added.slots.extend(range(len(rows)))
+        frame.added.identities.extend(row["pid"] for row in rows)
+        frame.added.pids.extend(row["pid"] for row in rows)
+        for number in request.attributes:
+            entry = next(entry for entry in self.attributes if entry.id == number)
+            column = frame.columns.add(attribute=number)
+            if entry.state != pb.OK:
+                column.default_state = entry.state
+                continue
+            array = {pb.U64: column.u64, pb.I64: column.i64, pb.F64: column.f64,
+                     pb.TEXT: column.text}[entry.type]
+            for slot, row in enumerate(rows):
+                if entry.name in row:
+                    column.slots.append(slot)
+                    array.append(row[entry.name])
+                    if entry.cost == pb.SLOW:
+                        column.ages_ns.append(0)
+                else:
+                    column.absent_slots.append(slot)
+                    column.absent_states.append(pb.DENIED)
+        self.send(session, request=request.request, frame=frame)
+
+    def frame_for_all(self):
+        for session, request in zip(self.sessions, self.requests):
+            self.frame(session, request)
+
+    def goodbye(self, reason, retry_after_ns=0):
+        for session in self.sessions:
+            self.send(session, goodbye=self.pb.Goodbye(reason=reason,
+                                                       retry_after_ns=retry_after_ns))
+
+    def close(self):
+        if self in Server.open_ones:
+            Server.open_ones.remove(self)
+        self.listener.close()
+        for session in self.sessions:
+            try:
+                session.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+            session.close()
+        self.sessions, self.requests = [], []
+        if os.path.exists(self.path):
+            os.unlink(self.path)
