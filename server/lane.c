@@ -6,6 +6,8 @@
 
 #include "alloc.h"
 
+enum { WAKE_BATCH = 32 };
+
 struct worker {
 	struct lane *lane;
 	pthread_t thread;
@@ -24,6 +26,7 @@ struct lane {
 	uint32_t worker_count; /* by hand: one that has no thread */
 	bool by_hand, started, stopping, woken;
 	struct job_queue waiting, done;
+	uint32_t done_count;
 	uint32_t job_count; /* loop's thread only */
 	void (*wake)(void *context);
 	void *wake_context;
@@ -62,16 +65,20 @@ static uint64_t clock_now(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-/* Moves a job to the done queue; true if the loop must be woken. Under the lock. */
+/*
+ * Moves a job to the done queue; true if the loop must be woken, under the lock. Many small
+ * results are worth one waking: it can wait until there are a few, or nothing more to do.
+ */
 static bool finish_job(struct lane *self, struct lane_job *job, int result, uint64_t now_ns)
 {
-	bool wake = !self->woken;
-
 	job->result = result;
 	job->finished_ns = now_ns;
 	queue_put(&self->done, job);
+	self->done_count++;
+	if (self->woken || (self->waiting.first && self->done_count < WAKE_BATCH))
+		return false;
 	self->woken = true;
-	return wake;
+	return true;
 }
 
 static void *worker_main(void *argument)
@@ -226,7 +233,9 @@ struct lane_job *lane_collect(struct lane *self, uint64_t now_ns)
 
 	pthread_mutex_lock(&self->lock);
 	struct lane_job *job = queue_take(&self->done);
-	if (!job)
+	if (job)
+		self->done_count--;
+	else
 		self->woken = false;
 	if (!job && stuck && (job = queue_take(&self->waiting))) {
 		job->job.provider->job_release(&job->job);

@@ -38,8 +38,8 @@ struct lane_job {
 
 /*
  * `workers` threads at most LANE_WORKERS_MAX, started with the first job; 0: jobs run in
- * lane_run_by_hand(). `wake` is called on a worker's thread when a result is there and the
- * loop has not been woken for one yet. NULL: no threads could be had, or no memory.
+ * lane_run_by_hand(). `wake` is called on a worker's thread when results are there (a batch, or
+ * all that was asked) and the loop has not been woken for them yet. NULL: no threads could be had, or no memory.
  */
 struct lane *lane_create(uint32_t workers, void (*wake)(void *context), void *wake_context);
 /* Joins the workers that are not in a job; the others, and what they use, are left behind. */

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -29,6 +30,22 @@ static uint64_t thread_cpu(void *context)
 {
 	(void)context;
 	return clock_read_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
+/* ru_maxrss is in KiB, but in bytes on macOS. */
+static void usage(void *context, uint64_t *ret_cpu_ns, uint64_t *ret_memory_bytes)
+{
+	struct rusage self;
+
+	(void)context;
+	*ret_cpu_ns = clock_read_ns(CLOCK_PROCESS_CPUTIME_ID);
+	if (getrusage(RUSAGE_SELF, &self) < 0)
+		return;
+#ifdef __APPLE__
+	*ret_memory_bytes = (uint64_t)self.ru_maxrss;
+#else
+	*ret_memory_bytes = (uint64_t)self.ru_maxrss * 1024;
+#endif
 }
 
 /* --------------------------------------------------------------------------- events */
@@ -237,6 +254,7 @@ int loop_init(struct loop *self, const struct loop_config *config)
 		.wake_context = self,
 		.realtime = realtime_at,
 		.thread_cpu = thread_cpu,
+		.usage = usage,
 	};
 
 	*self = (struct loop){.config = *config, .wake_fds = {-1, -1}, .tick_due_ns = NEVER};
