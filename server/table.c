@@ -20,7 +20,7 @@ static void column_clear_cell(struct column *self, uint32_t slot)
 		free(cell_text(self, slot));
 	self->values[slot] = 0;
 	self->stamps[slot] = 0;
-	self->states[slot] = self->default_state;
+	self->states[slot] = (uint8_t)self->default_state;
 	if (self->slow)
 		self->sampled_ns[slot] = 0;
 }
