@@ -95,17 +95,25 @@ size_t layout_last(const struct layout *self)
 	return last ? last - 1 : 0;
 }
 
-static size_t total_width(const struct layout *self, size_t last)
+/* Where a column begins: behind the ones that are shown before it, and a space each. */
+static size_t start_of(const struct layout *self, size_t index)
 {
-	size_t total = 0;
+	size_t start = 0;
 
-	for (size_t i = 0; i <= last && i < self->count; i++)
-		if (self->columns[i].shown) {
-			size_t width = self->columns[i].width;
-			bool elastic = i == last && self->columns[i].left;
-			total += (elastic && width > LAST_MIN ? LAST_MIN : width) + 1;
-		}
-	return total ? total - 1 : 0;
+	for (size_t i = 0; i < index; i++)
+		if (self->columns[i].shown)
+			start += self->columns[i].width + 1;
+	return start;
+}
+
+/* The least that what is shown takes: a text at the end can be short. */
+static size_t least_width(const struct layout *self)
+{
+	size_t last = layout_last(self);
+	const struct layout_column *column = &self->columns[last];
+	bool is_short = column->left && column->width > LAST_MIN;
+
+	return start_of(self, last) + (is_short ? LAST_MIN : column->width);
 }
 
 /* Columns that the group of this one shows; a column without a group is one of its own.
@@ -144,14 +152,12 @@ void layout_fit(struct layout *self, size_t width)
 	for (size_t i = 0; i + 1 < self->count; i++)
 		if (self->columns[i].left && self->columns[i].width > TEXT_MAX)
 			self->columns[i].width = TEXT_MAX;
-	while (total_width(self, layout_last(self)) > width)
+	while (self->count > 0 && least_width(self) > width)
 		if (!give_up_one(self))
 			break;
 	size_t last = layout_last(self);
 	if (self->count == 0 || !self->columns[last].left)
 		return;
-	size_t before = last > 0 ? total_width(self, last - 1) : 0;
-	/* with nothing before it there is no space either */
-	size_t start = before ? before + 1 : 0;
+	size_t start = start_of(self, last);
 	self->columns[last].width = width > start ? width - start : 1;
 }

@@ -10,8 +10,11 @@
 void sheet_init(struct sheet *self, const char *name,
 	const struct procmon_attribute *const *columns, size_t column_count)
 {
+	bool process = strcmp(name, "process") == 0;
+
 	*self = (struct sheet){.name = name,
-		.rows_name = strcmp(name, "process") == 0 ? "processes" : "rows",
+		.row_name = process ? "process" : "row",
+		.rows_name = process ? "processes" : "rows",
 		.columns = columns,
 		.column_count = column_count};
 }

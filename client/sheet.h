@@ -13,8 +13,8 @@
 #include "procmon.h"
 
 struct sheet {
-	const char *name;      /* "process"; borrowed */
-	const char *rows_name; /* what one row is, for people: "processes"; borrowed */
+	const char *name;                 /* "process"; borrowed */
+	const char *row_name, *rows_name; /* what rows are: "process", "processes" */
 	const struct procmon_attribute *const *columns; /* borrowed */
 	size_t column_count;
 	struct procmon_value *cells; /* row by row; texts are borrowed */

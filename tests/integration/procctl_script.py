@@ -156,7 +156,7 @@ def test_subscribe_ends_with_its_last_process():
     server = serve(list(ROWS))
     process = subprocess.Popen([PROCCTL, "subscribe", "-a", "mem", "-p", "5"],
                                stdout=subprocess.PIPE, text=True)
-    assert "every 1s  1 processes" in process.stdout.readline()
+    assert "every 1s  1 process" in process.stdout.readline()
     server.rows = []
     server.frame_for_all()
     assert process.wait(20) == 0

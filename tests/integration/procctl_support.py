@@ -157,7 +157,7 @@ class Terminal:
         frame = self.output.split(b"\033[H")[-1].split(b"\033[?1049l")[0]
         for sequence in (b"\033[K", b"\033[J", b"\033[1m", b"\033[m", b"\033[?25h", b"\033[2J"):
             frame = frame.replace(sequence, b"")
-        return frame.decode().split("\r\n")
+        return [line.rstrip("\r") for line in frame.decode().split("\n")]
 
     def close(self):
         if self.status is None:

@@ -233,6 +233,32 @@ TEST(series_of_csv_has_one_header)
 	check_series("csv", 0, "series.csv");
 }
 
+static void check_text_after_text(size_t width)
+{
+	struct sheet sheet;
+	struct output output;
+
+	sheet_init(&sheet, "attributes", text_columns, 2);
+	struct procmon_value *row = sheet_add_row(&sheet);
+	row[0] = sheet_text("a text that is longer than it may be");
+	row[1] = sheet_text("and another one that has to take what is left of the line");
+	output_begin(&output, "table", WRITER_SINGLE);
+	output.writer.width = width;
+	writer_sheet(&output.writer, &sheet);
+	output_end(&output, NULL);
+	char *rest = output.text, *line = strsep(&rest, "\n");
+	line = strsep(&rest, "\n");
+	CHECK_INT(text_width(line), width);
+	free(output.text);
+	sheet_finish(&sheet);
+}
+
+TEST(the_last_text_fills_the_line)
+{
+	for (size_t width = 42; width < 80; width++)
+		check_text_after_text(width);
+}
+
 TEST(a_screen_is_never_overfull)
 {
 	for (size_t height = 1; height <= 14; height++)
@@ -377,6 +403,7 @@ TEST(order_of_rows)
 TESTS(CASE(table_for_a_pipe), CASE(table_for_80_columns), CASE(table_for_40_columns),
 	CASE(json), CASE(json_lines), CASE(csv), CASE(csv_with_states), CASE(series_of_tables),
 	CASE(series_of_json), CASE(series_of_json_lines), CASE(series_of_csv_has_one_header),
-	CASE(a_screen_is_never_overfull), CASE(several_tables_in_json),
-	CASE(several_tables_in_json_lines), CASE(several_tables_in_csv), CASE(several_tables),
-	CASE(long_texts_go_on_below), CASE(no_rows), CASE(order_of_rows))
+	CASE(the_last_text_fills_the_line), CASE(a_screen_is_never_overfull),
+	CASE(several_tables_in_json), CASE(several_tables_in_json_lines),
+	CASE(several_tables_in_csv), CASE(several_tables), CASE(long_texts_go_on_below),
+	CASE(no_rows), CASE(order_of_rows))
