@@ -6,7 +6,8 @@
 
 #include "text.h"
 
-const struct selection_field *selection_get_field(const struct selection *self, uint32_t attribute)
+const struct selection_field *selection_get_field(
+	const struct selection *self, uint32_t attribute)
 {
 	for (uint32_t i = 0; i < self->field_count; i++)
 		if (self->fields[i].attribute == attribute)
@@ -106,11 +107,7 @@ static bool has_text(const struct procmon_table *self, uint32_t column, uint32_t
 static int compact_texts(struct procmon_table *self, uint32_t column, size_t more)
 {
 	struct cells *cells = &self->cells[column];
-	size_t needed = cells->texts_live + more;
-
-	if (needed > TEXTS_MAX)
-		return -EPROTO;
-	size_t capacity = needed * 2 + 256, used = 0;
+	size_t capacity = (cells->texts_live + more) * 2 + 256, used = 0;
 	char *texts = malloc(capacity);
 	if (!texts)
 		return -ENOMEM;
@@ -143,6 +140,8 @@ int procmon_table_set_text(
 	union cell *cell = &cells->values[index];
 	size_t length = strlen(text);
 
+	if (length + 1 > TEXTS_MAX - cells->texts_live)
+		return -EPROTO;
 	if (length + 1 > cells->texts_capacity - cells->texts_used) {
 		int result = compact_texts(self, column, length + 1);
 		if (result < 0)
@@ -201,7 +200,6 @@ void procmon_table_remove(struct procmon_table *self, uint32_t index)
 	for (uint32_t i = 0; i < self->selection->column_count; i++) {
 		struct cells *cells = &self->cells[i];
 
-		drop_text(self, i, index);
 		cells->values[index] = cells->values[last];
 		cells->states[index] = cells->states[last];
 		if (cells->samples)

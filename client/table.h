@@ -45,7 +45,8 @@ struct selection {
 	struct selection_column *columns;
 };
 
-const struct selection_field *selection_get_field(const struct selection *self, uint32_t attribute);
+const struct selection_field *selection_get_field(
+	const struct selection *self, uint32_t attribute);
 void selection_release(struct selection *self); /* accepts NULL */
 
 union cell {
@@ -115,7 +116,7 @@ void procmon_table_destroy(struct procmon_table *self);
 /* Adds a row, all cells unset; returns its index or -ENOMEM. */
 int procmon_table_add(
 	struct procmon_table *self, uint32_t slot, uint64_t identity, uint32_t pid);
-/* Removes a row; the last one takes its place. */
+/* Removes a row all whose cells are unset; the last one takes its place. */
 void procmon_table_remove(struct procmon_table *self, uint32_t index);
 
 /* -ENOMEM, -EPROTO: more text than a table may have. The text is made harmless. */

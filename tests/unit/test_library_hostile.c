@@ -405,6 +405,42 @@ TEST(parts_that_never_end_are_refused)
 	victim_close(&victim);
 }
 
+/* The space of texts is bounded, and what is replaced or removed does not count. */
+TEST(texts_fill_a_table_up_to_a_limit)
+{
+	enum { LENGTH = 60000, COUNT = 1200 }; /* together more than 64 MiB */
+	char *text = malloc(LENGTH + 1);
+
+	memset(text, 'x', LENGTH);
+	text[LENGTH] = '\0';
+	for (int kept = 0; kept < 2; kept++) {
+		struct victim victim;
+		int result = 1;
+
+		victim_open(&victim);
+		for (uint32_t i = 0; i < COUNT && result == 1; i++) {
+			struct script script;
+			uint32_t slot = kept ? i : i / 2 % 3;
+
+			/* without `kept` every row comes, changes its text and goes */
+			script_init(&script, i + 1, i, i * SECOND);
+			if (!kept && i >= 2 && i % 2 == 0)
+				script_remove(&script, (i / 2 - 1) % 3);
+			if (kept || i % 2 == 0)
+				script_add(&script, slot, i + 1, 1);
+			text[0] = (char)('a' + i % 20);
+			script_text(&script, ID_COMM, slot, text);
+			script_send(&script, &victim.peer, 1);
+			result = procmon_dispatch(victim.connection, 5000);
+			while (result == 0) /* a piece of it */
+				result = procmon_dispatch(victim.connection, 5000);
+		}
+		CHECK_INT(result, kept ? -EPROTO : 1);
+		victim_close(&victim);
+	}
+	free(text);
+}
+
 /* A server that never stops talking does not hold its client for ever. */
 static void *flood(void *context)
 {
@@ -667,7 +703,7 @@ TESTS(CASE(nonsense_ends_the_session), CASE(what_is_merely_odd_is_taken),
 	CASE(a_message_over_the_limit_is_refused_by_its_prefix),
 	CASE(a_message_at_the_limit_is_read), CASE(a_message_that_blows_up_is_refused),
 	CASE(as_many_rows_as_slots), CASE(parts_that_never_end_are_refused),
-	CASE(a_flood_does_not_hold_the_client), CASE(rubbish_is_no_protocol),
-	CASE(random_bytes_never_crash), CASE(no_text_drives_a_terminal),
-	CASE(a_server_must_begin_with_a_welcome), CASE(a_second_catalog_is_refused),
-	CASE(a_server_of_another_user_is_refused))
+	CASE(texts_fill_a_table_up_to_a_limit), CASE(a_flood_does_not_hold_the_client),
+	CASE(rubbish_is_no_protocol), CASE(random_bytes_never_crash),
+	CASE(no_text_drives_a_terminal), CASE(a_server_must_begin_with_a_welcome),
+	CASE(a_second_catalog_is_refused), CASE(a_server_of_another_user_is_refused))
