@@ -276,7 +276,10 @@ void loop_run(struct loop *self)
 	run_until_stopped(self);
 	/* The listener first: whoever comes now starts the next server. */
 	listener_close(self->config.listener);
-	sessions_finish(&self->sessions, PROCMON__GOODBYE_REASON__STOPPED);
+	sessions_say_goodbye(&self->sessions, PROCMON__GOODBYE_REASON__STOPPED);
+	while (self->sessions.count > 0 && event_base_loop(self->base, EVLOOP_ONCE) == 0)
+		;
+	sessions_finish(&self->sessions);
 }
 
 void loop_finish(struct loop *self)

@@ -19,11 +19,17 @@ int output_init(struct output *self, int fd)
 	return self->queue ? 0 : -ENOMEM;
 }
 
+void output_forget_parts(struct output *self)
+{
+	frame_release(self->frame);
+	self->frame = NULL;
+}
+
 void output_finish(struct output *self)
 {
+	output_forget_parts(self);
 	if (self->queue)
 		evbuffer_free(self->queue);
-	frame_release(self->frame);
 	*self = (struct output){.fd = -1};
 }
 
@@ -57,8 +63,7 @@ void output_send(struct output *self, const uint8_t *bytes, size_t size)
 	size_t written = write_now(self, &piece, 1);
 
 	if (!self->error && written < size)
-		check_queued(
-			self, evbuffer_add(self->queue, bytes + written, size - written));
+		check_queued(self, evbuffer_add(self->queue, bytes + written, size - written));
 }
 
 static void release_part(const void *bytes, size_t size, void *frame)
@@ -81,8 +86,7 @@ static void queue_shared(struct output *self, const uint8_t *bytes, size_t size)
 static size_t put_header(uint8_t header[HEADER_MAX], uint32_t request, size_t size)
 {
 	uint8_t number[WIRE_PREFIX_MAX];
-	size_t number_size =
-		wire_put_prefix(number, request); /* a varint like any other */
+	size_t number_size = wire_put_prefix(number, request); /* a varint like any other */
 	size_t at = wire_put_prefix(header, 1 + number_size + size);
 
 	header[at++] = REQUEST_TAG;
@@ -104,8 +108,8 @@ static void send_part(struct output *self, const struct frame_part *part)
 	if (self->error || written == header_size + part->size)
 		return;
 	if (written < header_size) {
-		check_queued(self, evbuffer_add(self->queue, header + written,
-					   header_size - written));
+		check_queued(self,
+			evbuffer_add(self->queue, header + written, header_size - written));
 		written = header_size;
 	}
 	if (!self->error)
@@ -118,10 +122,8 @@ static void send_parts(struct output *self)
 {
 	while (self->frame && !self->error && evbuffer_get_length(self->queue) == 0) {
 		send_part(self, &self->frame->parts[self->next_part++]);
-		if (self->next_part == self->frame->part_count) {
-			frame_release(self->frame);
-			self->frame = NULL;
-		}
+		if (self->next_part == self->frame->part_count)
+			output_forget_parts(self);
 	}
 }
 

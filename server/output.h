@@ -18,12 +18,12 @@
 struct evbuffer;
 
 struct output {
-	int fd;	   /* non-blocking, owned by the session */
-	int error; /* negative errno once the peer is gone; nothing is sent then */
+	int fd;                 /* non-blocking, owned by the session */
+	int error;              /* negative errno once the peer is gone; nothing is sent then */
 	struct evbuffer *queue; /* what the socket did not take */
-	struct frame *frame;	/* retained until its last part is under way, or NULL */
-	uint32_t request;	/* that the frame belongs to */
-	uint32_t next_part;	/* of the frame */
+	struct frame *frame;    /* retained until its last part is under way, or NULL */
+	uint32_t request;       /* that the frame belongs to */
+	uint32_t next_part;     /* of the frame */
 };
 
 /* -ENOMEM. */
@@ -36,6 +36,9 @@ void output_send(struct output *self, const uint8_t *bytes, size_t size);
 /* Sends a frame, each part with its prefix and the request's number in front. The output
  * must be drained. */
 void output_send_frame(struct output *self, uint32_t request, struct frame *frame);
+
+/* Gives up the parts that are not under way. */
+void output_forget_parts(struct output *self);
 
 /* The socket takes bytes again. */
 void output_flush(struct output *self);

@@ -22,6 +22,13 @@
 
 #define MESSAGE_COST_NS (SECOND_NS / SESSION_MESSAGES_A_SECOND)
 
+static void start_closing(struct session *self, uint64_t patience_ns)
+{
+	self->state = SESSION_CLOSING;
+	self->close_deadline_ns = clock_now_ns() + patience_ns;
+	self->hello_deadline_ns = self->message_deadline_ns = NEVER;
+}
+
 void session_close_with_error(
 	struct session *self, Procmon__ErrorCode code, const char *format, ...)
 {
@@ -35,9 +42,7 @@ void session_close_with_error(
 		self->client[0] ? self->client : "no name",
 		(unsigned long long)self->subscriber.pid, text);
 	reply_error(&self->output, 0, code, text);
-	self->state = SESSION_CLOSING;
-	self->close_deadline_ns = clock_now_ns() + SESSION_CLOSE_S * SECOND_NS;
-	self->hello_deadline_ns = self->message_deadline_ns = NEVER;
+	start_closing(self, SESSION_CLOSE_S * SECOND_NS);
 }
 
 static size_t message_max(const struct session *self)
@@ -208,15 +213,27 @@ void sessions_init(struct sessions *self, struct event_base *base, struct sample
 	wire_arena_init(&self->arena, WIRE_REQUEST_ARENA);
 }
 
-void sessions_finish(struct sessions *self, Procmon__GoodbyeReason reason)
+void sessions_finish(struct sessions *self)
 {
-	while (self->first) {
-		struct session *session = self->first;
-		if (session->state == SESSION_OPEN)
-			reply_goodbye(&session->output, reason);
-		session_destroy(session);
-	}
+	while (self->first)
+		session_destroy(self->first);
 	wire_arena_finish(&self->arena);
+}
+
+void sessions_say_goodbye(struct sessions *self, Procmon__GoodbyeReason reason)
+{
+	uint64_t now = clock_now_ns();
+	struct session *next;
+
+	for (struct session *session = self->first; session; session = next) {
+		next = session->next;
+		if (session->state == SESSION_OPEN) {
+			output_forget_parts(&session->output);
+			reply_goodbye(&session->output, reason);
+		}
+		start_closing(session, SESSION_GOODBYE_MS * (SECOND_NS / 1000));
+		session_settle(session, now);
+	}
 }
 
 /* The list has the youngest first. */

@@ -26,7 +26,8 @@ enum {
 	SESSION_HELLO_S = 10,   /* from connect to Hello */
 	SESSION_MESSAGE_S = 5,  /* from the first byte of a message to its last */
 	SESSION_PATIENCE_S = 1, /* the same, when others wait for its place */
-	SESSION_CLOSE_S = 1,    /* to take the Error that ends the session */
+	SESSION_GOODBYE_MS = 300,
+	SESSION_CLOSE_S = 1, /* to take the Error that ends the session */
 };
 
 struct event_base;
@@ -46,8 +47,12 @@ struct sessions {
 
 void sessions_init(struct sessions *self, struct event_base *base, struct sampler *sampler,
 	const char *platform);
-/* Says goodbye to all clients that can take it at once, and closes all sessions. */
-void sessions_finish(struct sessions *self, Procmon__GoodbyeReason reason);
+/* Closes all sessions. */
+void sessions_finish(struct sessions *self);
+
+/* Says goodbye to all clients. A session ends when its client has taken that, after
+ * SESSION_GOODBYE_MS at the latest; until then the loop has to run. */
+void sessions_say_goodbye(struct sessions *self, Procmon__GoodbyeReason reason);
 
 /*
  * May another client be accepted? When many have connected and said nothing, the one that

@@ -153,7 +153,7 @@ static void tear_down(int fd)
 {
 	if (fd >= 0)
 		close(fd);
-	sessions_finish(&sessions, PROCMON__GOODBYE_REASON__STOPPED);
+	sessions_finish(&sessions);
 	event_base_free(base);
 }
 
@@ -946,8 +946,9 @@ TEST(goodbye)
 	Procmon__ServerMessage *message;
 	int fd = set_up_open(), silent = add_client();
 
-	sessions_finish(&sessions, PROCMON__GOODBYE_REASON__STOPPED);
+	sessions_say_goodbye(&sessions, PROCMON__GOODBYE_REASON__STOPPED);
 	CHECK_INT(core.dropped, 1);
+	CHECK_INT(sessions.count, 0);
 	receive(fd);
 	message = next_message(fd);
 	CHECK(message);
@@ -959,9 +960,40 @@ TEST(goodbye)
 	receive(silent);
 	CHECK(ended);
 	CHECK_INT(received_size, 0);
-	close(fd);
 	close(silent);
-	event_base_free(base);
+	tear_down(fd);
+}
+
+/* In the middle of a part: it is sent to its end, the other parts are not. */
+TEST(goodbye_to_a_slow_reader)
+{
+	struct frame *frame = make_frame(3, 50000);
+	Procmon__ServerMessage *message = NULL;
+	int fd = set_up_open(), stuck;
+
+	send_frame(1, frame);
+	stuck = add_client();
+	send_message(stuck, hello(1, 1, "stuck"));
+	run_loop();
+	send_frame(1, frame);
+	sessions_say_goodbye(&sessions, PROCMON__GOODBYE_REASON__STOPPED);
+	CHECK_INT(sessions.count, 2);
+	expect_part(fd, 1, 0, false, 50000);
+	for (int i = 0; !message && i < 100; i++)
+		message = next_message(fd);
+	CHECK(message);
+	CHECK_INT(message->body_case, PROCMON__SERVER_MESSAGE__BODY_GOODBYE);
+	procmon__server_message__free_unpacked(message, NULL);
+	CHECK(!next_message(fd));
+	CHECK(ended);
+	/* Who does not read at all is not waited for longer than this. */
+	CHECK_INT(sessions.count, 1);
+	pass_time(300 * MS);
+	CHECK_INT(sessions.count, 0);
+	CHECK_INT(frame->references, 1);
+	frame_release(frame);
+	close(stuck);
+	tear_down(fd);
 }
 
 TEST(silent_clients_give_way)
@@ -1055,5 +1087,5 @@ TESTS(CASE(hello_byte_by_byte), CASE(no_common_version), CASE(first_message_is_n
 	CASE(frame_with_any_header), CASE(slow_reader_gets_part_after_part),
 	CASE(slow_reader_is_never_closed), CASE(reader_goes_in_the_middle_of_a_frame),
 	CASE(reader_is_gone_when_the_frame_comes), CASE(errors_do_not_cut_a_frame),
-	CASE(goodbye), CASE(silent_clients_give_way), CASE(one_session_too_many),
-	CASE(passed_descriptors_are_dropped))
+	CASE(goodbye), CASE(goodbye_to_a_slow_reader), CASE(silent_clients_give_way),
+	CASE(one_session_too_many), CASE(passed_descriptors_are_dropped))
