@@ -106,7 +106,7 @@ int place_take_again(struct place *self, char *error, size_t error_size)
 
 	place_leave(self);
 	result = take_lock(self, error, error_size);
-	if (result == 0 && is_served(self->path)) {
+	if ((result == 0 || result == -EBUSY) && is_served(self->path)) {
 		place_leave(self);
 		return refuse(
 			-EBUSY, self->path, "another procmond serves here", error, error_size);
