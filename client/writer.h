@@ -38,7 +38,6 @@ struct writer {
 
 struct format {
 	const char *name;
-	const char *text; /* one line for the manual */
 	void (*begin)(struct writer *self);
 	void (*sheet)(struct writer *self, const struct sheet *sheet);
 	void (*end)(struct writer *self);

@@ -94,6 +94,5 @@ static void write_sheet(struct writer *self, const struct sheet *sheet)
 
 const struct format format_csv = {
 	.name = "csv",
-	.text = "comma separated values with a header, exact base units",
 	.sheet = write_sheet,
 };

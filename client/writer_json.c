@@ -154,7 +154,6 @@ static void write_lines(struct writer *self, const struct sheet *sheet)
 
 const struct format format_json = {
 	.name = "json",
-	.text = "one JSON document, exact base units",
 	.begin = begin,
 	.sheet = write_sheet,
 	.end = end,
@@ -162,6 +161,5 @@ const struct format format_json = {
 
 const struct format format_jsonl = {
 	.name = "jsonl",
-	.text = "one JSON object a row and line, exact base units",
 	.sheet = write_lines,
 };

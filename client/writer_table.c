@@ -307,6 +307,5 @@ static void write_sheet(struct writer *self, const struct sheet *sheet)
 
 const struct format format_table = {
 	.name = "table",
-	.text = "a table for people, with units",
 	.sheet = write_sheet,
 };

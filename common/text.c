@@ -54,7 +54,7 @@ static bool range_has(const struct range *ranges, size_t count, uint32_t charact
 	return false;
 }
 
-#define RANGE_HAS(ranges, character)                                                     \
+#define RANGE_HAS(ranges, character)                                                           \
 	range_has(ranges, sizeof(ranges) / sizeof *(ranges), character)
 
 /*
@@ -66,11 +66,7 @@ static size_t decode(const unsigned char *bytes, size_t length, uint32_t *ret_ch
 {
 	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
 	unsigned char lead = bytes[0];
-	size_t size = lead < 0x80   ? 1
-		      : lead < 0xC0 ? 0
-		      : lead < 0xE0 ? 2
-		      : lead < 0xF0 ? 3
-				    : 4;
+	size_t size = lead < 0x80 ? 1 : lead < 0xC0 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
 
 	if (size == 0 || size > length || lead > 0xF4)
 		return 0;
@@ -123,8 +119,8 @@ size_t text_sanitise(char *out, size_t out_size, const char *bytes, size_t lengt
 	written = done;
 	while (done < length && written < room) {
 		uint32_t character = 0;
-		size_t size = decode(
-			(const unsigned char *)bytes + done, length - done, &character);
+		size_t size =
+			decode((const unsigned char *)bytes + done, length - done, &character);
 
 		if (size == 0 || !is_harmless(character)) {
 			out[written++] = '?';
@@ -196,8 +192,8 @@ size_t text_distance(const char *a, const char *b, size_t limit)
 			if (current[j - 1] + 1 < best)
 				best = current[j - 1] + 1;
 			/* two neighbours swapped: one slip of the fingers */
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-				a[i - 2] == b[j - 1] && before[j - 2] + 1 < best)
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+				before[j - 2] + 1 < best)
 				best = before[j - 2] + 1;
 			current[j] = best;
 		}

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 
-from procctl_support import PROCCTL, Terminal, directory, refused, run, tests, wait_for
+from procctl_support import PROCCTL, ROOT, Terminal, directory, refused, run, tests, wait_for
 
 STATES = {"none", "pending", "denied", "unsupported", "asleep", "failed"}
 
@@ -97,6 +97,21 @@ def test_help():
         assert text == run(name, "--help").stdout == run(name, "-h").stdout
         assert text.startswith(f"Usage: procctl {name}") and "Examples:" in text
         assert max(map(len, text.splitlines())) <= 90
+
+
+def test_manual_names_every_command_and_option():
+    with open(os.path.join(ROOT, "client", "procctl.1")) as file:
+        manual = file.read()
+    for name in re.findall(r"^  ([a-z]+) ", run("help").stdout, re.M):
+        assert name == "procctl" or f".It Cm {name}" in manual, name
+        if name == "procctl":
+            continue
+        for letter, option in re.findall(r"^  (?:-(.), |    )--([a-z-]+)", run("help", name).stdout,
+                                         re.M):
+            expected = f".It Fl {letter} , -{option}" if letter else f".It Fl -{option}"
+            assert expected in manual, expected
+    for code in 0, 1, 2, 3, 4, 5, 77:
+        assert f"\n.It {code}\n" in manual
 
 
 def test_start_and_stop():

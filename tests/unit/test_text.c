@@ -33,9 +33,9 @@ static void check_harmless(const char *text)
 		if (at[0] == 0xEF && at[1] == 0xBB)
 			CHECK(at[2] != 0xBF); /* U+FEFF */
 		if (at[0] == 0xED)
-			CHECK(at[1] < 0xA0);		 /* surrogates */
-		CHECK(at[0] != 0xC0 && at[0] != 0xC1);	 /* overlong */
-		CHECK(at[0] < 0xF5);			 /* beyond U+10FFFF */
+			CHECK(at[1] < 0xA0);             /* surrogates */
+		CHECK(at[0] != 0xC0 && at[0] != 0xC1);   /* overlong */
+		CHECK(at[0] < 0xF5);                     /* beyond U+10FFFF */
 		CHECK(!(at[0] == 0xE0 && at[1] < 0xA0)); /* overlong */
 		CHECK(!(at[0] == 0xF0 && at[1] < 0x90)); /* overlong */
 		size_t size = *at < 0x80   ? 1
@@ -53,11 +53,10 @@ static void check_harmless(const char *text)
 
 TEST(clean_text_is_unchanged)
 {
-	static const char *const names[] = {"", "a", "bash", "kworker/0:1-events",
-		"(sd-pam)", "a b  c", "chrome --type=renderer --lang=de", "J\xC3\xBCrgen",
-		"\xE6\x97\xA5\xE6\x9C\xAC", "\xF0\x9F\x9A\x80 launch", "e\xCC\x81",
-		"exactly8", "exactly16bytes__", "~}|{`@", "\xC2\xA0", "\xF4\x8F\xBF\xBF",
-		"\xEF\xBF\xBD"};
+	static const char *const names[] = {"", "a", "bash", "kworker/0:1-events", "(sd-pam)",
+		"a b  c", "chrome --type=renderer --lang=de", "J\xC3\xBCrgen",
+		"\xE6\x97\xA5\xE6\x9C\xAC", "\xF0\x9F\x9A\x80 launch", "e\xCC\x81", "exactly8",
+		"exactly16bytes__", "~}|{`@", "\xC2\xA0", "\xF4\x8F\xBF\xBF", "\xEF\xBF\xBD"};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		CHECK_TEXT(clean(names[i], strlen(names[i])), names[i]);
@@ -84,9 +83,9 @@ TEST(bad_utf8_becomes_a_question_mark_a_byte)
 	CHECK_TEXT(CLEAN("\x9B"
 			 "31m"),
 		"?31m");
-	CHECK_TEXT(CLEAN("\xC0\xAF"), "??");	       /* overlong slash */
+	CHECK_TEXT(CLEAN("\xC0\xAF"), "??");           /* overlong slash */
 	CHECK_TEXT(CLEAN("\xE0\x80\xAF"), "???");      /* the same, longer */
-	CHECK_TEXT(CLEAN("\xC1\x9B"), "??");	       /* overlong [ */
+	CHECK_TEXT(CLEAN("\xC1\x9B"), "??");           /* overlong [ */
 	CHECK_TEXT(CLEAN("\xED\xA0\x80"), "???");      /* surrogate */
 	CHECK_TEXT(CLEAN("\xF4\x90\x80\x80"), "????"); /* U+110000 */
 	CHECK_TEXT(CLEAN("\xF8\x88\x80\x80\x80"), "?????");
@@ -98,11 +97,10 @@ TEST(bad_utf8_becomes_a_question_mark_a_byte)
 TEST(invisible_characters_become_question_marks)
 {
 	static const char *const bad[] = {"\xC2\xAD", "\xD8\x9C", "\xE1\xA0\x8E",
-		"\xE2\x80\x8B", "\xE2\x80\x8C", "\xE2\x80\x8D", "\xE2\x80\x8E",
-		"\xE2\x80\x8F", "\xE2\x80\xA8", "\xE2\x80\xA9", "\xE2\x80\xAA",
-		"\xE2\x80\xAB", "\xE2\x80\xAC", "\xE2\x80\xAD", "\xE2\x80\xAE",
-		"\xE2\x81\xA0", "\xE2\x81\xA6", "\xE2\x81\xA7", "\xE2\x81\xA8",
-		"\xE2\x81\xA9", "\xE3\x85\xA4", "\xEF\xB8\x8F", "\xEF\xBB\xBF",
+		"\xE2\x80\x8B", "\xE2\x80\x8C", "\xE2\x80\x8D", "\xE2\x80\x8E", "\xE2\x80\x8F",
+		"\xE2\x80\xA8", "\xE2\x80\xA9", "\xE2\x80\xAA", "\xE2\x80\xAB", "\xE2\x80\xAC",
+		"\xE2\x80\xAD", "\xE2\x80\xAE", "\xE2\x81\xA0", "\xE2\x81\xA6", "\xE2\x81\xA7",
+		"\xE2\x81\xA8", "\xE2\x81\xA9", "\xE3\x85\xA4", "\xEF\xB8\x8F", "\xEF\xBB\xBF",
 		"\xEF\xBF\xB9", "\xF3\xA0\x80\x81", "\xF3\xA0\x81\xA1"};
 
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -118,11 +116,10 @@ TEST(no_hostile_name_survives)
 		"2J",
 		"\xC2\x9B"
 		"2J",
-		"\033P$q\033\\", "\b\b\b", "\r", "\n", "\v\f", "\x0E", "\x7F",
-		"\xE2\x80\xAE", "\xE2\x81\xA6", "\xE2\x80\x8B", "\xEF\xBB\xBF",
-		"\xFF\xFE", "\xC0\x9B", "\xE0\x82\x9B", "\xED\xBF\xBF",
-		"\xF0\x82\x82\xAC", "\xF7\xBF\xBF\xBF", "\x80", "e\xCC\x81\xCC\x81",
-		"\xE6\x97\xA5", ") Z 1 (", "plain name", "\"}],", "%s%n"};
+		"\033P$q\033\\", "\b\b\b", "\r", "\n", "\v\f", "\x0E", "\x7F", "\xE2\x80\xAE",
+		"\xE2\x81\xA6", "\xE2\x80\x8B", "\xEF\xBB\xBF", "\xFF\xFE", "\xC0\x9B",
+		"\xE0\x82\x9B", "\xED\xBF\xBF", "\xF0\x82\x82\xAC", "\xF7\xBF\xBF\xBF", "\x80",
+		"e\xCC\x81\xCC\x81", "\xE6\x97\xA5", ") Z 1 (", "plain name", "\"}],", "%s%n"};
 	enum { COUNT = sizeof pieces / sizeof *pieces };
 
 	for (unsigned i = 0; i < 200; i++) {
