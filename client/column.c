@@ -66,7 +66,7 @@ static void set_absent(struct mirror *self, uint32_t column, uint32_t index, uin
 {
 	struct cells *cells = &self->table->cells[column];
 
-	procmon_table_set_state(self->table, column, index, state);
+	cells->states[index] = state;
 	if (cells->samples)
 		cells->samples[index].count = 0;
 }

@@ -74,7 +74,7 @@ static void mark_leaving(struct mirror *self, struct procmon_row *row)
 	self->leaving++;
 	row->standing = ROW_LEAVING;
 	for (uint32_t i = 0; i < self->table->selection->column_count; i++)
-		procmon_table_set_state(self->table, i, index, CELL_UNSET);
+		self->table->cells[i].states[index] = CELL_UNSET;
 }
 
 /* Everything goes: the frame says it all anew. */

@@ -103,12 +103,19 @@ static bool has_text(const struct procmon_table *self, uint32_t column, uint32_t
 	       self->cells[column].states[index] == STATE_OK;
 }
 
-/* Moves the texts to a space that has room for `more` bytes, and leaves the garbage. */
+/* Moves the texts to a space that has room for `more` bytes and leaves the garbage behind.
+ * Half of the space is free then, so that this is rare. */
 static int compact_texts(struct procmon_table *self, uint32_t column, size_t more)
 {
 	struct cells *cells = &self->cells[column];
-	size_t capacity = (cells->texts_live + more) * 2 + 256, used = 0;
-	char *texts = malloc(capacity);
+	size_t live = more, used = 0;
+
+	for (uint32_t i = 0; i < self->count; i++)
+		if (has_text(self, column, i))
+			live += cells->values[i].text.length + 1;
+	if (live > TEXTS_MAX / 2)
+		return -EPROTO;
+	char *texts = malloc(live * 2);
 	if (!texts)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < self->count; i++) {
@@ -121,16 +128,9 @@ static int compact_texts(struct procmon_table *self, uint32_t column, size_t mor
 	}
 	free(cells->texts);
 	cells->texts = texts;
-	cells->texts_used = cells->texts_live = used;
-	cells->texts_capacity = capacity;
+	cells->texts_used = used;
+	cells->texts_capacity = live * 2;
 	return 0;
-}
-
-static void drop_text(struct procmon_table *self, uint32_t column, uint32_t index)
-{
-	if (has_text(self, column, index))
-		self->cells[column].texts_live -=
-			self->cells[column].values[index].text.length + 1;
 }
 
 int procmon_table_set_text(
@@ -140,8 +140,6 @@ int procmon_table_set_text(
 	union cell *cell = &cells->values[index];
 	size_t length = strlen(text);
 
-	if (length + 1 > TEXTS_MAX - cells->texts_live)
-		return -EPROTO;
 	if (length + 1 > cells->texts_capacity - cells->texts_used) {
 		int result = compact_texts(self, column, length + 1);
 		if (result < 0)
@@ -154,20 +152,11 @@ int procmon_table_set_text(
 	if (has_text(self, column, index) && cell->text.length == length &&
 		memcmp(cells->texts + cell->text.offset, place, length) == 0)
 		return 0;
-	drop_text(self, column, index);
 	cell->text.offset = (uint32_t)cells->texts_used;
 	cell->text.length = (uint32_t)length;
 	cells->states[index] = STATE_OK;
 	cells->texts_used += length + 1;
-	cells->texts_live += length + 1;
 	return 0;
-}
-
-void procmon_table_set_state(
-	struct procmon_table *self, uint32_t column, uint32_t index, uint8_t state)
-{
-	drop_text(self, column, index);
-	self->cells[column].states[index] = state;
 }
 
 int procmon_table_add(
@@ -214,11 +203,11 @@ static int clone_texts(struct procmon_table *self, const struct procmon_table *f
 {
 	struct cells *cells = &self->cells[column];
 
-	cells->texts_live = 0;
+	cells->texts_capacity = 1;
 	for (uint32_t i = 0; i < self->count; i++)
 		if (has_text(self, column, i))
-			cells->texts_live += cells->values[i].text.length + 1;
-	cells->texts = malloc(cells->texts_live + 1);
+			cells->texts_capacity += cells->values[i].text.length + 1;
+	cells->texts = malloc(cells->texts_capacity);
 	if (!cells->texts)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < self->count; i++) {
@@ -233,7 +222,6 @@ static int clone_texts(struct procmon_table *self, const struct procmon_table *f
 			cell->text.length + 1);
 		cells->texts_used += cell->text.length + 1;
 	}
-	cells->texts_capacity = cells->texts_live + 1;
 	return 0;
 }
 

@@ -14,9 +14,9 @@
 #include "procmon.h"
 
 enum {
-	ROWS_MAX = 65536,             /* rows of a table; slots are below it, too */
-	TEXTS_MAX = 64 * 1024 * 1024, /* bytes of all texts in a column */
-	CELL_UNSET = 255,             /* state of a cell that was never named */
+	ROWS_MAX = 65536,              /* rows of a table; slots are below it, too */
+	TEXTS_MAX = 128 * 1024 * 1024, /* bytes for the texts of a column */
+	CELL_UNSET = 255,              /* state of a cell that was never named */
 };
 
 /* An attribute as it was asked for, and the column that it is read or computed from. */
@@ -84,7 +84,7 @@ struct cells {
 	uint64_t previous_ns; /* when it was read before; 0: never */
 	/* Texts lie end to end; replaced ones are garbage until the space is needed. */
 	char *texts;
-	size_t texts_used, texts_live, texts_capacity;
+	size_t texts_used, texts_capacity;
 };
 
 struct procmon_row {
@@ -116,13 +116,11 @@ void procmon_table_destroy(struct procmon_table *self);
 /* Adds a row, all cells unset; returns its index or -ENOMEM. */
 int procmon_table_add(
 	struct procmon_table *self, uint32_t slot, uint64_t identity, uint32_t pid);
-/* Removes a row all whose cells are unset; the last one takes its place. */
+/* Removes a row; the last one takes its place. */
 void procmon_table_remove(struct procmon_table *self, uint32_t index);
 
 /* -ENOMEM, -EPROTO: more text than a table may have. The text is made harmless. */
 int procmon_table_set_text(
 	struct procmon_table *self, uint32_t column, uint32_t index, const char *text);
-void procmon_table_set_state(
-	struct procmon_table *self, uint32_t column, uint32_t index, uint8_t state);
 
 #endif

@@ -408,7 +408,7 @@ TEST(parts_that_never_end_are_refused)
 /* The space of texts is bounded, and what is replaced or removed does not count. */
 TEST(texts_fill_a_table_up_to_a_limit)
 {
-	enum { LENGTH = 60000, COUNT = 1200 }; /* together more than 64 MiB */
+	enum { LENGTH = 60000, COUNT = 2300 }; /* together more than 128 MiB */
 	char *text = malloc(LENGTH + 1);
 
 	memset(text, 'x', LENGTH);
