@@ -14,16 +14,20 @@
 /* A row that ran twice within this time runs often enough. */
 #define BUSY_NS (10 * SECOND_NS)
 
-enum { BUDGET_MAX = 262144, RESERVE_MAX = 2048 };
+enum { BUDGET_MAX = 262144, RESERVE_MIN = 16, RESERVE_MAX = 2048 };
 
 /* What is left over is for sockets, logs and descriptors that are open for one read. */
 void descriptors_init(struct processes *self)
 {
 	struct rlimit limit = {0, 0};
+	uint64_t reserve;
 
 	getrlimit(RLIMIT_NOFILE, &limit);
 	self->budget = limit.rlim_cur > BUDGET_MAX ? BUDGET_MAX : limit.rlim_cur;
-	self->budget -= self->budget / 4 < RESERVE_MAX ? self->budget / 4 : RESERVE_MAX;
+	reserve = self->budget / 4 > RESERVE_MAX ? RESERVE_MAX : self->budget / 4;
+	if (reserve < RESERVE_MIN)
+		reserve = RESERVE_MIN;
+	self->budget -= self->budget < reserve ? self->budget : reserve;
 	self->newest = self->oldest = NONE;
 }
 

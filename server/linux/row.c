@@ -284,7 +284,10 @@ void row_end(struct processes *self, uint32_t slot)
 		note_end(self, self->pids[slot]);
 	}
 	descriptors_drop_files(self, slot);
-	if (!(self->flags[slot] & ROW_WATCHED))
+	/* Closing alone would leave it in the set while a forked child has a copy. */
+	if (self->flags[slot] & ROW_WATCHED)
+		epoll_ctl(self->epoll, EPOLL_CTL_DEL, row->pidfd, NULL);
+	else
 		self->unwatched--;
 	self->kept -= (uint64_t)((row->directory >= 0) + (row->pidfd >= 0));
 	if (row->directory >= 0)

@@ -1,0 +1,320 @@
+/*
+ * Watch: what the tests of the Linux platform share. A platform with its process table open,
+ * a roster that remembers what it was told, and children to look at.
+ */
+#ifndef TESTS_UNIT_LINUX_WATCH_H
+#define TESTS_UNIT_LINUX_WATCH_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "linux/samples.h"
+#include "platform.h"
+#include "test.h"
+
+enum { WATCH_ROWS = 65536, NO_ROW = UINT32_MAX };
+
+struct watch_row {
+	uint64_t identity, pid, activity;
+	bool alive, touched; /* touched by the latest list() */
+};
+
+struct watch {
+	struct roster roster; /* first */
+	struct platform *platform;
+	const struct provider *provider;
+	void *handle;
+	struct watch_row rows[WATCH_ROWS];
+	uint32_t count;
+	uint32_t released[WATCH_ROWS], released_count; /* not usable before the next list */
+	uint32_t usable[WATCH_ROWS], usable_count;
+	uint32_t births, deaths; /* in the latest list() */
+};
+
+/* ------------------------------------------------------------------------------ roster */
+
+static inline uint32_t watch_born(struct roster *roster, uint64_t identity, uint64_t pid)
+{
+	struct watch *self = (struct watch *)roster;
+	uint32_t slot = self->usable_count ? self->usable[--self->usable_count] : self->count++;
+
+	CHECK(slot < WATCH_ROWS);
+	for (uint32_t i = 0; i < self->count; i++)
+		CHECK(!self->rows[i].alive || self->rows[i].identity != identity);
+	self->rows[slot] = (struct watch_row){.identity = identity, .pid = pid, .alive = true};
+	self->births++;
+	return slot;
+}
+
+static inline void watch_remove(struct watch *self, uint32_t slot)
+{
+	CHECK(slot < self->count && self->rows[slot].alive);
+	self->rows[slot].alive = false;
+	self->released[self->released_count++] = slot;
+	self->deaths++;
+}
+
+static inline void watch_died(struct roster *roster, uint32_t slot)
+{
+	watch_remove((struct watch *)roster, slot);
+}
+
+static inline void watch_touched(struct roster *roster, uint32_t slot)
+{
+	struct watch *self = (struct watch *)roster;
+
+	CHECK(slot < self->count && self->rows[slot].alive);
+	self->rows[slot].touched = true;
+}
+
+/* --------------------------------------------------------------------------- the table */
+
+/* NULL: the defaults. */
+static inline struct watch *watch_open(
+	const char *without, const char *procfs, const char *sysfs)
+{
+	static const struct roster_ops ops = {watch_born, watch_died, watch_touched};
+	struct platform_config config = {
+		procfs ? procfs : "/proc", sysfs ? sysfs : "/sys", without};
+	struct watch *self = calloc(1, sizeof *self);
+	struct target target = {0};
+	const char *error = "";
+
+	CHECK(self);
+	self->roster.ops = &ops;
+	if (platform_create(&config, &self->platform, &error) < 0)
+		test_fail(__FILE__, __LINE__, "%s", error);
+	self->provider = self->platform->providers[0];
+	CHECK_INT(self->provider->open(self->platform->context, &target, &self->handle), 0);
+	return self;
+}
+
+static inline void watch_close(struct watch *self)
+{
+	self->provider->close(self->handle);
+	platform_destroy(self->platform);
+	free(self);
+}
+
+static inline void watch_list_scope(struct watch *self, const struct row_scope *scope)
+{
+	while (self->released_count)
+		self->usable[self->usable_count++] = self->released[--self->released_count];
+	self->births = self->deaths = 0;
+	for (uint32_t i = 0; i < self->count; i++)
+		self->rows[i].touched = false;
+	CHECK_INT(self->provider->list(self->handle, &self->roster, scope), 0);
+}
+
+static inline void watch_list(struct watch *self)
+{
+	watch_list_scope(self, &(struct row_scope){.all = true});
+}
+
+/* Only these pids, ascending. */
+static inline void watch_list_pids(struct watch *self, const uint64_t *pids, uint32_t count)
+{
+	watch_list_scope(self, &(struct row_scope){.pids = pids, .pid_count = count});
+}
+
+static inline void watch_gate(struct watch *self)
+{
+	uint32_t *slots = calloc(self->count + 1, sizeof *slots), count = 0;
+	uint64_t *activity = calloc(self->count + 1, sizeof *activity);
+
+	CHECK(slots && activity);
+	for (uint32_t i = 0; i < self->count; i++)
+		if (self->rows[i].alive)
+			slots[count++] = i;
+	self->provider->gate(self->handle, slots, count, activity);
+	for (uint32_t i = 0; i < count; i++) {
+		self->rows[slots[i]].activity = activity[i];
+		if (activity[i] == ACTIVITY_GONE)
+			watch_remove(self, slots[i]);
+	}
+	free(slots);
+	free(activity);
+}
+
+static inline void watch_tick(struct watch *self)
+{
+	watch_list(self);
+	watch_gate(self);
+}
+
+/* The row of a pid, or NO_ROW. */
+static inline uint32_t watch_find(const struct watch *self, pid_t pid)
+{
+	for (uint32_t i = 0; i < self->count; i++)
+		if (self->rows[i].alive && self->rows[i].pid == (uint64_t)pid)
+			return i;
+	return NO_ROW;
+}
+
+static inline int watch_run_job(struct watch *self, struct job *job)
+{
+	int result = self->provider->job_prepare(self->handle, job);
+
+	if (result != STATE_OK)
+		return result;
+	result = self->provider->job_run(job);
+	self->provider->job_release(job);
+	return result;
+}
+
+/* Reads a source of the row of a pid: a state, or SAMPLE_GONE. A slow one as a job, whose
+ * text stays until the next one. */
+static inline int watch_read(struct watch *self, pid_t pid, uint32_t source, void *sample)
+{
+	static char text[8192];
+	uint32_t slot = watch_find(self, pid);
+	struct job job = {.slot = slot, .source = source, .provider = self->provider};
+	int result;
+
+	if (slot == NO_ROW)
+		test_fail(__FILE__, __LINE__, "pid %d has no row", (int)pid);
+	memset(sample, 0, self->provider->sources[source].sample_size);
+	if (self->provider->sources[source].lane == LANE_SLOW) {
+		CHECK(self->provider->sources[source].text_size <= sizeof text);
+		job.sample = sample;
+		job.text = text;
+		return watch_run_job(self, &job);
+	}
+	result = self->provider->read(self->handle, slot, source, sample);
+	if (result == SAMPLE_GONE)
+		watch_remove(self, slot);
+	return result;
+}
+
+/* Must succeed. */
+static inline void watch_sample(struct watch *self, pid_t pid, uint32_t source, void *sample)
+{
+	int result = watch_read(self, pid, source, sample);
+
+	if (result != STATE_OK)
+		test_fail(__FILE__, __LINE__, "source %s of pid %d: %d",
+			self->provider->sources[source].name, (int)pid, result);
+}
+
+/* A text of a sample, as a string of its own; "" when it is absent. */
+static inline const char *watch_text(const struct sample_text *text)
+{
+	static char copy[8][8192];
+	static int next;
+	char *out = copy[next++ % 8];
+
+	CHECK(text->length < sizeof *copy);
+	if (text->bytes)
+		memcpy(out, text->bytes, text->length);
+	out[text->bytes ? text->length : 0] = '\0';
+	return out;
+}
+
+/* -------------------------------------------------------------------------- the children */
+
+/* A child that calls body() (or nothing), says so, and sleeps until it is killed. */
+static inline pid_t child_start(void (*body)(void))
+{
+	int ready[2];
+	char byte;
+	pid_t child;
+
+	CHECK(pipe(ready) == 0);
+	child = fork();
+	CHECK(child >= 0);
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (body)
+			body();
+		if (write(ready[1], "r", 1) != 1)
+			_exit(1);
+		close(ready[0]);
+		close(ready[1]);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	CHECK(read(ready[0], &byte, 1) == 1);
+	close(ready[0]);
+	return child;
+}
+
+static inline void child_end(pid_t child)
+{
+	kill(child, SIGKILL);
+	CHECK_INT(waitpid(child, NULL, 0), child);
+}
+
+static inline void pause_ms(long milliseconds)
+{
+	struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000};
+
+	while (nanosleep(&time, &time) < 0 && errno == EINTR)
+		;
+}
+
+/* The text of /proc/PID/NAME (any pid: 0 for /proc/NAME); its length, or -1. */
+static inline ssize_t proc_text(pid_t pid, const char *name, char *text, size_t size)
+{
+	char path[512];
+	size_t length = 0;
+	ssize_t got;
+	int file;
+
+	if (pid)
+		snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
+	else
+		snprintf(path, sizeof path, "/proc/%s", name);
+	file = open(path, O_RDONLY | O_CLOEXEC);
+	if (file < 0)
+		return -1;
+	while ((got = read(file, text + length, size - 1 - length)) > 0)
+		length += (size_t)got;
+	text[length] = '\0';
+	close(file);
+	return got < 0 ? -1 : (ssize_t)length;
+}
+
+/* The number that follows KEY at the beginning of a line of /proc/PID/NAME, or -1. */
+static inline long long proc_number(pid_t pid, const char *name, const char *key)
+{
+	static char text[262144];
+	size_t length = strlen(key);
+
+	if (proc_text(pid, name, text, sizeof text) < 0)
+		return -1;
+	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n')
+		if (strncmp(line, key, length) == 0)
+			return strtoll(line + length, NULL, 10);
+	return -1;
+}
+
+/* Field N (from 3 on) of /proc/PID/stat, as text. */
+static inline const char *proc_field(pid_t pid, int number)
+{
+	static char text[4096];
+	char *at;
+
+	CHECK(proc_text(pid, "stat", text, sizeof text) > 0);
+	at = strrchr(text, ')');
+	CHECK(at);
+	at = strtok(at + 2, " \n");
+	for (int i = 3; i < number && at; i++)
+		at = strtok(NULL, " \n");
+	CHECK(at);
+	return at;
+}
+
+static inline void wait_for_state(pid_t pid, char state)
+{
+	for (int i = 0; i < 1000 && proc_field(pid, 3)[0] != state; i++)
+		pause_ms(5);
+	CHECK_INT(proc_field(pid, 3)[0], state);
+}
+
+#endif
