@@ -92,13 +92,16 @@ class Terminal:
         self.output = b""
         self.pid = os.fork()
         if self.pid == 0:
-            os.setsid()
-            fcntl.ioctl(self.slave, termios.TIOCSCTTY, 0)
-            for number in range(3):
-                os.dup2(self.slave, number)
-            os.closerange(3, 256)
-            os.environ["TERM"] = term
-            os.execv(PROCCTL, [PROCCTL, *args])
+            try:
+                os.setsid()
+                fcntl.ioctl(self.slave, termios.TIOCSCTTY, 0)
+                for number in range(3):
+                    os.dup2(self.slave, number)
+                os.closerange(3, 256)
+                os.environ["TERM"] = term
+                os.execv(PROCCTL, [PROCCTL, *args])
+            finally:
+                os._exit(127)  # never back into the tests
         self.status = None
 
     def resize(self, rows, columns):
