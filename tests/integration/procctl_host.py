@@ -132,11 +132,11 @@ def test_examples_work():
             command = line.split("  procctl ")[1].split(" | ")[0].split()
             if "1234" in command:
                 command[command.index("1234")] = str(os.getpid())
-            if name == "subscribe" and "-n" not in command:
-                command += ["-n", "1"]
+            if name == "subscribe":
+                command += ["-i", "100ms"] + ([] if "-n" in command else ["-n", "1"])
             if command[:2] == ["server", "stop"]:
                 continue
-            if command == ["status"] or command[0] == "status":
+            if name == "status":
                 run("server", "start")
             result = run(*command, code=None)
             assert result.returncode == 0 and result.stdout, (command, result)

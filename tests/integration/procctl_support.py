@@ -68,9 +68,10 @@ def tests(functions):
         for name, function in functions.items():
             if not name.startswith("test_") or (only and name not in only):
                 continue
+            started = time.monotonic()
             try:
                 function()
-                print("ok  ", name)
+                print(f"ok   {name} ({time.monotonic() - started:.1f} s)")
             except Exception as error:
                 failed += 1
                 traceback.print_exc()
