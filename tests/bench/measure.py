@@ -33,6 +33,7 @@ class Program:
     """A running program; ended at the end of the with statement, whatever happens."""
 
     def __init__(self, arguments, ready=None, environment=None, timeout=60):
+        self.environment = environment
         self.name = os.path.basename(arguments[0])
         self.process = subprocess.Popen(
             arguments,
