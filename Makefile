@@ -197,7 +197,7 @@ format: ## lay out the code with clang-format
 format-check: ## is the code laid out as clang-format does it?
 	$(Q)clang-format --dry-run -Werror $(SOURCES)
 
-TIDY := $(addprefix tidy-,$(filter-out server/darwin/%,$(filter %.c,$(SOURCES))))
+TIDY := $(addprefix tidy-,$(filter-out server/darwin/% tests/unit/% tests/bench/%,$(filter %.c,$(SOURCES))))
 tidy: $(TIDY) ## clang-tidy
 $(TIDY): tidy-%: % | $(GENERATED)
 	$(call say,TIDY,$<)

@@ -84,7 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		serve(ends[1]);
 	}
 	close(ends[1]);
-	sessions_finish(&sessions, PROCMON__GOODBYE_REASON__STOPPED);
+	sessions_finish(&sessions);
 	if (sampler_next_due(sampler) != NEVER)
 		abort(); /* nobody watches, so nothing is due */
 	return 0;
