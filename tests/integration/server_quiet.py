@@ -1,0 +1,130 @@
+#!/usr/bin/python3
+"""By its system calls: an unused server rests, and a used one opens only what is asked for."""
+import concurrent.futures
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+from server import Client, Place, check, request, stop
+
+REST_S = 10.5
+# What may be opened of a process for these attributes of table PROCESS.
+FILES = {
+    "pid": ([0x04], set()),
+    "comm": ([0x0C], {"stat"}),
+    "cpu.total": ([0x1010], {"stat", "schedstat"}),
+    "mem.resident": ([0x16], {"status", "statm"}),
+    "disk.read": ([0x48], {"io"}),
+    "cmdline": ([0x2C], {"cmdline"}),
+    "oom.score": ([0x1051], {"oom_score", "oom_score_adj"}),
+    "cgroup": ([0x1050], {"cgroup"}),
+}
+# To find the processes, and to see that a kept one is still the same.
+ALWAYS = {"", "stat"}
+
+
+def traced(place):
+    trace = place.root / "trace"
+    # The leak checker is itself a tracer, and there can be only one.
+    server = place.start(wrapper=["strace", "-f", "-qq", "-ttt", "-o", str(trace)],
+                         env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"),
+                         stderr=subprocess.DEVNULL)
+    return server, trace
+
+
+def calls(trace, since, until):
+    """(name, line) of the system calls between two times."""
+    for line in trace.read_text(errors="replace").splitlines():
+        match = re.match(r"\d+ +([\d.]+) (?:<\.\.\. )?(\w+)", line)
+        if match and since <= float(match[1]) <= until:
+            yield match[2], line
+
+
+def opened(trace, since, until):
+    """What was opened below /proc, with numbers as N; of processes only the part after the pid."""
+    found, directories = set(), {}
+    for name, line in calls(trace, since, until):
+        if name not in ("open", "openat", "openat2", "readlink", "readlinkat"):
+            continue
+        match = re.search(r'(\w+)\((?:(AT_FDCWD|\d+), )?"([^"]*)"', line)
+        result = re.search(r"= (\d+)(?:$|<)", line)
+        if not match:
+            continue
+        path = match[3]
+        if match[2] and match[2] != "AT_FDCWD" and not path.startswith("/"):
+            # A directory that was opened before (or passed to a worker) is that of a process.
+            path = directories.get(match[2], "?") + "/" + path
+        if result and name.startswith("open"):
+            directories[result[1]] = path
+        found.add(path)
+    return found
+
+
+def of_processes(paths):
+    """The files of processes among them."""
+    found = set()
+    for path in paths:
+        match = re.match(r"(?:/proc/\d+|\?)(?:/(.*))?$", path)
+        if match:
+            found.add(re.sub(r"\d+", "N", match[1] or ""))
+    return found
+
+
+def rests(place):
+    """With a client that watches nothing; nothing is read, and it sleeps."""
+    server, trace = traced(place)
+    with Client(place.path) as client:
+        client.send(request(1, 1, [0x04, 0x0C, 0x1010, 0x2C], 100_000_000))
+        client.receive()
+        client.send(b"\x04\x1a\x02\x08\x01")  # Cancel
+        time.sleep(0.5)
+        since = time.time()
+        time.sleep(REST_S)
+        until = time.time()
+    seen = list(calls(trace, since, until))
+    wakeups = [line for name, line in seen if name in ("epoll_wait", "epoll_pwait", "futex")]
+    check(len(wakeups) <= 1, f"{len(wakeups)} wake-ups in {REST_S} s: {wakeups}")
+    check(not opened(trace, since, until), f"opened: {opened(trace, since, until)}")
+    stop_traced(server)
+
+
+def stop_traced(strace):
+    """strace does not pass a signal on; its child is the server."""
+    child = pathlib.Path(f"/proc/{strace.pid}/task/{strace.pid}/children").read_text().split()[0]
+    os.kill(int(child), 15)
+    check(strace.wait(5) == 0, f"exit status {strace.returncode}")
+
+
+def opens_what_is_asked(place):
+    server, trace = traced(place)
+    pids = [os.getpid(), server.pid, 1]
+    for name, (attributes, files) in FILES.items():
+        since = time.time()
+        with Client(place.path) as client:
+            # All processes, once: strace makes it slow.
+            client.send(request(1, 1, attributes, 100_000_000, pids if name != "comm" else []))
+            for _ in range(3):
+                client.receive()
+        until = time.time()
+        found = of_processes(opened(trace, since, until))
+        check(found <= files | ALWAYS, f"{name}: opened {found}")
+        check(name in ("pid", "cpu.total") or found & files, f"{name}: nothing was opened")
+    stop_traced(server)
+
+
+def in_a_place(test):
+    with Place() as place:
+        test(place)
+
+
+if not shutil.which("strace") or \
+        subprocess.run(["strace", "-qq", "-o", "/dev/null", "true"]).returncode != 0:
+    print("strace does not work here")
+    sys.exit(77)
+with concurrent.futures.ThreadPoolExecutor() as threads:
+    for result in threads.map(in_a_place, (rests, opens_what_is_asked)):
+        pass
