@@ -29,10 +29,10 @@ static bool is_real(const char *procfs)
 static bool is_native(const char *procfs)
 {
 	char path[4096], text[4096];
-	int64_t numbers[2] = {0, -1};
-	static const struct pair pairs[] = {PAIR("NSpid", 0, 2)};
-	int file;
+	struct scan scan, line;
+	int64_t pid, inner;
 	ssize_t length;
+	int file;
 
 	snprintf(path, sizeof path, "%s/self/status", procfs);
 	file = open(path, O_RDONLY | O_CLOEXEC);
@@ -40,9 +40,15 @@ static bool is_native(const char *procfs)
 		return false;
 	length = read(file, text, sizeof text);
 	close(file);
-	if (length <= 0 || !scan_pairs(text, (size_t)length, pairs, 1, numbers))
-		return false;
-	return numbers[0] == getpid() && numbers[1] == -1;
+	scan = (struct scan){text, text + (length > 0 ? length : 0)};
+	while (scan_line(&scan, &line)) {
+		if (line.end - line.at < 6 || memcmp(line.at, "NSpid:", 6) != 0)
+			continue;
+		line.at += 6;
+		return scan_number(&line, &pid) && pid == getpid() &&
+		       !scan_number(&line, &inner);
+	}
+	return false;
 }
 
 static void describe(struct linux_host *self)

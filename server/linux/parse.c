@@ -45,19 +45,24 @@ static bool has_key(const struct scan *line, const struct pair *pair)
 	       line->at[1] == pair->key[1] && memcmp(line->at, pair->key, pair->length) == 0;
 }
 
-static void add_numbers(struct scan *line, const struct pair *pair, int64_t *values)
+/* All of them, or the line counts for nothing. */
+static bool add_numbers(struct scan *line, const struct pair *pair, int64_t *values)
 {
-	int64_t number;
+	int64_t numbers[4];
 
 	line->at += pair->length;
-	for (uint32_t i = 0; i < pair->count && scan_number(line, &number); i++) {
+	for (uint32_t i = 0; i < pair->count; i++)
+		if (!scan_number(line, &numbers[i]))
+			return false;
+	for (uint32_t i = 0; i < pair->count; i++) {
 		int64_t *value = &values[pair->first + i];
-		*value += number;
+		*value += numbers[i];
 		if (*value > NUMBER_LIMIT)
 			*value = NUMBER_LIMIT;
 		if (*value < -NUMBER_LIMIT)
 			*value = -NUMBER_LIMIT;
 	}
+	return true;
 }
 
 /* The kernel writes the keys in a fixed order, so the next one is looked for first. */
@@ -70,8 +75,8 @@ uint32_t scan_pairs(const char *bytes, size_t length, const struct pair *pairs,
 	while (scan_line(&scan, &line)) {
 		for (uint32_t i = 0, k = next; i < pair_count; i++) {
 			if (has_key(&line, &pairs[k])) {
-				add_numbers(&line, &pairs[k], values);
-				seen |= UINT32_C(1) << k;
+				if (add_numbers(&line, &pairs[k], values))
+					seen |= UINT32_C(1) << k;
 				next = k + 1 < pair_count ? k + 1 : 0;
 				break;
 			}

@@ -23,7 +23,8 @@ bool scan_number(struct scan *self, int64_t *ret_number);
 /* The next line, without its newline; false at the end. */
 bool scan_line(struct scan *self, struct scan *ret_line);
 
-/* A line "KEY: number number ...": its first `count` numbers go to values[first ...]. */
+/* A line "KEY: number number ...": its first `count` numbers (at most 4) go to
+ * values[first ...]. */
 struct pair {
 	const char *key; /* with the colon */
 	uint8_t length, first, count;

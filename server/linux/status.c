@@ -89,7 +89,7 @@ static void fill_memory(struct linux_status *status, const uint64_t *value, uint
 int status_parse(const char *bytes, size_t length, struct linux_status *ret_status)
 {
 	int64_t numbers[VALUES] = {0};
-	uint64_t value[VALUES];
+	uint64_t value[VALUES] = {0};
 	uint32_t seen = seen_values(scan_pairs(bytes, length, pairs, PAIRS, numbers));
 
 	if (!(seen >> UID & 1) || !(seen >> GID & 1))

@@ -185,6 +185,8 @@ TEST(status_garbage)
 
 	CHECK_INT(status_parse("", 0, &status), -EBADMSG);
 	CHECK_INT(status_parse("Uid:\n\n:\n", 8, &status), -EBADMSG);
+	/* A line that is cut is not taken: no user is 0 by mistake. */
+	CHECK_INT(status_parse("Uid:\t5\t5\nGid:\t1\t1\t1\n", 20, &status), -EBADMSG);
 	for (size_t length = 0; length < sizeof status_text; length++) {
 		char *copy = malloc(length + 1);
 		CHECK(copy);

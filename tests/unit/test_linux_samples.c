@@ -171,7 +171,7 @@ static void burn_user(long milliseconds)
 
 	while (now_ns(CLOCK_PROCESS_CPUTIME_ID) < end)
 		for (int i = 0; i < 100000; i++)
-			sum += (unsigned long)i;
+			sum = sum + (unsigned long)i;
 }
 
 static void *burn_thread(void *unused)
