@@ -66,8 +66,10 @@ static void redraw(struct subscribe *self)
 {
 	char *text = self->table ? draw(self) : NULL;
 
-	if (text)
+	if (text) {
+		screen_enter(); /* not before there is something to show */
 		screen_show(text);
+	}
 	free(text);
 }
 
@@ -138,8 +140,6 @@ static void begin(struct subscribe *self)
 	writer_begin(&self->writer, self->format, stdout, WRITER_SERIES);
 	self->writer.states = self->options->states;
 	self->writer.bold = self->live.screen;
-	if (self->live.screen)
-		screen_enter();
 }
 
 static int on_connected(struct procmon_connection *connection, void *context)

@@ -130,10 +130,6 @@ static void on_retry(evutil_socket_t fd, short events, void *context)
 	(void)events;
 	if (error == 0) {
 		self->attempts = 0;
-		if (self->screen) {
-			screen_enter();
-			self->happened(LIVE_RESIZED, self->context);
-		}
 		start(self);
 	} else if (self->attempts < RETRIES)
 		retry_later(self);
@@ -152,7 +148,6 @@ static void on_signal(evutil_socket_t number, short events, void *context)
 	if (number == SIGTSTP) {
 		screen_leave();
 		raise(SIGSTOP); /* and here it goes on */
-		screen_enter();
 	}
 	if (number == SIGTSTP || number == SIGWINCH) {
 		self->happened(LIVE_RESIZED, self->context);

@@ -78,6 +78,8 @@ void screen_enter(void)
 	struct sigaction action = {.sa_handler = on_fatal, .sa_flags = (int)SA_RESETHAND};
 	struct termios quiet;
 
+	if (entered)
+		return;
 	for (size_t i = 0; i < sizeof fatal_signals / sizeof *fatal_signals; i++)
 		sigaction(fatal_signals[i], &action, NULL);
 	if (owns_input() && tcgetattr(STDIN_FILENO, &settings) == 0) {

@@ -16,8 +16,8 @@ size_t screen_height(void);
 bool screen_is_live(void);
 
 /*
- * Switches to a screen of our own, without cursor and echo; also back and forth when the
- * program is stopped and goes on. Fatal signals leave it by themselves.
+ * Switches to a screen of our own, without cursor and echo, unless it is there already. Fatal
+ * signals leave it by themselves.
  */
 void screen_enter(void);
 /* Whether there was one to leave. */

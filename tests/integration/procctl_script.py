@@ -152,6 +152,26 @@ def test_processes_that_do_not_exist():
     assert "no process 999" in result.stderr and len(result.stdout.splitlines()) == 2
 
 
+def test_complaints_are_seen_on_a_terminal():
+    server = serve()
+    terminal = Terminal("subscribe", "-a", "mem", "-p", "999")
+    assert terminal.end() == 3 and terminal.is_restored()
+    assert terminal.output == b"procctl: there is no process 999\r\n", terminal.output
+    terminal.close()
+    terminal = Terminal("subscribe", "-a", "mem", "-p", "999,1")
+    terminal.wait_for(b"name1")
+    assert terminal.output.startswith(b"procctl: there is no process 999\r\n")
+    server.goodbye(pb.RESTARTING, 100000000)
+    terminal.wait_for(b"restarts")
+    assert b"restarts" in terminal.output.split(b"\033[?1049l")[-1]
+    server.close()
+    server = serve(ROWS[:3])
+    terminal.wait_for(b"\033[?1049h\033[?25l\033[H\033[2J\033[H")
+    terminal.type(b"q")
+    assert terminal.end() == 0 and terminal.is_restored()
+    terminal.close()
+
+
 def test_subscribe_ends_with_its_last_process():
     server = serve(list(ROWS))
     process = subprocess.Popen([PROCCTL, "subscribe", "-a", "mem", "-p", "5"],
