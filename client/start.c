@@ -220,7 +220,7 @@ static int make_pipe(int ends[2])
 static int run_detached(char *const arguments[])
 {
 	sigset_t all, before;
-	int ends[2], result;
+	int ends[2] = {-1, -1}, result;
 
 	result = make_pipe(ends);
 	if (result < 0)

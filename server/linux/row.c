@@ -61,7 +61,7 @@ static int read_stat_at(int directory, struct stat_line *ret_line)
 /* 0 is for "not known": the first processes of a boot may really have started at 0. */
 static int read_start(int directory, uint64_t *ret_ticks)
 {
-	struct stat_line line;
+	struct stat_line line = {0};
 	int result = read_stat_at(directory, &line);
 
 	if (result < 0)

@@ -155,7 +155,7 @@ void replica_finish(struct replica *self)
 int replica_subscribe(struct replica *self, struct sampler *sampler, uint64_t now_ns,
 	uint64_t interval_ns, const uint64_t *pids, uint32_t pid_count, ...)
 {
-	uint16_t wanted[REPLICA_COLUMNS];
+	uint16_t wanted[REPLICA_COLUMNS] = {0};
 	uint32_t count = 0;
 	int attribute;
 	va_list args;
