@@ -10,7 +10,7 @@
 struct session;
 
 /* A whole message of the client; it may end in the session closing. */
-void dialogue_take(struct session *session, const uint8_t *bytes, size_t size);
+void dialogue_take(struct session *self, const uint8_t *bytes, size_t size);
 
 /* What the core calls. */
 extern const struct subscriber_ops dialogue_ops;

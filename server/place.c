@@ -166,10 +166,21 @@ static int bind_privately(int fd, const char *path)
 	return result;
 }
 
+/* Remembers the file that bind() made. */
+static int note_socket(struct place *self)
+{
+	struct stat status;
+
+	if (lstat(self->path, &status) < 0)
+		return -errno;
+	self->device = status.st_dev;
+	self->inode = status.st_ino;
+	return 0;
+}
+
 int place_listen(struct place *self, char *error, size_t error_size)
 {
 	int result = remove_stale_socket(self, error, error_size), fd;
-	struct stat status;
 
 	if (result < 0)
 		return result;
@@ -177,14 +188,14 @@ int place_listen(struct place *self, char *error, size_t error_size)
 	if (fd < 0)
 		return refuse(fd, self->path, strerror(-fd), error, error_size);
 	result = bind_privately(fd, self->path);
-	if (result == 0 && (listen(fd, BACKLOG) < 0 || lstat(self->path, &status) < 0))
+	if (result == 0)
+		result = note_socket(self);
+	if (result == 0 && listen(fd, BACKLOG) < 0)
 		result = -errno;
 	if (result < 0) {
 		close(fd);
 		return refuse(result, self->path, strerror(-result), error, error_size);
 	}
-	self->device = status.st_dev;
-	self->inode = status.st_ino;
 	return fd;
 }
 

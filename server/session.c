@@ -215,8 +215,12 @@ void sessions_init(struct sessions *self, struct event_base *base, struct sample
 
 void sessions_finish(struct sessions *self)
 {
-	while (self->first)
-		session_destroy(self->first);
+	struct session *next;
+
+	for (struct session *session = self->first; session; session = next) {
+		next = session->next;
+		session_destroy(session);
+	}
 	wire_arena_finish(&self->arena);
 }
 
