@@ -1,5 +1,5 @@
 /*
- * CSV (RFC 4180): a header, one record a row, lines end in CR LF, a missing value is an
+ * CSV (quoted as in RFC 4180): a header, one record a row, lines end in LF, a missing value is an
  * empty field. With `states` a last column says why: "gpu.time=unsupported
  * gpu.usage=unsupported". A sample has the columns time and tick first. Tables of
  * different kinds are set apart by an empty line.
@@ -67,7 +67,7 @@ static void put_header(struct writer *self, const struct sheet *sheet)
 		fputs(i > 0 ? "," : "", self->file);
 		put_text(self->file, sheet->columns[i]->name);
 	}
-	fputs(self->states ? ",states\r\n" : "\r\n", self->file);
+	fputs(self->states ? ",states\n" : "\n", self->file);
 }
 
 static void write_sheet(struct writer *self, const struct sheet *sheet)
@@ -75,7 +75,7 @@ static void write_sheet(struct writer *self, const struct sheet *sheet)
 	char time[FORMAT_MAX];
 
 	if (self->sheets > 0 && self->shape == WRITER_KEYED)
-		fputs("\r\n", self->file);
+		fputs("\n", self->file);
 	if (self->sheets == 0 || self->shape == WRITER_KEYED)
 		put_header(self, sheet);
 	format_utc_time(time, sheet->realtime_ns);
@@ -88,7 +88,7 @@ static void write_sheet(struct writer *self, const struct sheet *sheet)
 		}
 		if (self->states)
 			put_states(self->file, sheet, i);
-		fputs("\r\n", self->file);
+		fputs("\n", self->file);
 	}
 }
 
