@@ -177,8 +177,11 @@ asan: ## make check with AddressSanitizer and UndefinedBehaviorSanitizer
 tsan: ## the tests that have threads, with ThreadSanitizer
 	+$(call variant,tsan,check CFLAGS="-O1 -g -fsanitize=thread" LDFLAGS="-fsanitize=thread")
 
+# gcc 12 calls it a leak when a pointer goes into an array at a variable index; LeakSanitizer
+# finds the real ones.
 analyze: ## gcc's static analyzer
-	+$(call variant,analyze,all CC=gcc CFLAGS=-O1 ANALYZE=-fanalyzer WERROR=-Werror)
+	+$(call variant,analyze,all CC=gcc CFLAGS=-O1 WERROR=-Werror \
+		ANALYZE="-fanalyzer -Wno-analyzer-malloc-leak")
 
 fuzz: ## fuzz all targets, FUZZ_SECONDS in total
 	+$(call variant,fuzz,fuzz-build CC=clang LDFLAGS="-fsanitize=address$(comma)undefined" \
