@@ -26,8 +26,8 @@ static struct {
 	pthread_mutex_t mutex;
 	enum log_level level;
 	unsigned long max_bytes, size_bytes; /* of the file; max_bytes 0: no file */
-	uint64_t window_ns;		     /* when the current second began */
-	unsigned lines, suppressed;	     /* in this second */
+	uint64_t window_ns;                  /* when the current second began */
+	unsigned lines, suppressed;          /* in this second */
 } state = {.mutex = PTHREAD_MUTEX_INITIALIZER, .level = LOG_LEVEL_INFO};
 
 static uint64_t now_ns(void)
@@ -103,8 +103,7 @@ static bool within_limit(void)
 		state.window_ns = now;
 		state.lines = 0;
 		if (state.suppressed) {
-			snprintf(
-				text, sizeof text, "%u lines left out", state.suppressed);
+			snprintf(text, sizeof text, "%u lines left out", state.suppressed);
 			state.suppressed = 0;
 			state.lines = 1;
 			write_line(LOG_LEVEL_INFO, text);
@@ -153,8 +152,7 @@ enum log_level log_get_level(void)
 int log_open_file(const char *path, unsigned long max_bytes)
 {
 	/* O_NONBLOCK: a pipe that somebody put there must not hold us up. */
-	int fd = open(path,
-		O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
 		S_IRUSR | S_IWUSR);
 	struct stat status;
 	int result = 0;

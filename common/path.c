@@ -147,8 +147,7 @@ static int check_status(
 	return -EPERM;
 }
 
-static int check_directory(
-	const char *socket, bool create, char *error, size_t error_size)
+static int check_directory(const char *socket, bool create, char *error, size_t error_size)
 {
 	char directory[PATH_SOCKET_MAX + 1];
 	struct stat status;
@@ -158,9 +157,8 @@ static int check_directory(
 		error[0] = '\0';
 	result = put_directory(socket, directory, sizeof directory);
 	if (result < 0) {
-		snprintf(error, error_size,
-			"%s is longer than %d bytes: set PROCMON_SOCKET", socket,
-			PATH_SOCKET_MAX);
+		snprintf(error, error_size, "%s is longer than %d bytes: set PROCMON_SOCKET",
+			socket, PATH_SOCKET_MAX);
 		return result;
 	}
 	/* If somebody else makes it at the same moment, what he made is checked below. */

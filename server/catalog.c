@@ -11,8 +11,8 @@ static char *text_or_empty(const char *text)
 	return (char *)(text ? text : ""); /* protobuf-c's members are not const */
 }
 
-static void fill_entry(Procmon__Attribute *entry, const struct sampler *sampler,
-	enum attribute_index index)
+static void fill_entry(
+	Procmon__Attribute *entry, const struct sampler *sampler, enum attribute_index index)
 {
 	const struct attribute *attribute = &attributes[index];
 	bool derived = attribute->kind == KIND_DERIVED;
@@ -35,8 +35,7 @@ static void fill_entry(Procmon__Attribute *entry, const struct sampler *sampler,
 	entry->input = derived ? attributes[attribute->input].id : 0;
 }
 
-static int pack(
-	const Procmon__ServerMessage *message, uint8_t **ret_bytes, size_t *ret_size)
+static int pack(const Procmon__ServerMessage *message, uint8_t **ret_bytes, size_t *ret_size)
 {
 	size_t size = procmon__server_message__get_packed_size(message);
 	uint8_t *bytes = malloc(WIRE_PREFIX_MAX + size);

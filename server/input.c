@@ -44,15 +44,15 @@ ssize_t input_read(struct input *self, int fd, size_t message_max)
 	return size;
 }
 
-int input_next(struct input *self, size_t message_max, const uint8_t **ret_message,
-	size_t *ret_size)
+int input_next(
+	struct input *self, size_t message_max, const uint8_t **ret_message, size_t *ret_size)
 {
 	int result;
 
 	if (self->used == self->taken)
 		return 0;
-	result = wire_next(self->bytes + self->taken, self->used - self->taken,
-		message_max, ret_message, ret_size);
+	result = wire_next(self->bytes + self->taken, self->used - self->taken, message_max,
+		ret_message, ret_size);
 	if (result > 0)
 		self->taken = (size_t)(*ret_message + *ret_size - self->bytes);
 	return result;

@@ -25,8 +25,8 @@ void input_finish(struct input *self);
 ssize_t input_read(struct input *self, int fd, size_t message_max);
 
 /* Hands out the next message, as wire_next() does. It is valid until input_compact(). */
-int input_next(struct input *self, size_t message_max, const uint8_t **ret_message,
-	size_t *ret_size);
+int input_next(
+	struct input *self, size_t message_max, const uint8_t **ret_message, size_t *ret_size);
 
 /* Forgets what was handed out. Returns the number of bytes that are left. */
 size_t input_compact(struct input *self);

@@ -33,8 +33,8 @@ void reply_welcome(struct output *output, uint32_t session, const char *platform
 	send_message(output, &message);
 }
 
-void reply_error(struct output *output, uint32_t request, Procmon__ErrorCode code,
-	const char *text)
+void reply_error(
+	struct output *output, uint32_t request, Procmon__ErrorCode code, const char *text)
 {
 	Procmon__ServerMessage message = PROCMON__SERVER_MESSAGE__INIT;
 	Procmon__Error error = PROCMON__ERROR__INIT;

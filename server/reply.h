@@ -8,8 +8,8 @@
 void reply_welcome(struct output *output, uint32_t session, const char *platform);
 
 /* request 0: the error is about the session. */
-void reply_error(struct output *output, uint32_t request, Procmon__ErrorCode code,
-	const char *text);
+void reply_error(
+	struct output *output, uint32_t request, Procmon__ErrorCode code, const char *text);
 
 void reply_goodbye(struct output *output, Procmon__GoodbyeReason reason);
 

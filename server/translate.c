@@ -5,11 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static int refuse(struct refusal *refusal, Procmon__ErrorCode code, const char *format,
-	...) __attribute__((format(printf, 3, 4)));
+static int refuse(struct refusal *refusal, Procmon__ErrorCode code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
-static int refuse(
-	struct refusal *refusal, Procmon__ErrorCode code, const char *format, ...)
+static int refuse(struct refusal *refusal, Procmon__ErrorCode code, const char *format, ...)
 {
 	va_list arguments;
 
@@ -69,8 +68,8 @@ static int translate_attribute(
 	return 0;
 }
 
-int translate_request(const Procmon__Request *message, struct translation *ret,
-	struct refusal *ret_refusal)
+int translate_request(
+	const Procmon__Request *message, struct translation *ret, struct refusal *ret_refusal)
 {
 	int result = check_header(message, ret_refusal);
 
@@ -104,8 +103,7 @@ void translate_error(int error, const struct request *request, struct refusal *r
 			"table %s cannot be measured on this host", table);
 		break;
 	case -ESRCH:
-		refuse(ret, PROCMON__ERROR_CODE__NO_SUCH_TARGET,
-			"process %llu is not alive",
+		refuse(ret, PROCMON__ERROR_CODE__NO_SUCH_TARGET, "process %llu is not alive",
 			(unsigned long long)request->target_pid);
 		break;
 	case -E2BIG:
@@ -120,10 +118,9 @@ void translate_error(int error, const struct request *request, struct refusal *r
 		break;
 	case -EINVAL:
 		refuse(ret, PROCMON__ERROR_CODE__BAD_REQUEST,
-			request->target_pid
-				? "table %s does not describe one process: leave "
-				  "target_pid away"
-				: "table %s describes one process: set target_pid",
+			request->target_pid ? "table %s does not describe one process: leave "
+					      "target_pid away"
+					    : "table %s describes one process: set target_pid",
 			table);
 		break;
 	default:
@@ -137,6 +134,5 @@ void translate_end(int error, struct refusal *ret)
 	if (error == -ESRCH)
 		refuse(ret, PROCMON__ERROR_CODE__NO_SUCH_TARGET, "the process has ended");
 	else
-		refuse(ret, PROCMON__ERROR_CODE__INTERNAL, "sampling: %s",
-			strerror(-error));
+		refuse(ret, PROCMON__ERROR_CODE__INTERNAL, "sampling: %s", strerror(-error));
 }

@@ -29,8 +29,8 @@ struct translation {
 };
 
 /* -EINVAL: *ret_refusal says what is wrong. */
-int translate_request(const Procmon__Request *message, struct translation *ret,
-	struct refusal *ret_refusal);
+int translate_request(
+	const Procmon__Request *message, struct translation *ret, struct refusal *ret_refusal);
 
 /* What sampler_subscribe() answered to that request. */
 void translate_error(int error, const struct request *request, struct refusal *ret);

@@ -171,6 +171,5 @@ TEST(a_failing_write_is_ignored)
 	CHECK_INT(errno, 0);
 }
 
-TESTS(CASE(levels), CASE(standard_error), CASE(one_event_is_one_line),
-	CASE(ten_lines_a_second), CASE(file_is_bounded), CASE(only_a_file_of_our_own),
-	CASE(a_failing_write_is_ignored))
+TESTS(CASE(levels), CASE(standard_error), CASE(one_event_is_one_line), CASE(ten_lines_a_second),
+	CASE(file_is_bounded), CASE(only_a_file_of_our_own), CASE(a_failing_write_is_ignored))

@@ -60,8 +60,7 @@ static const char *usual_place(void)
 	else if (geteuid() == 0)
 		snprintf(path, sizeof path, "/run/procmond/socket");
 	else
-		snprintf(path, sizeof path, "/tmp/procmond-%u/socket",
-			(unsigned)geteuid());
+		snprintf(path, sizeof path, "/tmp/procmond-%u/socket", (unsigned)geteuid());
 	return path;
 }
 
@@ -176,8 +175,7 @@ TEST(directory_is_made)
 	struct stat status;
 
 	set_up();
-	CHECK_INT(path_check_directory(in_root("run/socket"), error, sizeof error),
-		-ENOENT);
+	CHECK_INT(path_check_directory(in_root("run/socket"), error, sizeof error), -ENOENT);
 	CHECK(strstr(error, "run"));
 	umask(0);
 	CHECK_INT(path_prepare_directory(in_root("run/socket"), error, sizeof error), 0);
@@ -188,8 +186,7 @@ TEST(directory_is_made)
 	CHECK_INT(path_check_directory(in_root("run/socket"), error, sizeof error), 0);
 
 	/* Its parents are not. */
-	CHECK_INT(path_prepare_directory(in_root("a/b/socket"), error, sizeof error),
-		-ENOENT);
+	CHECK_INT(path_prepare_directory(in_root("a/b/socket"), error, sizeof error), -ENOENT);
 	CHECK(strstr(error, "PROCMON_SOCKET"));
 	CHECK(access(in_root("a"), F_OK) < 0);
 	tear_down();
