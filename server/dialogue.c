@@ -43,6 +43,8 @@ static void dialogue_send(struct subscriber *subscriber, uint32_t request, struc
 	struct session *self = (struct session *)subscriber;
 
 	output_send_frame(&self->output, request, frame);
+	if (output_held_bytes(&self->output) > 0)
+		sessions_limit_held(self->all);
 	leave_rest_to_loop(self);
 }
 

@@ -121,9 +121,10 @@ static void send_part(struct output *self, const struct frame_part *part)
 static void send_parts(struct output *self)
 {
 	while (self->frame && !self->error && evbuffer_get_length(self->queue) == 0) {
-		send_part(self, &self->frame->parts[self->next_part++]);
 		if (self->next_part == self->frame->part_count)
 			output_forget_parts(self);
+		else
+			send_part(self, &self->frame->parts[self->next_part++]);
 	}
 }
 
@@ -152,6 +153,14 @@ void output_flush(struct output *self)
 		if (evbuffer_get_length(self->queue) == 0)
 			send_parts(self);
 	}
+}
+
+size_t output_held_bytes(const struct output *self)
+{
+	/* Whoever holds it has two references, its own and the queue's. */
+	return self->frame && !self->error
+		       ? self->frame->size_bytes * 2 / self->frame->references
+		       : 0;
 }
 
 bool output_drained(const struct output *self)

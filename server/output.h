@@ -21,9 +21,9 @@ struct output {
 	int fd;                 /* non-blocking, owned by the session */
 	int error;              /* negative errno once the peer is gone; nothing is sent then */
 	struct evbuffer *queue; /* what the socket did not take */
-	struct frame *frame;    /* retained until its last part is under way, or NULL */
+	struct frame *frame;    /* retained until it is all written, or NULL */
 	uint32_t request;       /* that the frame belongs to */
-	uint32_t next_part;     /* of the frame */
+	uint32_t next_part;     /* of the frame; all before it are under way */
 };
 
 /* -ENOMEM. */
@@ -42,6 +42,9 @@ void output_forget_parts(struct output *self);
 
 /* The socket takes bytes again. */
 void output_flush(struct output *self);
+
+/* The memory that this output keeps from being freed: its share of the frame it holds. */
+size_t output_held_bytes(const struct output *self);
 
 /* Nothing waits, neither bytes nor parts, and the peer is there. */
 bool output_drained(const struct output *self);

@@ -271,6 +271,27 @@ bool sessions_have_room(struct sessions *self)
 	return self->before_hello < SESSIONS_BEFORE_HELLO_MAX;
 }
 
+void sessions_limit_held(struct sessions *self)
+{
+	struct session *largest = NULL;
+	unsigned long long held = 0;
+
+	for (struct session *session = self->first; session; session = session->next) {
+		held += output_held_bytes(&session->output);
+		if (!largest || output_held_bytes(&session->output) >
+					output_held_bytes(&largest->output))
+			largest = session;
+	}
+	if (held <= SESSIONS_HELD_MAX_BYTES)
+		return;
+	log_info("session %u (%s, pid %llu) closed: slow readers hold %llu MiB, it most",
+		largest->subscriber.session, largest->client,
+		(unsigned long long)largest->subscriber.pid, held >> 20);
+	/* The core may be at work on it: it ends from the loop. */
+	largest->output.error = -ENOBUFS;
+	event_active(&largest->timer, EV_TIMEOUT, 0);
+}
+
 void sessions_add(struct sessions *self, int fd, uint32_t uid, uint64_t pid)
 {
 	struct session *session = xcalloc(1, sizeof *session);

@@ -30,6 +30,13 @@ enum {
 	SESSION_CLOSE_S = 1, /* to take the Error that ends the session */
 };
 
+/*
+ * What readers that are behind may hold together. A frame is held once however many hold it,
+ * so it takes many readers that stopped in different ticks of a huge table, which nobody
+ * does by accident; then the one that holds most is closed.
+ */
+#define SESSIONS_HELD_MAX_BYTES (64ull * 1024 * 1024)
+
 struct event_base;
 struct session;
 
@@ -60,6 +67,10 @@ void sessions_say_goodbye(struct sessions *self, Procmon__GoodbyeReason reason);
  * backlog.
  */
 bool sessions_have_room(struct sessions *self);
+
+/* A session has come to hold a frame: sees to it that all together hold no more than they may.
+ * May be called from within the core. */
+void sessions_limit_held(struct sessions *self);
 
 /* A client connected. Takes `fd`, non-blocking. Beyond SESSIONS_MAX it is told so and
  * closed. */

@@ -889,6 +889,67 @@ TEST(slow_reader_is_never_closed)
 	tear_down(fd);
 }
 
+/* A client that has said hello; core.subscriber is the latest. */
+static int add_open_client(void)
+{
+	int fd = add_client();
+
+	send_message(fd, hello(1, 1, "test"));
+	expect_welcome(fd);
+	return fd;
+}
+
+/* Any number may hold the same frame, or small ones. */
+TEST(slow_readers_share)
+{
+	struct frame *frame = make_frame(8, 250000);
+	int fds[100];
+
+	fds[0] = set_up_open();
+	for (int i = 0; i < 100; i++) {
+		if (i > 0)
+			fds[i] = add_open_client();
+		send_frame(1, frame);
+	}
+	run_loop();
+	CHECK_INT(sessions.count, 100);
+	for (int i = 0; i < 100; i++)
+		close(fds[i]);
+	run_loop();
+	CHECK_INT(frame->references, 1);
+	frame_release(frame);
+	tear_down(-1);
+}
+
+/* Each stopped in another tick of a huge table: there is an end to that. */
+TEST(slow_readers_hold_no_more_than_they_may)
+{
+	const uint32_t fitting = 64 * 1024 * 1024 / (16 * 250000);
+	int fds[40];
+
+	fds[0] = set_up_open();
+	for (uint32_t i = 0; i < 40; i++) {
+		struct frame *frame = make_frame(i == 30 ? 17 : 16, 250000); /* 4 MB */
+		unsigned dropped = core.dropped;
+
+		if (i > 0)
+			fds[i] = add_open_client();
+		send_frame(1, frame);
+		CHECK_INT(core.dropped, dropped); /* not while the core is at work */
+		frame_release(frame);
+		run_loop();
+		/* The newest counts less, as long as the core has it too. */
+		CHECK_INT(sessions.count, i < fitting ? i + 1 : fitting + 1);
+	}
+	/* The one that held most is among those that had to go. */
+	receive(fds[30]);
+	while (!ended)
+		receive(fds[30]);
+	for (int i = 0; i < 40; i++)
+		close(fds[i]);
+	tear_down(-1);
+}
+
 TEST(reader_goes_in_the_middle_of_a_frame)
 {
 	struct frame *frame = make_frame(3, 50000);
@@ -915,9 +976,9 @@ TEST(reader_is_gone_when_the_frame_comes)
 	send_frame(1, frame);
 	CHECK_INT(core.dropped, 0);
 	CHECK(!is_drained());
-	CHECK_INT(frame->references, 1);
 	run_loop();
 	CHECK_INT(core.dropped, 1);
+	CHECK_INT(frame->references, 1);
 	CHECK_INT(sessions.count, 0);
 	frame_release(frame);
 	tear_down(-1);
@@ -1085,7 +1146,9 @@ TESTS(CASE(hello_byte_by_byte), CASE(no_common_version), CASE(first_message_is_n
 	CASE(what_the_core_refuses), CASE(sixteen_requests_alive),
 	CASE(fifty_messages_a_second), CASE(the_catalog), CASE(frame_goes_out_at_once),
 	CASE(frame_with_any_header), CASE(slow_reader_gets_part_after_part),
-	CASE(slow_reader_is_never_closed), CASE(reader_goes_in_the_middle_of_a_frame),
-	CASE(reader_is_gone_when_the_frame_comes), CASE(errors_do_not_cut_a_frame),
-	CASE(goodbye), CASE(goodbye_to_a_slow_reader), CASE(silent_clients_give_way),
-	CASE(one_session_too_many), CASE(passed_descriptors_are_dropped))
+	CASE(slow_reader_is_never_closed), CASE(slow_readers_share),
+	CASE(slow_readers_hold_no_more_than_they_may),
+	CASE(reader_goes_in_the_middle_of_a_frame), CASE(reader_is_gone_when_the_frame_comes),
+	CASE(errors_do_not_cut_a_frame), CASE(goodbye), CASE(goodbye_to_a_slow_reader),
+	CASE(silent_clients_give_way), CASE(one_session_too_many),
+	CASE(passed_descriptors_are_dropped))
