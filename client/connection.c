@@ -183,8 +183,7 @@ static int handle_frame(struct procmon_connection *self, const Procmon__ServerMe
 	return 0;
 }
 
-static int handle_goodbye(
-	struct procmon_connection *self, const Procmon__Goodbye *message)
+static int handle_goodbye(struct procmon_connection *self, const Procmon__Goodbye *message)
 {
 	if (message->reason != PROCMON__GOODBYE_REASON__RESTARTING)
 		return fail(self, -ESHUTDOWN, "the server was stopped");

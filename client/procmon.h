@@ -96,8 +96,8 @@ enum procmon_cost { PROCMON_CHEAP, PROCMON_THREADS, PROCMON_SLOW };
 
 /* An entry of the server's catalog. Lives as long as the connection. */
 struct procmon_attribute {
-	uint32_t table;  /* enum procmon_table_id */
-	uint32_t id;     /* unique in its table */
+	uint32_t table;   /* enum procmon_table_id */
+	uint32_t id;      /* unique in its table */
 	const char *name; /* "mem.footprint"; the part before the dot is the group */
 	enum procmon_type type;
 	enum procmon_unit unit;
@@ -233,7 +233,8 @@ int procmon_request_set_flags(struct procmon_request *request, unsigned flags);
 
 /* Only these processes, as they are now: one that ends does not come back when its pid is
  * used again. At most 1024. -EBUSY, -E2BIG, -ENOMEM. */
-int procmon_request_set_pids(struct procmon_request *request, const uint32_t *pids, size_t count);
+int procmon_request_set_pids(
+	struct procmon_request *request, const uint32_t *pids, size_t count);
 
 /* The process that the table is about (THREAD, REGION ...). -EBUSY. */
 int procmon_request_set_target(struct procmon_request *request, uint32_t pid);

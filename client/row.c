@@ -178,7 +178,8 @@ static void read_field(const struct procmon_row *row, const struct selection_fie
 int procmon_row_get_value(
 	const struct procmon_row *row, uint32_t attribute, struct procmon_value *ret_value)
 {
-	const struct selection_field *field = selection_get_field(row->table->selection, attribute);
+	const struct selection_field *field =
+		selection_get_field(row->table->selection, attribute);
 
 	if (!field)
 		return -ENOENT;
@@ -189,7 +190,8 @@ int procmon_row_get_value(
 int procmon_row_get_rate(
 	const struct procmon_row *row, uint32_t attribute, struct procmon_value *ret_value)
 {
-	const struct selection_field *field = selection_get_field(row->table->selection, attribute);
+	const struct selection_field *field =
+		selection_get_field(row->table->selection, attribute);
 
 	if (!field)
 		return -ENOENT;

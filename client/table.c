@@ -29,15 +29,16 @@ static bool keeps_samples(const struct selection_column *column)
 	return column->counter || column->slow;
 }
 
-/* The array grows or stays as it is. */
-static int grow(void *array, size_t capacity, size_t size)
+/* Grows the array that a pointer of any type points to, or leaves it as it is. */
+static int grow(void *pointer, size_t capacity, size_t size)
 {
-	void **pointer = array;
-	void *grown = realloc(*pointer, capacity * size);
+	void *array;
 
-	if (!grown)
+	memcpy(&array, pointer, sizeof array);
+	array = realloc(array, capacity * size);
+	if (!array)
 		return -ENOMEM;
-	*pointer = grown;
+	memcpy(pointer, &array, sizeof array);
 	return 0;
 }
 
@@ -103,34 +104,53 @@ static bool has_text(const struct procmon_table *self, uint32_t column, uint32_t
 	       self->cells[column].states[index] == STATE_OK;
 }
 
-/* Moves the texts to a space that has room for `more` bytes and leaves the garbage behind.
- * Half of the space is free then, so that this is rare. */
-static int compact_texts(struct procmon_table *self, uint32_t column, size_t more)
+static size_t sum_texts(const struct procmon_table *self, uint32_t column)
 {
-	struct cells *cells = &self->cells[column];
-	size_t live = more, used = 0;
+	size_t sum = 0;
 
 	for (uint32_t i = 0; i < self->count; i++)
 		if (has_text(self, column, i))
-			live += cells->values[i].text.length + 1;
-	if (live > TEXTS_MAX / 2)
-		return -EPROTO;
-	char *texts = malloc(live * 2);
-	if (!texts)
+			sum += self->cells[column].values[i].text.length + 1;
+	return sum;
+}
+
+/* Copies the column's texts from where they are, end to end, to a new space of its own. */
+static int pack_texts(
+	struct procmon_table *self, uint32_t column, const char *from, size_t capacity)
+{
+	struct cells *cells = &self->cells[column];
+	char *texts = NULL;
+	size_t used = 0;
+
+	if (grow(&texts, capacity, 1) < 0)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < self->count; i++) {
 		if (!has_text(self, column, i))
 			continue;
 		union cell *cell = &cells->values[i];
-		memcpy(texts + used, cells->texts + cell->text.offset, cell->text.length + 1);
+		memcpy(texts + used, from + cell->text.offset, cell->text.length + 1);
 		cell->text.offset = (uint32_t)used;
 		used += cell->text.length + 1;
 	}
-	free(cells->texts);
 	cells->texts = texts;
 	cells->texts_used = used;
-	cells->texts_capacity = live * 2;
+	cells->texts_capacity = capacity;
 	return 0;
+}
+
+/* Leaves the garbage behind and makes room for `more` bytes. Half of the new space is free
+ * then, so that this is rare. */
+static int compact_texts(struct procmon_table *self, uint32_t column, size_t more)
+{
+	char *old = self->cells[column].texts;
+	size_t live = sum_texts(self, column) + more;
+
+	if (live > TEXTS_MAX / 2)
+		return -EPROTO;
+	int result = pack_texts(self, column, old, live * 2);
+	if (result == 0)
+		free(old);
+	return result;
 }
 
 int procmon_table_set_text(
@@ -198,33 +218,6 @@ void procmon_table_remove(struct procmon_table *self, uint32_t index)
 	self->count = last;
 }
 
-static int clone_texts(struct procmon_table *self, const struct procmon_table *from,
-	uint32_t column, uint32_t first)
-{
-	struct cells *cells = &self->cells[column];
-
-	cells->texts_capacity = 1;
-	for (uint32_t i = 0; i < self->count; i++)
-		if (has_text(self, column, i))
-			cells->texts_capacity += cells->values[i].text.length + 1;
-	cells->texts = malloc(cells->texts_capacity);
-	if (!cells->texts)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < self->count; i++) {
-		union cell *cell = &cells->values[i];
-
-		if (!has_text(self, column, i))
-			continue;
-		cell->text.offset = (uint32_t)cells->texts_used;
-		memcpy(cells->texts + cells->texts_used,
-			from->cells[column].texts +
-				from->cells[column].values[first + i].text.offset,
-			cell->text.length + 1);
-		cells->texts_used += cell->text.length + 1;
-	}
-	return 0;
-}
-
 static int clone_cells(struct procmon_table *self, const struct procmon_table *from,
 	uint32_t column, uint32_t first)
 {
@@ -245,7 +238,7 @@ static int clone_cells(struct procmon_table *self, const struct procmon_table *f
 	cells->sampled_ns = theirs->sampled_ns;
 	if (self->selection->columns[column].type != PROCMON_TEXT)
 		return 0;
-	return clone_texts(self, from, column, first);
+	return pack_texts(self, column, theirs->texts, sum_texts(self, column) + 1);
 }
 
 int procmon_table_clone(const struct procmon_table *self, uint32_t first, uint32_t count,
