@@ -95,8 +95,8 @@ static void parse_status(struct process *process, const char *text)
 	static const struct {
 		const char *key;
 		bool footprint;
-	} lines[] = {{"VmRSS:", false}, {"RssAnon:", true}, {"VmPTE:", true},
-		{"VmSwap:", true}, {"HugetlbPages:", true}};
+	} lines[] = {{"VmRSS:", false}, {"RssAnon:", true}, {"VmPTE:", true}, {"VmSwap:", true},
+		{"HugetlbPages:", true}};
 	const char *at = strstr(text, "\nUid:");
 
 	if (!at)
@@ -239,8 +239,8 @@ static size_t list_pids(struct floor *self, pid_t *ret_pids)
 	long n;
 
 	lseek(self->procfs, 0, SEEK_SET);
-	while ((n = syscall(SYS_getdents64, self->procfs, self->buffer,
-			sizeof self->buffer)) > 0)
+	while ((n = syscall(SYS_getdents64, self->procfs, self->buffer, sizeof self->buffer)) >
+		0)
 		for (long at = 0; at < n;) {
 			struct dirent64 *entry = (void *)(self->buffer + at);
 			const char *name = entry->d_name;
@@ -354,8 +354,7 @@ int main(int argc, char **argv)
 		due_ns += interval_ns;
 		now.tv_sec = (time_t)(due_ns / SECOND_NS);
 		now.tv_nsec = (long)(due_ns % SECOND_NS);
-		while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &now, NULL) ==
-			EINTR)
+		while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &now, NULL) == EINTR)
 			;
 	}
 }

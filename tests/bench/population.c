@@ -29,7 +29,7 @@
 #define SECOND_NS UINT64_C(1000000000)
 
 enum {
-	WORK_US = 20,	     /* what a running process does at each wakeup */
+	WORK_US = 20,        /* what a running process does at each wakeup */
 	BRIEF_LIFE_MS = 100, /* of a short-lived process */
 	STARTING_MAX = 32,   /* processes that were spawned and have not settled */
 };
@@ -127,8 +127,7 @@ static _Noreturn void run_forker(char *program, uint64_t rate)
 
 static int run_mode(char **argv)
 {
-	uint64_t first = strtoull(argv[3], NULL, 10),
-		 second = strtoull(argv[4], NULL, 10);
+	uint64_t first = strtoull(argv[3], NULL, 10), second = strtoull(argv[4], NULL, 10);
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != (pid_t)strtol(argv[2], NULL, 10))
@@ -157,8 +156,8 @@ static void wait_settled(struct population *self, unsigned starting)
 	}
 }
 
-static void population_start(struct population *self, unsigned count,
-	unsigned running_percent, unsigned burn_us, unsigned forks)
+static void population_start(struct population *self, unsigned count, unsigned running_percent,
+	unsigned burn_us, unsigned forks)
 {
 	int output;
 
@@ -171,8 +170,7 @@ static void population_start(struct population *self, unsigned count,
 	close(self->settled_pipe[1]);
 	for (unsigned i = 0; i < count; i++) {
 		/* Spread evenly: 5 % is every twentieth. */
-		int running =
-			(i + 1) * running_percent / 100 != i * running_percent / 100;
+		int running = (i + 1) * running_percent / 100 != i * running_percent / 100;
 		uint64_t rate = burn_us ? 1 : running ? 2 : 0;
 
 		self->pids[self->started++] =
@@ -215,8 +213,8 @@ int main(int argc, char **argv)
 {
 	static const struct option names[] = {{"count", required_argument, NULL, 'c'},
 		{"running", required_argument, NULL, 'r'},
-		{"burn", required_argument, NULL, 'b'},
-		{"forks", required_argument, NULL, 'f'}, {NULL, 0, NULL, 0}};
+		{"burn", required_argument, NULL, 'b'}, {"forks", required_argument, NULL, 'f'},
+		{NULL, 0, NULL, 0}};
 	unsigned numbers[128] = {['c'] = 1000, ['r'] = 5};
 	sigset_t signals;
 	ssize_t length;
@@ -229,8 +227,7 @@ int main(int argc, char **argv)
 			return 2;
 		numbers[option] = (unsigned)strtoul(optarg, NULL, 10);
 	}
-	length = readlink(
-		"/proc/self/exe", population.program, sizeof population.program - 1);
+	length = readlink("/proc/self/exe", population.program, sizeof population.program - 1);
 	if (length < 0)
 		fail("/proc/self/exe");
 	sigemptyset(&signals);
@@ -241,8 +238,7 @@ int main(int argc, char **argv)
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	atexit(population_end);
 
-	population_start(
-		&population, numbers['c'], numbers['r'], numbers['b'], numbers['f']);
+	population_start(&population, numbers['c'], numbers['r'], numbers['b'], numbers['f']);
 	puts("ready");
 	fflush(stdout);
 	wait_for_end(&signals);
