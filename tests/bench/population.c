@@ -34,8 +34,6 @@ enum {
 	STARTING_MAX = 32,   /* processes that were spawned and have not settled */
 };
 
-extern char **environ;
-
 struct population {
 	char program[4096]; /* this one */
 	pid_t *pids;
@@ -89,8 +87,9 @@ static _Noreturn void run_member(uint64_t rate, uint64_t us)
 	if (write(STDOUT_FILENO, &byte, 1) != 1)
 		exit(1);
 	close(STDOUT_FILENO);
-	while (rate == 0)
-		pause();
+	if (rate == 0)
+		for (;;)
+			pause();
 	/* A phase of one's own: neither all at once nor at the instants of a sampler. */
 	due_ns = now_ns(CLOCK_MONOTONIC) + (uint64_t)getpid() * 7919000 % period_ns;
 	for (;; due_ns += period_ns) {
