@@ -134,7 +134,7 @@ struct procmon_server {
 /* ------------------------------------------------------------------- connection */
 
 /* Start a server when none answers: procmond beside this program, else in the installed
- * place; never by PATH. */
+ * place; never by PATH. $PROCMON_SERVER may name another one by its whole path. */
 #define PROCMON_START_SERVER 1u
 
 /*

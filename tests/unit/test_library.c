@@ -1,4 +1,7 @@
 /* Connections, requests and what handlers may do. */
+#include <signal.h>
+#include <time.h>
+
 #include "peer.h"
 
 /* What the handlers have seen, and what they are to do. */
@@ -602,6 +605,64 @@ TEST(output_waits_for_a_server_that_does_not_read)
 	watch_close(&watch);
 }
 
+/* ---------------------------------------------------------------------- waiting */
+
+static void on_signal(int number)
+{
+	(void)number;
+}
+
+static void *interrupt(void *context)
+{
+	/* again and again, for the first one may come before the wait */
+	for (int i = 0; i < 20; i++) {
+		usleep(10000);
+		pthread_kill(*(pthread_t *)context, SIGUSR1);
+	}
+	return NULL;
+}
+
+TEST(a_signal_ends_the_wait)
+{
+	struct watch watch;
+	struct sigaction action = {.sa_handler = on_signal};
+	pthread_t thread, self = pthread_self();
+
+	watch_open(&watch);
+	sigaction(SIGUSR1, &action, NULL);
+	CHECK(pthread_create(&thread, NULL, interrupt, &self) == 0);
+	CHECK_INT(procmon_dispatch(watch.connection, -1), 0);
+	pthread_join(thread, NULL);
+	watch_close(&watch);
+}
+
+static void *send_later(void *context)
+{
+	usleep(50000);
+	send_row(context, 1, 1, 0);
+	return NULL;
+}
+
+TEST(a_dispatch_waits_as_long_as_it_is_told)
+{
+	struct watch watch;
+	struct timespec before, after;
+	pthread_t thread;
+
+	watch_open(&watch);
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	CHECK_INT(procmon_dispatch(watch.connection, 0), 0);
+	CHECK_INT(procmon_dispatch(watch.connection, 100), 0);
+	clock_gettime(CLOCK_MONOTONIC, &after);
+	double waited = (double)(after.tv_sec - before.tv_sec) +
+			(double)(after.tv_nsec - before.tv_nsec) * 1e-9;
+	CHECK(waited > 0.09 && waited < 5);
+	CHECK(pthread_create(&thread, NULL, send_later, &watch) == 0);
+	CHECK_INT(procmon_dispatch(watch.connection, -1), 1);
+	pthread_join(thread, NULL);
+	watch_close(&watch);
+}
+
 /* ------------------------------------------------------------------ inside a handler */
 
 static void cancel_it(struct watch *self)
@@ -721,7 +782,7 @@ TESTS(CASE(the_server_and_its_catalog_are_known), CASE(the_hello_is_as_documente
 	CASE(all_requests_hear_that_the_server_is_gone), CASE(a_goodbye_is_told_from_a_crash),
 	CASE(an_error_of_the_session_ends_it), CASE(an_end_in_the_middle_of_a_frame_is_an_end),
 	CASE(requests_outlive_their_connection),
-	CASE(output_waits_for_a_server_that_does_not_read),
-	CASE(a_handler_may_cancel_and_release),
+	CASE(output_waits_for_a_server_that_does_not_read), CASE(a_signal_ends_the_wait),
+	CASE(a_dispatch_waits_as_long_as_it_is_told), CASE(a_handler_may_cancel_and_release),
 	CASE(a_handler_may_release_all_when_the_server_is_gone),
 	CASE(a_handler_may_not_dispatch_but_may_request), CASE(names_are_those_of_the_registry))

@@ -278,6 +278,42 @@ TEST(the_place_may_come_from_the_environment)
 	peer_close(&peer);
 }
 
+/* Hangs up on the first who comes, as a server does that is about to end. */
+static void *hang_up_once(void *context)
+{
+	struct peer *peer = context;
+
+	peer->fd = accept(peer->listener, NULL, NULL);
+	peer_hang_up(peer);
+	return peer_accept(peer);
+}
+
+TEST(a_server_that_hangs_up_is_tried_again)
+{
+	Procmon__Attribute catalog[PEER_ATTRIBUTES];
+	struct procmon_connection *connection;
+	struct peer peer;
+	pthread_t thread;
+
+	peer_open(&peer);
+	peer_fill_catalog(catalog);
+	peer_greet_welcome(&peer);
+	peer_greet_catalog(&peer, catalog, PEER_ATTRIBUTES);
+	CHECK(pthread_create(&thread, NULL, hang_up_once, &peer) == 0);
+	CHECK_INT(procmon_connect(peer.path, NULL, PROCMON_START_SERVER, &connection, NULL), 0);
+	pthread_join(thread, NULL);
+	procmon_release(connection);
+	peer_hang_up(&peer);
+
+	/* Who does not start servers is told. */
+	CHECK(pthread_create(&thread, NULL, hang_up_once, &peer) == 0);
+	CHECK_INT(procmon_connect(peer.path, NULL, 0, &connection, NULL), -ECONNRESET);
+	CHECK_INT(procmon_connect(peer.path, NULL, 0, &connection, NULL), 0);
+	pthread_join(thread, NULL);
+	procmon_release(connection);
+	peer_close(&peer);
+}
+
 /* A server that accepts nobody: its backlog is full, and connect would hang. */
 TEST(a_full_backlog_is_not_waited_for)
 {
@@ -320,4 +356,5 @@ TESTS(CASE(a_server_is_started_and_is_on_its_own), CASE(without_a_server_it_says
 	CASE(what_cannot_be_started_is_named),
 	CASE(a_server_that_does_not_come_is_not_waited_for), CASE(unsafe_places_are_refused),
 	CASE(paths_have_a_length), CASE(the_place_may_come_from_the_environment),
-	CASE(a_full_backlog_is_not_waited_for), CASE(a_silent_server_is_not_waited_for))
+	CASE(a_server_that_hangs_up_is_tried_again), CASE(a_full_backlog_is_not_waited_for),
+	CASE(a_silent_server_is_not_waited_for))
