@@ -27,9 +27,10 @@ static uint64_t natural(int64_t number)
 
 int io_parse(const char *bytes, size_t length, struct linux_io *ret_io)
 {
+	struct scan scan = {bytes, bytes + length};
 	int64_t value[VALUES] = {0};
 
-	if (scan_pairs(bytes, length, pairs, VALUES, value) != (UINT32_C(1) << VALUES) - 1)
+	if (scan_pairs(&scan, pairs, VALUES, value) != (UINT32_C(1) << VALUES) - 1)
 		return -EBADMSG;
 	ret_io->read_bytes = natural(value[READ_CHARS]);
 	ret_io->written_bytes = natural(value[WRITTEN_CHARS]);

@@ -66,13 +66,13 @@ static bool add_numbers(struct scan *line, const struct pair *pair, int64_t *val
 }
 
 /* The kernel writes the keys in a fixed order, so the next one is looked for first. */
-uint32_t scan_pairs(const char *bytes, size_t length, const struct pair *pairs,
-	uint32_t pair_count, int64_t *values)
+uint32_t scan_pairs(
+	struct scan *self, const struct pair *pairs, uint32_t pair_count, int64_t *values)
 {
-	struct scan scan = {bytes, bytes + length}, line;
-	uint32_t seen = 0, next = 0;
+	uint32_t all = (uint32_t)((UINT64_C(1) << pair_count) - 1), seen = 0, next = 0;
+	struct scan line;
 
-	while (scan_line(&scan, &line)) {
+	while (seen != all && scan_line(self, &line)) {
 		for (uint32_t i = 0, k = next; i < pair_count; i++) {
 			if (has_key(&line, &pairs[k])) {
 				if (add_numbers(&line, &pairs[k], values))

@@ -36,11 +36,11 @@ struct pair {
 	}
 
 /*
- * Adds the numbers of all lines that have one of these keys (at most 32) to `values`.
- * Returns a bit mask of the keys that were there.
+ * Adds the numbers of the lines that have one of these keys (at most 32) to `values`, and
+ * stops behind the line that completes them. Returns a bit mask of the keys that were there.
  */
-uint32_t scan_pairs(const char *bytes, size_t length, const struct pair *pairs,
-	uint32_t pair_count, int64_t *values);
+uint32_t scan_pairs(
+	struct scan *self, const struct pair *pairs, uint32_t pair_count, int64_t *values);
 
 /* A pid as a file name: 1 .. INT32_MAX and nothing else; 0 when it is none. */
 uint32_t parse_pid(const char *name);

@@ -101,6 +101,7 @@ static void process_close(void *context)
 	free(self->ppids);
 	free(self->rows);
 	free(self->zombies);
+	free(self->memos);
 	free(self->buffer);
 	free(self);
 }

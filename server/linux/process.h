@@ -35,6 +35,7 @@ enum row_file {
 	FILE_CGROUP = FILES_KEPT,
 	FILE_OOM_SCORE,
 	FILE_OOM_SCORE_ADJ,
+	FILE_STATM,
 };
 
 enum row_flag {
@@ -75,6 +76,8 @@ struct counters {
 
 enum { HISTORY = 16 };
 
+struct status_memo;
+
 struct processes {
 	const struct linux_host *host;
 	int procfs;        /* directory */
@@ -105,6 +108,9 @@ struct processes {
 	uint64_t kept, budget;     /* descriptors */
 	uint32_t newest, oldest;   /* rows with kept files */
 	uint32_t directory_cursor; /* where directories are given up next */
+
+	struct status_memo *memos; /* by slot; of source status */
+	uint32_t memo_capacity;
 
 	char *buffer; /* of reads */
 	size_t buffer_size;

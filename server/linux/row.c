@@ -30,6 +30,7 @@ static const char *const file_names[] = {
 	[FILE_CGROUP] = "cgroup",
 	[FILE_OOM_SCORE] = "oom_score",
 	[FILE_OOM_SCORE_ADJ] = "oom_score_adj",
+	[FILE_STATM] = "statm",
 };
 
 /* In a substitute tree a file may be a pipe that nobody writes to: never wait. */
@@ -82,7 +83,7 @@ static bool is_leader(int directory, uint32_t pid)
 {
 	static const struct pair pairs[] = {PAIR("Tgid", 0, 1)};
 	char bytes[1024];
-	int64_t tgid = pid;
+	int64_t tgid = 0;
 	int file = openat(directory, "status", READ_FLAGS);
 	ssize_t length;
 
@@ -90,12 +91,8 @@ static bool is_leader(int directory, uint32_t pid)
 		return true;
 	length = read_fully(file, bytes, sizeof bytes);
 	close(file);
-	if (length > 0) {
-		int64_t number = 0;
-		if (scan_pairs(bytes, (size_t)length, pairs, 1, &number))
-			tgid = number;
-	}
-	return tgid == pid;
+	struct scan scan = {bytes, bytes + (length > 0 ? length : 0)};
+	return !scan_pairs(&scan, pairs, 1, &tgid) || tgid == pid;
 }
 
 /* A number that depends on all bits of all three (the finalizer of splitmix64). Bit 62 keeps

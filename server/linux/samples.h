@@ -129,6 +129,8 @@ struct stat_line {
 int stat_parse(const char *bytes, size_t length, struct stat_line *ret_line);
 /* "pts/3", "tty1", "ttyS0" into `name`; its length, 0 when the numbers do not tell. */
 uint32_t tty_parse(uint64_t device, char name[32]);
+/* Pages: size, resident, of these shared or of files. */
+int statm_parse(const char *bytes, size_t length, int64_t ret_pages[3]);
 int status_parse(const char *bytes, size_t length, struct linux_status *ret_status);
 /* Of one thread: adds to what is there. */
 int switches_parse(const char *bytes, size_t length, struct linux_switches *switches);

@@ -37,7 +37,10 @@ static const struct pair pairs[VALUES] = {
 
 void smaps_add(struct smaps_sums *sums, const char *bytes, size_t length)
 {
-	sums->seen |= scan_pairs(bytes, length, pairs, VALUES, sums->values);
+	struct scan scan = {bytes, bytes + length};
+
+	while (scan.at < scan.end) /* each round takes a mapping */
+		sums->seen |= scan_pairs(&scan, pairs, VALUES, sums->values);
 }
 
 static uint64_t sum_of(const struct smaps_sums *sums, enum value value, enum cell_state absent)

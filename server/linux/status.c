@@ -3,11 +3,31 @@
  * the parts fit together.
  *
  * Kernel threads and zombies have no address space and no lines about it: absent, not 0.
+ *
+ * The kernel takes long to write it, so a process that sleeps is not asked for it again and
+ * again: the memory of a process that does not run only changes when the kernel takes pages
+ * away, or brings some back (swapoff, khugepaged), and then /proc/PID/statm, which is short,
+ * changes as well. Should that ever go both ways in equal parts, REPEATS_MAX finds it.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "process.h"
+
+/* A minute, when the core refreshes every 5 s. */
+enum { REPEATS_MAX = 12 };
+
+/* What a row showed when it was last read, and how statm looked before that. */
+struct status_memo {
+	uint64_t identity; /* of the row; 0: none yet */
+	uint64_t clock_ns; /* its CPU time then */
+	bool has_pages;
+	uint32_t repeats;
+	int64_t pages[3];
+	struct linux_status sample;
+};
 
 enum value {
 	UID, /* real, effective, saved */
@@ -90,7 +110,8 @@ int status_parse(const char *bytes, size_t length, struct linux_status *ret_stat
 {
 	int64_t numbers[VALUES] = {0};
 	uint64_t value[VALUES] = {0};
-	uint32_t seen = seen_values(scan_pairs(bytes, length, pairs, PAIRS, numbers));
+	struct scan scan = {bytes, bytes + length};
+	uint32_t seen = seen_values(scan_pairs(&scan, pairs, PAIRS, numbers));
 
 	if (!(seen >> UID & 1) || !(seen >> GID & 1))
 		return -EBADMSG;
@@ -111,7 +132,6 @@ int status_parse(const char *bytes, size_t length, struct linux_status *ret_stat
 struct other_thread {
 	uint32_t leader;
 	struct linux_status *status;
-	bool found;
 };
 
 static bool take_memory(void *context, int tasks, uint32_t tid)
@@ -142,7 +162,7 @@ static bool take_memory(void *context, int tasks, uint32_t tid)
 static int ask_another_thread(
 	struct processes *self, uint32_t slot, struct linux_status *sample)
 {
-	struct other_thread search = {self->pids[slot], sample, false};
+	struct other_thread search = {self->pids[slot], sample};
 	int directory, result = row_enter(self, slot, &directory);
 
 	if (result != STATE_OK)
@@ -152,19 +172,98 @@ static int ask_another_thread(
 	return STATE_OK;
 }
 
-static int status_read(struct processes *self, uint32_t slot, void *memory)
+static bool leader_has_ended(const struct linux_status *status)
 {
-	struct linux_status *sample = memory;
+	return status->resident == ABSENT_U64(STATE_NONE) && status->threads > 1 &&
+	       status->threads != ABSENT_U64(STATE_NONE);
+}
+
+static int read_status(struct processes *self, uint32_t slot, struct linux_status *sample)
+{
 	size_t length;
 	int result = row_read(self, slot, FILE_STATUS, &length);
 
 	if (result != STATE_OK)
 		return result;
-	if (status_parse(self->buffer, length, sample) < 0)
-		return STATE_FAILED;
-	if (sample->resident == ABSENT_U64(STATE_NONE) && sample->threads > 1 &&
-		sample->threads != ABSENT_U64(STATE_NONE))
+	return status_parse(self->buffer, length, sample) < 0 ? STATE_FAILED : STATE_OK;
+}
+
+/* ----------------------------------------------------------------------------- sleepers */
+
+int statm_parse(const char *bytes, size_t length, int64_t ret_pages[3])
+{
+	struct scan scan = {bytes, bytes + length};
+
+	for (int i = 0; i < 3; i++)
+		if (!scan_number(&scan, &ret_pages[i]))
+			return -EBADMSG;
+	return 0;
+}
+
+static struct status_memo *memo_of(struct processes *self, uint32_t slot)
+{
+	if (slot >= self->memo_capacity) {
+		self->memos = xreallocarray(self->memos, self->capacity, sizeof *self->memos);
+		memset(self->memos + self->memo_capacity, 0,
+			(self->capacity - self->memo_capacity) * sizeof *self->memos);
+		self->memo_capacity = self->capacity;
+	}
+	return &self->memos[slot];
+}
+
+/* Has the row not run since the memo was made? */
+static bool sleeps_on(
+	const struct processes *self, uint32_t slot, const struct status_memo *memo)
+{
+	uint8_t flags = self->flags[slot];
+
+	return memo->identity == self->rows[slot].identity && (flags & ROW_CLOCKED) &&
+	       !(flags & ROW_RUNNING) && memo->clock_ns == self->clocks[slot];
+}
+
+/* Is the memo of a sleeping row still true? Notes the pages for the next time. */
+static bool is_unchanged(struct processes *self, uint32_t slot, struct status_memo *memo)
+{
+	int64_t pages[3];
+	size_t length;
+	bool same;
+
+	/* Without memory there is nothing that others could change. */
+	if (memo->sample.resident == ABSENT_U64(STATE_NONE))
+		return true;
+	if (row_read(self, slot, FILE_STATM, &length) != STATE_OK ||
+		statm_parse(self->buffer, length, pages) < 0) {
+		memo->has_pages = false;
+		return false;
+	}
+	same = memo->has_pages && memcmp(pages, memo->pages, sizeof pages) == 0;
+	memcpy(memo->pages, pages, sizeof pages);
+	memo->has_pages = true;
+	return same && memo->repeats++ < REPEATS_MAX;
+}
+
+static int status_read(struct processes *self, uint32_t slot, void *memory)
+{
+	struct status_memo *memo = memo_of(self, slot);
+	struct linux_status *sample = memory;
+	bool asleep = sleeps_on(self, slot, memo);
+	int result;
+
+	if (asleep && is_unchanged(self, slot, memo)) {
+		*sample = memo->sample;
+		return STATE_OK;
+	}
+	memo->identity = 0;
+	result = read_status(self, slot, sample);
+	if (result != STATE_OK)
+		return result;
+	if (leader_has_ended(sample)) /* statm would not show what its threads have */
 		return ask_another_thread(self, slot, sample);
+	memo->identity = self->rows[slot].identity;
+	memo->clock_ns = self->clocks[slot];
+	memo->has_pages = memo->has_pages && asleep;
+	memo->repeats = 0;
+	memo->sample = *sample;
 	return STATE_OK;
 }
 

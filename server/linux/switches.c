@@ -13,9 +13,10 @@ static const struct pair pairs[] = {
 
 int switches_parse(const char *bytes, size_t length, struct linux_switches *switches)
 {
+	struct scan scan = {bytes, bytes + length};
 	int64_t value[2] = {0};
 
-	if (scan_pairs(bytes, length, pairs, 2, value) != 3 || value[0] < 0 || value[1] < 0)
+	if (scan_pairs(&scan, pairs, 2, value) != 3 || value[0] < 0 || value[1] < 0)
 		return -EBADMSG;
 	switches->voluntary += (uint64_t)value[0];
 	switches->forced += (uint64_t)value[1];

@@ -196,6 +196,15 @@ TEST(status_garbage)
 	}
 }
 
+TEST(statm_is_three_numbers)
+{
+	int64_t pages[3];
+
+	CHECK_INT(statm_parse("765 421 393 5 0 90 0\n", 21, pages), 0);
+	CHECK(pages[0] == 765 && pages[1] == 421 && pages[2] == 393);
+	CHECK_INT(statm_parse("765 421", 7, pages), -EBADMSG);
+}
+
 TEST(switches_are_added_up)
 {
 	struct linux_switches switches = {0};
@@ -360,7 +369,7 @@ TESTS(CASE(stat_finds_the_end_of_the_name), CASE(stat_fields_have_the_numbers_of
 	CASE(numbers_saturate), CASE(pids_are_decimal_and_nothing_else),
 	CASE(status_is_taken_apart), CASE(status_without_memory_has_none),
 	CASE(status_of_a_kernel_without_huge_pages), CASE(status_garbage),
-	CASE(switches_are_added_up), CASE(io_is_taken_apart),
+	CASE(statm_is_three_numbers), CASE(switches_are_added_up), CASE(io_is_taken_apart),
 	CASE(schedstat_has_the_delay_second), CASE(cgroup_prefers_the_unified_hierarchy),
 	CASE(cmdline_becomes_one_line), CASE(smaps_are_added_up), CASE(terminals_have_names),
 	CASE(number_files), CASE(pid_map_keeps_what_is_put))

@@ -264,6 +264,84 @@ TEST(children_that_were_waited_for)
 	watch_close(watch);
 }
 
+/* ------------------------------------------------------------------------------ status */
+
+/* A megabyte of a file that the parent takes away while the child sleeps. */
+static char *shared_memory;
+
+static void touch_shared_memory(void)
+{
+	memset(shared_memory, 1, 1 << 20);
+}
+
+/* A sleeper's status is not read anew while its statm stands still; nobody must notice. */
+TEST(the_memory_of_a_sleeper_is_looked_at)
+{
+	int file = memfd_create("test", MFD_CLOEXEC);
+	struct watch *watch = watch_open(NULL, NULL, NULL);
+	struct linux_status first, status;
+	pid_t child;
+
+	CHECK(file >= 0 && ftruncate(file, 1 << 20) == 0);
+	shared_memory = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	CHECK(shared_memory != MAP_FAILED);
+	child = child_start(touch_shared_memory);
+	wait_for_state(child, 'S');
+	for (int i = 0; i < 6; i++) {
+		watch_tick(watch);
+		watch_sample(watch, child, SOURCE_status, i ? &status : &first);
+		if (i)
+			CHECK(memcmp(&status, &first, sizeof status) == 0);
+	}
+	CHECK(status.shared >= 1024);
+	CHECK_INT(status.uid, geteuid());
+	CHECK(ftruncate(file, 0) == 0);
+	watch_tick(watch);
+	watch_sample(watch, child, SOURCE_status, &status);
+	CHECK_INT(status.shared, first.shared - 1024);
+	CHECK_INT(status.resident, proc_number(child, "status", "VmRSS:"));
+	child_end(child);
+	munmap(shared_memory, 1 << 20);
+	close(file);
+	watch_close(watch);
+}
+
+static void on_signal_grow(int signal)
+{
+	(void)signal;
+	char *memory =
+		mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	for (int i = 0; i < 1 << 20; i += 4096)
+		memory[i] = 1;
+}
+
+static void grow_on_signal(void)
+{
+	signal(SIGUSR1, on_signal_grow);
+}
+
+TEST(the_memory_of_a_sleeper_that_woke_up)
+{
+	pid_t child = child_start(grow_on_signal);
+	struct watch *watch = watch_open(NULL, NULL, NULL);
+	struct linux_status status;
+	uint64_t anonymous = 0;
+
+	for (int i = 0; i < 8; i++) {
+		if (i > 3)
+			kill(child, SIGUSR1);
+		pause_ms(20);
+		wait_for_state(child, 'S');
+		watch_tick(watch);
+		watch_sample(watch, child, SOURCE_status, &status);
+		CHECK_INT(status.anonymous, proc_number(child, "status", "RssAnon:"));
+		CHECK(i <= 3 || status.anonymous >= anonymous + 1000);
+		anonymous = status.anonymous;
+	}
+	child_end(child);
+	watch_close(watch);
+}
+
 /* --------------------------------------------------------------------------- threads */
 
 static volatile bool threads_stop;
@@ -684,6 +762,7 @@ TESTS(CASE(identity_is_the_pidfd_inode), CASE(identity_by_start_time_is_stable_a
 	CASE(stat_is_what_system_calls_say), CASE(comm_is_passed_on_as_it_is),
 	CASE(start_times), CASE(terminal), CASE(cpu_time_is_that_of_getrusage),
 	CASE(user_and_system_time_only_grow), CASE(children_that_were_waited_for),
+	CASE(the_memory_of_a_sleeper_is_looked_at), CASE(the_memory_of_a_sleeper_that_woke_up),
 	CASE(threads_are_summed_up), CASE(a_single_thread),
 	CASE(a_process_whose_first_thread_has_ended), CASE(open_files_are_counted),
 	CASE(io_is_that_of_the_file), CASE(of_others_io_is_denied),
