@@ -18,7 +18,7 @@ WELCOME, CATALOG, ERROR, FRAME, GOODBYE = 2, 3, 4, 5, 6  # fields of ServerMessa
 
 def check(condition, text):
     if not condition:
-        sys.exit(f"FAIL: {text}")
+        sys.exit(f"FAIL: {str(text)[:2000]}")
 
 
 def wait_for(condition, text, seconds=5):

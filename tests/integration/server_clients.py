@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """Clients that would hurt others if they could, and clients of others."""
+import concurrent.futures
 import os
 import resource
 import shutil
@@ -174,11 +175,8 @@ def does_not_read(place):
 def no_descriptors(place):
     """With few descriptors new clients wait, the old ones are served, and it does not spin."""
     log = place.root / "stderr"
-
-    def limit():
-        resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
     with log.open("w") as stderr:
-        server = place.start(preexec_fn=limit, stderr=stderr)
+        server = place.start(wrapper=["prlimit", "--nofile=64:64"], stderr=stderr)
     watcher = Watcher(place)
     clients = []
     for _ in range(100):
@@ -235,6 +233,13 @@ def many(place):
     stop(server)
 
 
-for test in other_user, trickle, liars, floods, does_not_read, no_descriptors, many:
+def in_a_place(test):
     with Place() as place:
         test(place)
+
+
+in_a_place(many)
+with concurrent.futures.ThreadPoolExecutor() as threads:
+    for _ in threads.map(in_a_place, (trickle, floods, does_not_read, no_descriptors, liars,
+                                      other_user)):
+        pass

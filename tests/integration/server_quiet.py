@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from server import Client, Place, check, request, stop
+from server import CATALOG, Client, Place, check, request, stop
 
 REST_S = 10.5
 # What may be opened of a process for these attributes of table PROCESS.
@@ -25,6 +25,8 @@ FILES = {
 }
 # To find the processes, and to see that a kept one is still the same.
 ALWAYS = {"", "stat"}
+# Of no process, though a path may start at a descriptor of /proc.
+OF_THE_HOST = re.compile(r"loadavg$|sys/")
 
 
 def traced(place):
@@ -45,32 +47,23 @@ def calls(trace, since, until):
 
 
 def opened(trace, since, until):
-    """What was opened below /proc, with numbers as N; of processes only the part after the pid."""
-    found, directories = set(), {}
+    """The paths that were opened between two times."""
+    found = set()
     for name, line in calls(trace, since, until):
-        if name not in ("open", "openat", "openat2", "readlink", "readlinkat"):
-            continue
-        match = re.search(r'(\w+)\((?:(AT_FDCWD|\d+), )?"([^"]*)"', line)
-        result = re.search(r"= (\d+)(?:$|<)", line)
-        if not match:
-            continue
-        path = match[3]
-        if match[2] and match[2] != "AT_FDCWD" and not path.startswith("/"):
-            # A directory that was opened before (or passed to a worker) is that of a process.
-            path = directories.get(match[2], "?") + "/" + path
-        if result and name.startswith("open"):
-            directories[result[1]] = path
-        found.add(path)
+        match = re.search(r'\w+\((?:AT_FDCWD, |\d+, )?"([^"]*)"', line)
+        if match and name in ("open", "openat", "openat2", "readlink", "readlinkat"):
+            found.add(match[1])
     return found
 
 
 def of_processes(paths):
-    """The files of processes among them."""
+    """The files of processes among them; "" is the directory of one. A relative path starts at
+    such a directory, or at /proc."""
     found = set()
     for path in paths:
-        match = re.match(r"(?:/proc/\d+|\?)(?:/(.*))?$", path)
-        if match:
-            found.add(re.sub(r"\d+", "N", match[1] or ""))
+        match = re.match(r"(?:/proc/\d+/?|(?!/)(?:\d+(?:/|$))?)(.*)$", path)
+        if match and not OF_THE_HOST.match(match[1]):
+            found.add(re.sub(r"\d+", "N", match[1]))
     return found
 
 
@@ -78,9 +71,11 @@ def rests(place):
     """With a client that watches nothing; nothing is read, and it sleeps."""
     server, trace = traced(place)
     with Client(place.path) as client:
-        client.send(request(1, 1, [0x04, 0x0C, 0x1010, 0x2C], 100_000_000))
+        client.send(request(1, 1, [0x04, 0x0C, 0x1010, 0x2C], 100_000_000, [1, os.getpid()]))
         client.receive()
-        client.send(b"\x04\x1a\x02\x08\x01")  # Cancel
+        client.send(b"\x04\x1a\x02\x08\x01" + b"\x02\x22\x00")  # Cancel, CatalogRequest
+        while CATALOG not in client.receive():
+            pass
         time.sleep(0.5)
         since = time.time()
         time.sleep(REST_S)
