@@ -198,7 +198,7 @@ static struct process *process_open(struct floor *self, pid_t pid)
 	int directory;
 
 	snprintf(name, sizeof name, "%d", (int)pid);
-	directory = openat(self->procfs, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	directory = openat(self->procfs, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (directory < 0)
 		return NULL;
 	process = malloc(sizeof *process);
