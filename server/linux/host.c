@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -69,6 +70,17 @@ static void describe(struct linux_host *self)
 			self->description + length, size - (size_t)length, " plain files only");
 }
 
+/* A pidfd and a directory for each process are more than the usual soft limit. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
 int host_init(struct linux_host *self, const struct platform_config *config, char *error,
 	size_t error_size)
 {
@@ -85,11 +97,13 @@ int host_init(struct linux_host *self, const struct platform_config *config, cha
 	self->real = is_real(self->procfs);
 	self->native = self->real && is_native(self->procfs);
 	result = features_init(self, config->without, error, error_size);
-	if (result < 0)
+	if (result < 0) {
 		host_finish(self);
-	else
-		describe(self);
-	return result;
+		return result;
+	}
+	describe(self);
+	raise_descriptor_limit();
+	return 0;
 }
 
 void host_finish(struct linux_host *self)

@@ -172,8 +172,8 @@ TEST(status_of_a_kernel_without_huge_pages)
 	char text[sizeof status_text];
 	struct linux_status status;
 
-	strcpy(text, status_text);
-	memcpy(strstr(text, "Hugetlb"), "Another", 7);
+	snprintf(text, sizeof text, "%s", status_text);
+	*strstr(text, "HugetlbPages") = 'X';
 	CHECK_INT(status_parse(text, strlen(text), &status), 0);
 	CHECK_INT(status.footprint, 112 + 10 + 48);
 	CHECK(status.hugetlb == ABSENT);

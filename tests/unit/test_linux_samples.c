@@ -306,17 +306,22 @@ TEST(the_memory_of_a_sleeper_is_looked_at)
 	watch_close(watch);
 }
 
+static char *spare_memory;
+static volatile sig_atomic_t spare_used;
+
 static void on_signal_grow(int signal)
 {
 	(void)signal;
-	char *memory =
-		mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	for (int i = 0; i < 1 << 20; i += 4096)
-		memory[i] = 1;
+		spare_memory[spare_used + i] = 1;
+	spare_used += 1 << 20;
 }
 
 static void grow_on_signal(void)
 {
+	spare_memory = mmap(
+		NULL, 16 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	madvise(spare_memory, 16 << 20, MADV_NOHUGEPAGE);
 	signal(SIGUSR1, on_signal_grow);
 }
 
@@ -745,6 +750,18 @@ TEST(every_attribute_is_bound_or_says_why_not)
 	watch_close(watch);
 }
 
+TEST(the_limit_on_descriptors_is_raised)
+{
+	struct rlimit limit = {64, 256};
+	struct watch *watch;
+
+	CHECK_INT(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	watch = watch_open(NULL, NULL, NULL);
+	CHECK_INT(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	CHECK_INT(limit.rlim_cur, 256);
+	watch_close(watch);
+}
+
 TEST(gpu_attributes_say_why_not)
 {
 	struct watch *watch = watch_open(NULL, NULL, "/nonexistent");
@@ -771,4 +788,5 @@ TESTS(CASE(identity_is_the_pidfd_inode), CASE(identity_by_start_time_is_stable_a
 	CASE(a_zombie_has_no_memory_and_no_program),
 	CASE(unknown_features_are_refused_with_a_list),
 	CASE(a_version_stands_for_what_came_later),
-	CASE(every_attribute_is_bound_or_says_why_not), CASE(gpu_attributes_say_why_not))
+	CASE(every_attribute_is_bound_or_says_why_not),
+	CASE(the_limit_on_descriptors_is_raised), CASE(gpu_attributes_say_why_not))
