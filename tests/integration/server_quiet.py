@@ -31,8 +31,9 @@ OF_THE_HOST = re.compile(r"loadavg$|sys/")
 
 def traced(place):
     trace = place.root / "trace"
-    # The leak checker is itself a tracer, and there can be only one.
-    server = place.start(wrapper=["strace", "-f", "-qq", "-ttt", "-o", str(trace)],
+    # --debug: else an ordinary user's strace cannot read its memory. The leak checker is itself
+    # a tracer, and there can be only one.
+    server = place.start("--debug", wrapper=["strace", "-f", "-qq", "-ttt", "-o", str(trace)],
                          env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0"),
                          stderr=subprocess.DEVNULL)
     return server, trace
