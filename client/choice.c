@@ -92,10 +92,10 @@ static char *near_group(const struct choice *available, const char *name)
 
 static void explain_unknown(const struct choice *available, const char *name, char **ret_error)
 {
-	char *near = near_names(available, name);
+	char *near = near_group(available, name);
 
 	if (!near)
-		near = near_group(available, name);
+		near = near_names(available, name);
 	if (near)
 		*ret_error = xasprintf("there is no attribute \"%s\"; near: %s", name, near);
 	else

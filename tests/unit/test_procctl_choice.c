@@ -86,6 +86,8 @@ TEST(unknown_names_get_near_ones)
 	CHECK(strstr(select_names("pid,xyzzyplugh"), "\"xyzzyplugh\""));
 	CHECK_TEXT(
 		select_names("fault"), "error: there is no attribute \"fault\"; near: faults");
+	/* A group is nearer than "comm", which is as many slips away. */
+	CHECK_TEXT(select_names("memm"), "error: there is no attribute \"memm\"; near: mem");
 	CHECK(strstr(select_names("mem."), "error"));
 	CHECK(strstr(select_names(".pss"), "error"));
 	CHECK(strstr(select_names("MEM"), "error"));
