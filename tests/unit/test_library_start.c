@@ -146,7 +146,9 @@ TEST(a_server_is_started_and_is_on_its_own)
 	CHECK(group != (unsigned)getpgrp());
 	CHECK(session != (unsigned)getsid(0));
 	CHECK_INT(strtoull(find_line(info, "SigBlk:"), NULL, 16), 0);
-	CHECK_INT(strtoull(find_line(info, "SigIgn:"), NULL, 16), 0);
+	/* Signals 32 and 33 are glibc's own: its posix_spawn(), as make uses it, leaves one of
+	 * them ignored, and nobody can change that. */
+	CHECK_INT(strtoull(find_line(info, "SigIgn:"), NULL, 16) & ~(UINT64_C(3) << 31), 0);
 	/* No child is left to us, and none has sent us a signal. */
 	CHECK_INT(waitpid(-1, NULL, __WALL | WNOHANG), -1);
 	CHECK_INT(errno, ECHILD);
