@@ -154,10 +154,10 @@ run: ## show memory and GPU use of the processes of this machine
 	@$(MAKE) --no-print-directory all
 	@BUILD=$(abspath $(BUILD)) client/demo
 
-check: ## build and run all tests
+check: ## build and run all tests, or ONLY="NAME .."
 	@common/dependencies check
 	@$(MAKE) --no-print-directory tests
-	@BUILD=$(abspath $(BUILD)) tests/run
+	@BUILD=$(abspath $(BUILD)) tests/run $(ONLY)
 
 bench: ## measure what watching costs
 	@common/dependencies check
@@ -175,7 +175,10 @@ asan: ## make check with AddressSanitizer and UndefinedBehaviorSanitizer
 		LDFLAGS="-fsanitize=address$(comma)undefined")
 
 tsan: ## the tests that have threads, with ThreadSanitizer
-	+$(call variant,tsan,check CFLAGS="-O1 -g -fsanitize=thread" LDFLAGS="-fsanitize=thread")
+	+$(call variant,tsan,check CFLAGS="-O1 -g -fsanitize=thread" LDFLAGS="-fsanitize=thread" \
+		ONLY="$(THREADS)")
+THREADS := test_lane test_sampler test_session test_library test_linux_tree fuzz_session \
+	python_client server_clients server_life procctl_script
 
 # gcc 12 calls it a leak when a pointer goes into an array at a variable index; LeakSanitizer
 # finds the real ones.
