@@ -1,8 +1,9 @@
 /*
- * Descriptors that are kept are a cache: reading through a kept file saves opening it, but
- * it holds 4 KiB of kernel memory. So every row keeps its pidfd and its directory while
- * there is room, and only rows that run keep files. The files of the rows that have not run
- * for longest go first.
+ * Descriptors that are kept are a cache. Reading through a kept file saves opening it, but
+ * it holds 4 KiB of kernel memory: only rows that run keep files. Every row keeps its pidfd,
+ * which saves looking whether it is still there, and its directory, which saves little.
+ * When there is no room, directories go first, then the files of the rows that have not run
+ * for longest.
  */
 #include <sys/resource.h>
 #include <unistd.h>
@@ -80,23 +81,29 @@ void descriptors_drop_files(struct processes *self, uint32_t slot)
 	unlink_row(self, slot);
 }
 
-/* Of rows that have a pidfd: it matters more. */
 static void give_up_directories(struct processes *self, uint32_t count)
 {
-	for (uint32_t i = 0; i < self->capacity && self->kept + count > self->budget; i++) {
+	for (uint32_t i = 0; i < self->capacity && self->directories; i++) {
+		if (self->kept + count <= self->budget)
+			return;
 		uint32_t slot = self->directory_cursor++ % self->capacity;
 		if (self->flags[slot] & ROW_ALIVE)
 			row_give_up_directory(self, slot);
 	}
 }
 
-bool descriptors_reserve(struct processes *self, uint32_t count, bool urgent)
+bool descriptors_have_room(const struct processes *self, uint32_t count)
 {
-	while (self->kept + count > self->budget && self->oldest != NONE)
-		descriptors_drop_files(self, self->oldest);
-	if (self->kept + count > self->budget && urgent)
-		give_up_directories(self, count);
 	return self->kept + count <= self->budget;
+}
+
+bool descriptors_make_room(struct processes *self, uint32_t count)
+{
+	if (!descriptors_have_room(self, count))
+		give_up_directories(self, count);
+	while (!descriptors_have_room(self, count) && self->oldest != NONE)
+		descriptors_drop_files(self, self->oldest);
+	return descriptors_have_room(self, count);
 }
 
 void descriptors_offer(struct processes *self, uint32_t slot, enum row_file file, int fd)
@@ -104,8 +111,7 @@ void descriptors_offer(struct processes *self, uint32_t slot, enum row_file file
 	struct row *row = &self->rows[slot];
 
 	if (file >= FILES_KEPT || !self->host->real || !(self->flags[slot] & ROW_MOVED) ||
-		row->ran_ns - row->ran_before_ns > BUSY_NS ||
-		!descriptors_reserve(self, 1, false)) {
+		row->ran_ns - row->ran_before_ns > BUSY_NS || !descriptors_make_room(self, 1)) {
 		close(fd);
 		return;
 	}

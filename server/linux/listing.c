@@ -7,7 +7,8 @@
  *
  * Births. /proc/stat counts forks: when it stands still nothing was born. When it moved, the
  * new processes have pids that were given out since the last look (see by_range()); where
- * that cannot be proven, and every LIST_NS anyway, all of /proc is listed.
+ * that cannot be proven all of /proc is listed, and every LIST_NS as long as something was
+ * left to chance.
  *
  * The order matters. The counters are read first, then deaths, then births: a process that
  * reused the pid of a row and is counted was forked after that row was reaped, so the row is
@@ -256,20 +257,24 @@ static int by_directory(struct processes *self, struct roster *roster)
 static int births_of_all(
 	struct processes *self, struct roster *roster, const struct counters *counters)
 {
-	bool listed_lately = self->listed_ns && self->now_ns - self->listed_ns < LIST_NS;
+	bool overdue = self->uncertain && self->now_ns - self->listed_ns >= LIST_NS;
 	int result;
 
-	if (listed_lately && counters->forks) {
+	if (self->listed_ns && counters->forks && !overdue) {
 		if (counters->forks == before_newest(self, 0)->forks)
 			return 0;
 		if (by_range(self, roster, counters)) {
+			self->uncertain = true;
 			remember(self, counters);
 			return 0;
 		}
 	}
+	self->uncertain = false; /* unless it turns out otherwise */
 	result = by_directory(self, roster);
-	if (result < 0)
+	if (result < 0) {
+		self->uncertain = true;
 		return result;
+	}
 	read_pid_max(self);
 	self->listed_ns = self->now_ns;
 	remember(self, counters);

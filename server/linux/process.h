@@ -102,10 +102,12 @@ struct processes {
 	struct counters history[HISTORY]; /* a ring of the latest complete listings */
 	uint32_t history_count;
 	uint64_t listed_ns;  /* when the directory was last read; 0: never */
+	bool uncertain;      /* a process may have been missed since then */
 	uint64_t touched_ns; /* when all rows were last touched, while the scope is pids */
 	uint64_t pid_max;
 
 	uint64_t kept, budget;     /* descriptors */
+	uint64_t directories;      /* of the kept ones */
 	uint32_t newest, oldest;   /* rows with kept files */
 	uint32_t directory_cursor; /* where directories are given up next */
 
@@ -211,11 +213,10 @@ int job_state_of(const struct process_job *job, int error);
 /* ------------------------------------------------------------------- descriptors.c */
 
 void descriptors_init(struct processes *self);
-/*
- * May `count` more be kept? Gives up files of rows that have not run for longest, and
- * directories of rows if `urgent`.
- */
-bool descriptors_reserve(struct processes *self, uint32_t count, bool urgent);
+/* May `count` more be kept as it is? */
+bool descriptors_have_room(const struct processes *self, uint32_t count);
+/* Or when others are given up: directories, then files of rows that have not run for long? */
+bool descriptors_make_room(struct processes *self, uint32_t count);
 /* Keeps a file of the row, or closes it. */
 void descriptors_offer(struct processes *self, uint32_t slot, enum row_file file, int fd);
 void descriptors_used(struct processes *self, uint32_t slot);

@@ -6,8 +6,9 @@
  * the pid all the time since its directory was opened, and the pidfd is of the same
  * process. From then on directory and pidfd never mean another one.
  *
- * A row that could not keep its directory knows the start time of its process instead, and
- * each directory that is opened for it has to show the same one.
+ * A row that could not keep its directory opens it each time, and proves it by its pidfd: no
+ * exit was reported after the directory was opened. Without pidfd, or as a zombie, it has to
+ * show the start time that the row is known to have.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -206,6 +207,7 @@ static void install(struct processes *self, const struct candidate *candidate, u
 		.zombie_index = NONE,
 	};
 	self->kept += (candidate->directory >= 0) + (candidate->pidfd >= 0);
+	self->directories += candidate->directory >= 0;
 	pid_map_put(&self->slots, candidate->pid, slot);
 	watch(self, slot);
 }
@@ -221,12 +223,14 @@ static void close_candidate(const struct candidate *candidate)
 void row_begin(struct processes *self, struct roster *roster, uint32_t pid, bool leader_known)
 {
 	struct candidate candidate = {.pid = pid, .pidfd = -1};
-	bool keep_directory = self->host->real && descriptors_reserve(self, 2, false);
+	bool keep_directory = self->host->real && descriptors_have_room(self, 2);
 	uint32_t slot;
 
 	candidate.directory = open_directory(self, pid);
-	if (candidate.directory < 0)
+	if (candidate.directory < 0) {
+		self->uncertain |= errno != ENOENT && errno != ESRCH && errno != ENOTDIR;
 		return;
+	}
 	if (open_pidfd(self, &candidate) < 0 ||
 		identify(self, &candidate, keep_directory) < 0 ||
 		(!leader_known && candidate.pidfd < 0 && !is_leader(candidate.directory, pid)))
@@ -235,13 +239,15 @@ void row_begin(struct processes *self, struct roster *roster, uint32_t pid, bool
 		close(candidate.directory);
 		candidate.directory = -1;
 	}
-	if (candidate.pidfd >= 0 && !descriptors_reserve(self, 1, true)) {
+	if (candidate.pidfd >= 0 && !descriptors_make_room(self, 1)) {
 		close(candidate.pidfd);
 		candidate.pidfd = -1;
 	}
 	slot = roster->ops->born(roster, candidate.identity, pid);
-	if (slot == UINT32_MAX)
+	if (slot == UINT32_MAX) {
+		self->uncertain = true;
 		goto out;
+	}
 	install(self, &candidate, slot);
 	return;
 out:
@@ -287,6 +293,7 @@ void row_end(struct processes *self, uint32_t slot)
 	else
 		self->unwatched--;
 	self->kept -= (uint64_t)((row->directory >= 0) + (row->pidfd >= 0));
+	self->directories -= row->directory >= 0;
 	if (row->directory >= 0)
 		close(row->directory);
 	if (row->pidfd >= 0)
@@ -298,12 +305,20 @@ void row_end(struct processes *self, uint32_t slot)
 
 /* ------------------------------------------------------------------------------ access */
 
-/* Is this directory, opened just now by number, the row's? */
-static bool is_own(const struct row *row, int directory)
+/*
+ * Is this directory, opened just now by number, the row's? It is if the process has not
+ * exited until now: then it had the pid all the time. Otherwise the start time tells.
+ */
+static bool is_own(struct processes *self, uint32_t slot, int directory)
 {
 	uint64_t start;
 
-	return read_start(directory, &start) == 0 && start == row->start_ticks;
+	if (self->flags[slot] & ROW_WATCHED) {
+		processes_collect_exits(self);
+		if (!(self->flags[slot] & ROW_ZOMBIE))
+			return true;
+	}
+	return read_start(directory, &start) == 0 && start == self->rows[slot].start_ticks;
 }
 
 bool row_give_up_directory(struct processes *self, uint32_t slot)
@@ -317,6 +332,7 @@ bool row_give_up_directory(struct processes *self, uint32_t slot)
 	close(row->directory);
 	row->directory = -1;
 	self->kept--;
+	self->directories--;
 	return true;
 }
 
@@ -331,7 +347,7 @@ bool row_alive(struct processes *self, uint32_t slot)
 	directory = open_directory(self, self->pids[slot]);
 	if (directory < 0)
 		return false;
-	own = is_own(row, directory);
+	own = is_own(self, slot, directory);
 	close(directory);
 	return own;
 }
@@ -345,7 +361,7 @@ int row_enter(struct processes *self, uint32_t slot, int *ret_directory)
 		directory = open_directory(self, self->pids[slot]);
 		if (directory < 0)
 			return errno == ENOENT || errno == ESRCH ? SAMPLE_GONE : STATE_FAILED;
-		if (!is_own(row, directory)) {
+		if (!is_own(self, slot, directory)) {
 			close(directory);
 			return SAMPLE_GONE;
 		}

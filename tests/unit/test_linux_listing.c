@@ -1,5 +1,6 @@
 /* Which rows there are and which of them ran: births, deaths, zombies, reused pids. */
 #include <dirent.h>
+#include <linux/sched.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -88,6 +89,73 @@ TEST(births_are_found_without_listing_all)
 	watch_tick(watch);
 	for (int i = 0; i < 20; i++)
 		CHECK(watch_find(watch, children[i]) == NO_ROW);
+	watch_close(watch);
+}
+
+/* A child whose pid is chosen, not the next one; or the test is skipped. */
+static pid_t child_with_chosen_pid(void)
+{
+	for (pid_t pid = 400; pid < 32000; pid += 7) {
+		struct clone_args arguments = {.exit_signal = SIGCHLD,
+			.set_tid = (uint64_t)(uintptr_t)&pid,
+			.set_tid_size = 1};
+		long child = syscall(SYS_clone3, &arguments, sizeof arguments);
+		if (child == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			for (;;)
+				pause();
+		}
+		if (child > 0)
+			return (pid_t)child;
+		if (errno != EEXIST)
+			break;
+	}
+	test_skip("pids cannot be chosen here");
+}
+
+TEST(a_chosen_pid_is_found)
+{
+	struct watch *watch = watch_open(NULL, NULL, NULL);
+	pid_t child;
+
+	/* Until the range is used: with no history every birth makes it list. */
+	for (int i = 0; i < 3; i++) {
+		watch_tick(watch);
+		child_end(child_start(NULL));
+	}
+	watch_tick(watch);
+	child = child_with_chosen_pid();
+	watch_tick(watch);
+	/* A fork that failed in these milliseconds would hide it for 5 s. */
+	for (int i = 0; i < 60 && watch_find(watch, child) == NO_ROW; i++) {
+		pause_ms(100);
+		watch_tick(watch);
+	}
+	CHECK(watch_find(watch, child) != NO_ROW);
+	child_end(child);
+	watch_close(watch);
+}
+
+TEST(what_was_left_to_chance_is_listed_in_the_end)
+{
+	struct watch *watch = watch_open(NULL, NULL, NULL);
+	uint64_t listed_ns;
+	pid_t child;
+
+	if (!host_has(inside(watch)->host, FEATURE_FORK_RANGE))
+		test_skip("not in the first pid namespace");
+	watch_tick(watch);
+	child = child_start(NULL);
+	watch_tick(watch);
+	/* As if the range had missed it, five seconds ago. */
+	row_end(inside(watch), watch_find(watch, child));
+	watch_remove(watch, watch_find(watch, child));
+	inside(watch)->uncertain = true;
+	listed_ns = inside(watch)->listed_ns -= 5 * SECOND_NS;
+	watch_tick(watch);
+	CHECK(watch_find(watch, child) != NO_ROW);
+	CHECK(inside(watch)->listed_ns > listed_ns);
+	child_end(child);
 	watch_close(watch);
 }
 
@@ -610,7 +678,8 @@ TEST(files_are_kept_for_rows_that_run)
 }
 
 TESTS(CASE(the_rows_are_the_entries_of_proc), CASE(a_child_is_born_and_dies),
-	CASE(births_are_found_without_listing_all), CASE(threads_are_no_rows),
+	CASE(births_are_found_without_listing_all), CASE(a_chosen_pid_is_found),
+	CASE(what_was_left_to_chance_is_listed_in_the_end), CASE(threads_are_no_rows),
 	CASE(a_scope_of_pids_opens_only_these),
 	CASE(an_open_table_that_nobody_lists_holds_nothing_of_processes),
 	CASE(a_zombie_is_touched_and_stays_until_it_is_reaped),
