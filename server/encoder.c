@@ -229,10 +229,10 @@ static void pack_part(struct encoder *self, bool last)
 	}
 	message.body_case = PROCMON__SERVER_MESSAGE__BODY_FRAME;
 	message.frame = &frame;
-	size_t size = procmon__server_message__get_packed_size(&message);
-	uint8_t *bytes = xcalloc(1, size);
-	procmon__server_message__pack(&message, bytes);
-	frame_add_part(self->frame, bytes, size);
+	struct frame_part *packed =
+		frame_part_create(procmon__server_message__get_packed_size(&message));
+	procmon__server_message__pack(&message, packed->bytes);
+	frame_add_part(self->frame, packed);
 	clear_part(self);
 }
 

@@ -12,9 +12,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Counted on its own: a reader that is in the middle of one holds no more than that one. */
 struct frame_part {
-	uint8_t *bytes; /* owned by the frame */
+	uint32_t references;
 	size_t size;
+	uint8_t bytes[];
 };
 
 struct frame {
@@ -22,12 +24,17 @@ struct frame {
 	uint32_t part_count;
 	uint64_t tick;     /* the receiver has seen everything up to this tick afterwards */
 	size_t size_bytes; /* of all parts */
-	struct frame_part *parts;
+	struct frame_part **parts;
 };
 
+/* A part with room for so many bytes, to be filled before it is shared. */
+struct frame_part *frame_part_create(size_t size);
+struct frame_part *frame_part_retain(struct frame_part *self);
+void frame_part_release(struct frame_part *self);
+
 struct frame *frame_create(uint64_t tick);
-/* Takes the bytes (malloc'd). */
-void frame_add_part(struct frame *self, uint8_t *bytes, size_t size);
+/* Takes the caller's reference. */
+void frame_add_part(struct frame *self, struct frame_part *part);
 
 struct frame *frame_retain(struct frame *self);
 void frame_release(struct frame *self); /* accepts NULL */

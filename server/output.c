@@ -19,10 +19,13 @@ int output_init(struct output *self, int fd)
 	return self->queue ? 0 : -ENOMEM;
 }
 
-void output_forget_parts(struct output *self)
+bool output_forget_parts(struct output *self)
 {
+	bool cut = self->frame && self->next_part < self->frame->part_count;
+
 	frame_release(self->frame);
 	self->frame = NULL;
+	return cut;
 }
 
 void output_finish(struct output *self)
@@ -66,20 +69,20 @@ void output_send(struct output *self, const uint8_t *bytes, size_t size)
 		check_queued(self, evbuffer_add(self->queue, bytes + written, size - written));
 }
 
-static void release_part(const void *bytes, size_t size, void *frame)
+static void release_part(const void *bytes, size_t size, void *part)
 {
 	(void)bytes;
 	(void)size;
-	frame_release(frame);
+	frame_part_release(part);
 }
 
-static void queue_shared(struct output *self, const uint8_t *bytes, size_t size)
+static void queue_part(struct output *self, struct frame_part *part, size_t from)
 {
-	int result = evbuffer_add_reference(
-		self->queue, bytes, size, release_part, frame_retain(self->frame));
+	int result = evbuffer_add_reference(self->queue, part->bytes + from, part->size - from,
+		release_part, frame_part_retain(part));
 
 	if (result < 0)
-		frame_release(self->frame);
+		frame_part_release(part);
 	check_queued(self, result);
 }
 
@@ -95,7 +98,7 @@ static size_t put_header(uint8_t header[HEADER_MAX], uint32_t request, size_t si
 	return at;
 }
 
-static void send_part(struct output *self, const struct frame_part *part)
+static void send_part(struct output *self, struct frame_part *part)
 {
 	uint8_t header[HEADER_MAX];
 	size_t header_size = put_header(header, self->request, part->size), written;
@@ -113,8 +116,7 @@ static void send_part(struct output *self, const struct frame_part *part)
 		written = header_size;
 	}
 	if (!self->error)
-		queue_shared(self, part->bytes + (written - header_size),
-			part->size - (written - header_size));
+		queue_part(self, part, written - header_size);
 }
 
 /* Part after part, as long as the socket takes them whole. */
@@ -124,7 +126,7 @@ static void send_parts(struct output *self)
 		if (self->next_part == self->frame->part_count)
 			output_forget_parts(self);
 		else
-			send_part(self, &self->frame->parts[self->next_part++]);
+			send_part(self, self->frame->parts[self->next_part++]);
 	}
 }
 
@@ -157,10 +159,13 @@ void output_flush(struct output *self)
 
 size_t output_held_bytes(const struct output *self)
 {
-	/* Whoever holds it has two references, its own and the queue's. */
-	return self->frame && !self->error
-		       ? self->frame->size_bytes * 2 / self->frame->references
-		       : 0;
+	size_t rest = 0;
+
+	if (!self->frame || self->error)
+		return 0;
+	for (uint32_t i = self->next_part; i < self->frame->part_count; i++)
+		rest += self->frame->parts[i]->size;
+	return rest / self->frame->references;
 }
 
 bool output_drained(const struct output *self)

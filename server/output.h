@@ -37,13 +37,14 @@ void output_send(struct output *self, const uint8_t *bytes, size_t size);
  * must be drained. */
 void output_send_frame(struct output *self, uint32_t request, struct frame *frame);
 
-/* Gives up the parts that are not under way. */
-void output_forget_parts(struct output *self);
+/* Gives up the parts that are not under way; true if there are any. */
+bool output_forget_parts(struct output *self);
 
 /* The socket takes bytes again. */
 void output_flush(struct output *self);
 
-/* The memory that this output keeps from being freed: its share of the frame it holds. */
+/* The memory that output_forget_parts() would give back: this output's share of what it
+ * has not begun to send. (The part under way stays: at most WIRE_PART_MAX.) */
 size_t output_held_bytes(const struct output *self);
 
 /* Nothing waits, neither bytes nor parts, and the peer is there. */

@@ -226,6 +226,17 @@ void sampler_drained(struct sampler *self, struct subscriber *subscriber, uint64
 	}
 }
 
+int sampler_lost(struct sampler *self, struct subscriber *subscriber, uint32_t request)
+{
+	for (uint32_t i = 0; i < self->subscription_count; i++)
+		if (self->subscriptions[i]->subscriber == subscriber &&
+			self->subscriptions[i]->request == request) {
+			self->subscriptions[i]->since = 0;
+			return 0;
+		}
+	return -ENOENT;
+}
+
 uint64_t sampler_next_due(const struct sampler *self)
 {
 	uint64_t next = NEVER;

@@ -59,6 +59,10 @@ void sampler_tick(struct sampler *self, uint64_t now_ns);
  * grid point. */
 void sampler_drained(struct sampler *self, struct subscriber *subscriber, uint64_t now_ns);
 
+/* A frame did not reach the reader whole: its next one is a full table. -ENOENT: there is no
+ * such request any more. */
+int sampler_lost(struct sampler *self, struct subscriber *subscriber, uint32_t request);
+
 /* The slow lane, for tests that run it by hand. */
 struct lane *sampler_lane(struct sampler *self);
 

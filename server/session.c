@@ -169,6 +169,18 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
 	session_settle(self, now);
 }
 
+/* The reader has taken what was under way: now it can have what it lost. */
+static void make_good(struct session *self)
+{
+	uint32_t request = self->lost_request;
+
+	self->lost_request = 0;
+	if (request && sampler_lost(self->all->sampler, &self->subscriber, request) < 0)
+		reply_error(&self->output, request, PROCMON__ERROR_CODE__TOO_MANY,
+			"the table was given up, because slow readers held too much memory: "
+			"ask again");
+}
+
 static void on_writable(evutil_socket_t fd, short what, void *context)
 {
 	struct session *self = context;
@@ -177,8 +189,10 @@ static void on_writable(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	(void)what;
 	output_flush(&self->output);
-	if (dialogue_ops.drained(&self->subscriber))
+	if (dialogue_ops.drained(&self->subscriber)) {
+		make_good(self);
 		sampler_drained(self->all->sampler, &self->subscriber, now);
+	}
 	handle_input(self, now);
 	session_settle(self, now);
 }
@@ -284,12 +298,11 @@ void sessions_limit_held(struct sessions *self)
 	}
 	if (held <= SESSIONS_HELD_MAX_BYTES)
 		return;
-	log_info("session %u (%s, pid %llu) closed: slow readers hold %llu MiB, it most",
+	log_info("session %u (%s, pid %llu) loses a frame: slow readers hold %llu MiB, it most",
 		largest->subscriber.session, largest->client,
 		(unsigned long long)largest->subscriber.pid, held >> 20);
-	/* The core may be at work on it: it ends from the loop. */
-	largest->output.error = -ENOBUFS;
-	event_active(&largest->timer, EV_TIMEOUT, 0);
+	if (output_forget_parts(&largest->output))
+		largest->lost_request = largest->output.request;
 }
 
 void sessions_add(struct sessions *self, int fd, uint32_t uid, uint64_t pid)

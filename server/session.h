@@ -32,8 +32,9 @@ enum {
 
 /*
  * What readers that are behind may hold together. A frame is held once however many hold it,
- * so it takes many readers that stopped in different ticks of a huge table, which nobody
- * does by accident; then the one that holds most is closed.
+ * so it takes many readers that stopped in different ticks of a huge table. Then the one that
+ * holds most loses what is not under way to it yet: nobody is closed for being slow, its
+ * next frame is a full table.
  */
 #define SESSIONS_HELD_MAX_BYTES (64ull * 1024 * 1024)
 
@@ -69,7 +70,7 @@ void sessions_say_goodbye(struct sessions *self, Procmon__GoodbyeReason reason);
 bool sessions_have_room(struct sessions *self);
 
 /* A session has come to hold a frame: sees to it that all together hold no more than they may.
- * May be called from within the core. */
+ * May be called from within the core; does not call it. */
 void sessions_limit_held(struct sessions *self);
 
 /* A client connected. Takes `fd`, non-blocking. Beyond SESSIONS_MAX it is told so and
@@ -99,6 +100,7 @@ struct session {
 	uint64_t hello_deadline_ns, message_deadline_ns, close_deadline_ns; /* NEVER: none */
 	uint64_t paid_until_ns; /* every message costs 1/50 s of the session's time */
 	uint32_t requests;      /* alive */
+	uint32_t lost_request;  /* whose frame was given up in the middle; 0: none */
 	char client[CLIENT_NAME_MAX + 1];
 };
 

@@ -109,9 +109,9 @@ static void replica_send(struct subscriber *subscriber, uint32_t request, struct
 	self->columns_named = self->cells_named = self->added = self->removed = 0;
 	self->unsampled = 0;
 	for (uint32_t i = 0; i < frame->part_count; i++) {
-		must(frame->parts[i].size <= WIRE_PART_MAX, "a part within its limit");
+		must(frame->parts[i]->size <= WIRE_PART_MAX, "a part within its limit");
 		Procmon__ServerMessage *message = procmon__server_message__unpack(
-			NULL, frame->parts[i].size, frame->parts[i].bytes);
+			NULL, frame->parts[i]->size, frame->parts[i]->bytes);
 		must(message && message->frame, "a frame that decodes");
 		must(message->frame->part == i, "parts in order");
 		must(message->frame->last == (i + 1 == frame->part_count), "last says so");
@@ -196,8 +196,8 @@ uint32_t replica_count(const struct replica *self)
 	return count;
 }
 
-struct replica_cell replica_cell(
-	const struct replica *self, const struct replica_row *row, enum attribute_index attribute)
+struct replica_cell replica_cell(const struct replica *self, const struct replica_row *row,
+	enum attribute_index attribute)
 {
 	uint32_t index = column_index(self, attributes[attribute].id);
 	struct replica_cell cell = row->cells[index];

@@ -166,8 +166,8 @@ TEST(only_wanted_sources_are_read)
 	setup();
 	fake_add(10);
 	struct replica *replica = new_replica();
-	CHECK_INT(
-		replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(FILES_OPEN), END), 0);
+	CHECK_INT(replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(FILES_OPEN), END),
+		0);
 	next_tick();
 	next_tick();
 	CHECK_INT(fake_reads(FAKE_FILES), 2); /* not gated */
@@ -183,8 +183,8 @@ TEST(a_process_that_did_not_run_is_not_read)
 	setup();
 	struct fake_process *busy = fake_add(10), *idle = fake_add(11);
 	struct replica *replica = new_replica();
-	CHECK_INT(
-		replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
+	CHECK_INT(replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END),
+		0);
 	for (int i = 0; i < 5; i++) {
 		next_tick();
 		fake_run(busy, 1000);
@@ -202,7 +202,8 @@ TEST(unknown_activity_is_read_and_costs_no_second_read)
 	setup();
 	struct fake_process *process = fake_add(10);
 	struct replica *replica = new_replica();
-	CHECK_INT(replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
+	CHECK_INT(replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END),
+		0);
 	next_tick();
 	process->activity = ACTIVITY_UNKNOWN; /* it may be running right now */
 	next_tick();
@@ -265,7 +266,8 @@ TEST(a_column_that_joins_later_is_read_for_all_rows)
 	setup();
 	fake_add(10);
 	struct replica *first = new_replica(), *second = new_replica();
-	CHECK_INT(replica_subscribe(first, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
+	CHECK_INT(
+		replica_subscribe(first, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
 	next_tick();
 	now += 10 * MS;
 	CHECK_INT(replica_subscribe(second, sampler, now, SECOND, NULL, 0, A(PPID), END), 0);
@@ -282,14 +284,16 @@ TEST(no_stale_value_after_a_column_was_dropped)
 	struct fake_process *process = fake_add(10);
 	struct replica *keeper = new_replica(), *replica = new_replica();
 	CHECK_INT(replica_subscribe(keeper, sampler, now, SECOND, NULL, 0, A(PID), END), 0);
-	CHECK_INT(replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(MEM_RESIDENT), END),
+	CHECK_INT(
+		replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(MEM_RESIDENT), END),
 		0);
 	next_tick();
 	drop(replica);
 	process->resident = 77;
 	replica = new_replica();
 	process->results[FAKE_MEMORY] = STATE_FAILED;
-	CHECK_INT(replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(MEM_RESIDENT), END),
+	CHECK_INT(
+		replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(MEM_RESIDENT), END),
 		0);
 	next_tick();
 	CHECK_INT(state(replica, 10, A(MEM_RESIDENT)), STATE_FAILED);
@@ -372,7 +376,8 @@ TEST(a_one_shot_reads_afresh_and_ends)
 	setup();
 	struct fake_process *process = fake_add(10);
 	struct replica *keeper = new_replica(), *once = new_replica();
-	CHECK_INT(replica_subscribe(keeper, sampler, now, SECOND, NULL, 0, A(MEM_RESIDENT), END),
+	CHECK_INT(
+		replica_subscribe(keeper, sampler, now, SECOND, NULL, 0, A(MEM_RESIDENT), END),
 		0);
 	next_tick();
 	process->resident = 500;
@@ -395,8 +400,8 @@ TEST(a_stalled_reader_is_not_asked_and_catches_up)
 	struct fake_process *process = fake_add(10);
 	fake_add(11);
 	struct replica *replica = new_replica();
-	CHECK_INT(
-		replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
+	CHECK_INT(replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END),
+		0);
 	next_tick();
 	uint64_t reads = fake_reads(FAKE_STAT), seen = replica->tick;
 	replica->stalled = true;
@@ -416,6 +421,26 @@ TEST(a_stalled_reader_is_not_asked_and_catches_up)
 	CHECK_INT(number(replica, 10, A(CPU_TOTAL)), 10);
 	CHECK(!replica_by_pid(replica, 11));
 	CHECK(replica_by_pid(replica, 12));
+	drop(replica);
+	teardown();
+}
+
+TEST(a_lost_frame_is_made_good_by_a_full_table)
+{
+	setup();
+	struct fake_process *process = fake_add(10);
+	struct replica *replica = new_replica();
+	CHECK_INT(replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END),
+		0);
+	next_tick();
+	next_tick();
+	CHECK(replica->since > 0);
+	CHECK_INT(sampler_lost(sampler, &replica->subscriber, 1), 0);
+	CHECK_INT(sampler_lost(sampler, &replica->subscriber, 2), -ENOENT);
+	fake_run(process, 3);
+	next_tick();
+	CHECK_INT(replica->since, 0);
+	CHECK_INT(number(replica, 10, A(CPU_TOTAL)), 3);
 	drop(replica);
 	teardown();
 }
@@ -484,8 +509,8 @@ TEST(a_slot_is_reused_without_a_mix_up)
 	struct fake_process *process = fake_add(10);
 	process->cpu_ns = 1000;
 	struct replica *replica = new_replica(), *late = new_replica();
-	CHECK_INT(
-		replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
+	CHECK_INT(replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END),
+		0);
 	CHECK_INT(replica_subscribe(late, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
 	next_tick();
 	uint64_t identity = replica_by_pid(replica, 10)->identity;
@@ -516,8 +541,8 @@ TEST(a_counter_never_steps_back)
 	setup();
 	struct fake_process *process = fake_add(10);
 	struct replica *replica = new_replica();
-	CHECK_INT(
-		replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
+	CHECK_INT(replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END),
+		0);
 	fake_run(process, 100);
 	next_tick();
 	process->results[FAKE_STAT] = STATE_FAILED;
@@ -541,8 +566,8 @@ TEST(a_row_that_turns_out_dead_is_removed)
 	struct fake_process *process = fake_add(10);
 	fake_add(11);
 	struct replica *replica = new_replica();
-	CHECK_INT(
-		replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END), 0);
+	CHECK_INT(replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), END),
+		0);
 	next_tick();
 	process->dead = true;
 	process->listed = true;
@@ -578,8 +603,8 @@ TEST(a_filter_finds_its_processes_once)
 	fake_add(11);
 	fake_add(12);
 	struct replica *replica = new_replica();
-	CHECK_INT(
-		replica_subscribe(replica, sampler, now, SECOND, pids, 4, A(CPU_TOTAL), END), 0);
+	CHECK_INT(replica_subscribe(replica, sampler, now, SECOND, pids, 4, A(CPU_TOTAL), END),
+		0);
 	next_tick();
 	CHECK_INT(replica_count(replica), 2);
 	CHECK_INT(fake_find(12)->reads[FAKE_STAT], 0); /* nobody asked for it */
@@ -606,8 +631,8 @@ TEST(a_filter_sees_a_process_younger_than_the_last_tick)
 	next_tick();
 	fake_add(20);
 	now += 10 * MS;
-	CHECK_INT(
-		replica_subscribe(replica, sampler, now, SECOND, pids, 1, A(CPU_TOTAL), END), 0);
+	CHECK_INT(replica_subscribe(replica, sampler, now, SECOND, pids, 1, A(CPU_TOTAL), END),
+		0);
 	next_tick();
 	CHECK(replica_by_pid(replica, 20));
 	CHECK(!replica_by_pid(replica, 10));
@@ -656,7 +681,8 @@ TEST(the_first_frame_waits_for_slow_cells)
 	now += 1 * MS;
 	sampler_tick(sampler, now); /* as the wake function makes the loop do */
 	CHECK_INT(replica->frames, 1);
-	struct replica_cell cell = replica_cell(replica, replica_by_pid(replica, 10), A(CMDLINE));
+	struct replica_cell cell =
+		replica_cell(replica, replica_by_pid(replica, 10), A(CMDLINE));
 	CHECK_INT(cell.state, STATE_OK);
 	CHECK_TEXT(cell.text, "/bin/p10 -x");
 	CHECK(cell.age_ns <= now - asked);
@@ -672,8 +698,8 @@ TEST(a_read_that_hangs_delays_no_tick)
 	setup();
 	struct fake_process *process = fake_add(10);
 	struct replica *replica = new_replica();
-	CHECK_INT(replica_subscribe(
-			  replica, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL), A(CMDLINE), END),
+	CHECK_INT(replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(CPU_TOTAL),
+			  A(CMDLINE), END),
 		0);
 	next_tick();
 	CHECK(lane_start_by_hand(sampler_lane(sampler), now));
@@ -707,9 +733,10 @@ TEST(a_stuck_lane_fails_its_cells_and_says_so)
 	next_tick();
 	CHECK_INT(replica->frames, 1);
 	CHECK_INT(state(replica, 10, A(CMDLINE)), STATE_FAILED);
-	CHECK_INT(state(replica, 11, A(CMDLINE)), STATE_FAILED); /* it waited behind the other */
-	CHECK_INT(replica_subscribe(status, sampler, now, SECOND, NULL, 0, ATTRIBUTE_SERVER_NAME,
-			  ATTRIBUTE_SERVER_WORKERS_STUCK, END),
+	CHECK_INT(
+		state(replica, 11, A(CMDLINE)), STATE_FAILED); /* it waited behind the other */
+	CHECK_INT(replica_subscribe(status, sampler, now, SECOND, NULL, 0,
+			  ATTRIBUTE_SERVER_NAME, ATTRIBUTE_SERVER_WORKERS_STUCK, END),
 		0);
 	next_tick();
 	CHECK_INT(
@@ -730,7 +757,8 @@ TEST(a_late_result_for_a_reused_slot_is_thrown_away)
 	setup();
 	fake_add(10);
 	struct replica *replica = new_replica();
-	CHECK_INT(replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(MEM_PSS), END), 0);
+	CHECK_INT(
+		replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(MEM_PSS), END), 0);
 	next_tick();
 	CHECK(lane_start_by_hand(sampler_lane(sampler), now));
 	next_tick();
@@ -740,7 +768,8 @@ TEST(a_late_result_for_a_reused_slot_is_thrown_away)
 	next_tick();
 	CHECK(lane_run_by_hand(sampler_lane(sampler), now)); /* 10's result */
 	next_tick();
-	CHECK(state(replica, 11, A(MEM_PSS)) != STATE_OK || number(replica, 11, A(MEM_PSS)) == 5);
+	CHECK(state(replica, 11, A(MEM_PSS)) != STATE_OK ||
+		number(replica, 11, A(MEM_PSS)) == 5);
 	CHECK(lane_run_by_hand(sampler_lane(sampler), now));
 	next_tick();
 	CHECK_INT(number(replica, 11, A(MEM_PSS)), 5);
@@ -753,7 +782,8 @@ TEST(a_result_for_a_closed_table_is_thrown_away)
 	setup();
 	fake_add(10);
 	struct replica *replica = new_replica();
-	CHECK_INT(replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(MEM_PSS), END), 0);
+	CHECK_INT(
+		replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(MEM_PSS), END), 0);
 	next_tick();
 	drop(replica);
 	CHECK(lane_run_by_hand(sampler_lane(sampler), now));
@@ -768,7 +798,8 @@ TEST(more_slow_reads_than_the_lane_takes_at_once)
 	for (uint64_t pid = 1; pid <= COUNT; pid++)
 		fake_add(pid);
 	struct replica *replica = new_replica();
-	CHECK_INT(replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(MEM_PSS), END), 0);
+	CHECK_INT(
+		replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(MEM_PSS), END), 0);
 	next_tick();
 	CHECK_INT(fake_reads(FAKE_SMAPS), LANE_JOBS_MAX);
 	while (replica->frames == 0) {
@@ -789,7 +820,8 @@ TEST(a_slow_cell_is_stamped_whenever_it_is_sampled)
 	setup();
 	struct fake_process *process = fake_add(10);
 	struct replica *replica = new_replica();
-	CHECK_INT(replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(MEM_PSS), END), 0);
+	CHECK_INT(
+		replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(MEM_PSS), END), 0);
 	next_tick();
 	lane_run_by_hand(sampler_lane(sampler), now);
 	sampler_tick(sampler, ++now);
@@ -833,8 +865,8 @@ TEST(bad_requests_are_refused)
 	setup();
 	struct replica *replica = new_replica();
 	CHECK_INT(replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(PID), END), 0);
-	CHECK_INT(
-		replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(PID), END), -EEXIST);
+	CHECK_INT(replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(PID), END),
+		-EEXIST);
 	struct request request = {.request = 2,
 		.table = TABLE_GPU,
 		.attributes = (uint16_t[]){0},
@@ -859,11 +891,11 @@ TEST(views_are_limited_and_equal_requests_share_one)
 	for (uint64_t i = 0; i < VIEWS + 3; i++)
 		replicas[i] = new_replica();
 	for (uint64_t i = 0; i < VIEWS; i++)
-		CHECK_INT(replica_subscribe(replicas[i], sampler, now, SECOND, &(uint64_t){i + 1},
-				  1, A(PID), END),
+		CHECK_INT(replica_subscribe(replicas[i], sampler, now, SECOND,
+				  &(uint64_t){i + 1}, 1, A(PID), END),
 			0);
-	CHECK_INT(replica_subscribe(
-			  replicas[VIEWS], sampler, now, SECOND, &(uint64_t){5}, 1, A(PID), END),
+	CHECK_INT(replica_subscribe(replicas[VIEWS], sampler, now, SECOND, &(uint64_t){5}, 1,
+			  A(PID), END),
 		0);
 	CHECK_INT(replica_subscribe(
 			  replicas[VIEWS + 1], sampler, now, SECOND, NULL, 0, A(PID), END),
@@ -908,12 +940,13 @@ TEST(the_server_shows_itself)
 {
 	setup();
 	fake_add(10);
-	struct replica *work = new_replica(), *server = new_replica(), *sessions = new_replica();
+	struct replica *work = new_replica(), *server = new_replica(),
+		       *sessions = new_replica();
 	CHECK_INT(replica_subscribe(
 			  work, sampler, now, SECOND, NULL, 0, A(PID), A(CPU_TOTAL), END),
 		0);
-	CHECK_INT(replica_subscribe(server, sampler, now, SECOND, NULL, 0, ATTRIBUTE_SERVER_NAME,
-			  ATTRIBUTE_SERVER_READS, ATTRIBUTE_SERVER_SKIPS,
+	CHECK_INT(replica_subscribe(server, sampler, now, SECOND, NULL, 0,
+			  ATTRIBUTE_SERVER_NAME, ATTRIBUTE_SERVER_READS, ATTRIBUTE_SERVER_SKIPS,
 			  ATTRIBUTE_SERVER_TICKS, ATTRIBUTE_SERVER_CPU, END),
 		0);
 	CHECK_INT(replica_subscribe(sessions, sampler, now, SECOND, NULL, 0,
@@ -1188,6 +1221,7 @@ TESTS(CASE(first_frame_comes_at_once_and_is_whole), CASE(catalog_gives_the_reaso
 	CASE(a_server_that_was_stopped_sends_one_frame_and_says_so),
 	CASE(a_one_shot_reads_afresh_and_ends),
 	CASE(a_stalled_reader_is_not_asked_and_catches_up),
+	CASE(a_lost_frame_is_made_good_by_a_full_table),
 	CASE(encodes_are_bounded_however_differently_readers_drain),
 	CASE(a_slot_is_reused_without_a_mix_up), CASE(a_counter_never_steps_back),
 	CASE(a_row_that_turns_out_dead_is_removed),
