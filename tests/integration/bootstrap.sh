@@ -11,6 +11,12 @@ fail() {
 	exit 1
 }
 
+# script NAME BODY: a command of the machine.
+script() {
+	printf '#!/bin/sh\n%s\n' "$2" >"$bin/$1"
+	chmod +x "$bin/$1"
+}
+
 # machine NAME USER_ID COMMAND..: a PATH on which only these commands exist, and a compiler
 # that finds no header.
 machine() {
@@ -23,17 +29,16 @@ machine() {
 			[ ! -x $folder/$tool ] || ln -sf $folder/$tool "$bin/$tool"
 		done
 	done
-	printf '#!/bin/sh\nexit 1\n' >"$bin/cc"
-	printf '#!/bin/sh\necho %s\n' "$2" >"$bin/id"
+	script cc 'exit 1'
+	script id "echo $2"
 	shift 2
 	for tool; do
-		printf '#!/bin/sh\necho "%s $*" >>"%s"\n' "$tool" "$log" >"$bin/$tool"
+		script "$tool" "echo \"$tool \$*\" >>\"$log\""
 	done
 	# sudo runs what it is given, as root.
 	if [ -e "$bin/sudo" ]; then
-		printf 'printf "#!/bin/sh\\necho 0\\n" >"%s/id"\nexec "$@"\n' "$bin" >>"$bin/sudo"
+		echo "printf '#!/bin/sh\necho 0\n' >'$bin/id'; exec \"\$@\"" >>"$bin/sudo"
 	fi
-	chmod +x "$bin"/*
 }
 
 # expect STATUS STAGE: runs the script on the latest machine.
@@ -100,6 +105,6 @@ logged "apt-get install -y -q --no-install-recommends libevent-dev libprotobuf-c
 
 # Nothing is missing: nothing is done or said.
 machine complete 0 apt-get protoc-c
-printf '#!/bin/sh\nexit 0\n' >"$bin/cc"
+script cc 'exit 0'
 expect 0 build
 [ ! -s "$log" ] && [ ! -s "$work/out" ] || fail "there was nothing to do"
