@@ -4,8 +4,10 @@
  *	process.c      the provider: opens and closes, dispatches reads to sources
  *	listing.c      which rows there are: births and deaths
  *	gate.c         which rows ran
- *	row.c          a row's directory, pidfd and identity
+ *	row.c          a row's beginning and end, its identity
+ *	access.c       reading files of a row, and of no other process
  *	descriptors.c  how many descriptors are kept, and which are given up first
+ *	tasks.c        the threads of a row
  *	stat.c io.c .. one file a source
  *
  * The invariant that all of it keeps: nothing that is read of one process is ever shown for
@@ -52,7 +54,7 @@ enum row_flag {
 /* What is needed only for rows that are read. */
 struct row {
 	uint64_t identity;
-	uint64_t start_ticks; /* 0: not known yet */
+	uint64_t start_ticks; /* of directory_start(); 0: not known yet */
 	uint64_t start_realtime_ns;
 	uint64_t user_ns, system_ns;    /* the split of the CPU time as last told */
 	uint64_t ran_ns, ran_before_ns; /* when the clock was last seen to have moved */
@@ -161,17 +163,26 @@ void processes_gate(
 void row_begin(struct processes *self, struct roster *roster, uint32_t pid, bool leader_known);
 /* Forgets a row and closes all that it kept. */
 void row_end(struct processes *self, uint32_t slot);
-/* Is the process of this directory still there (as a zombie at least)? */
-bool directory_is_there(int directory);
-/* Is that of the row? */
-bool row_alive(struct processes *self, uint32_t slot);
 /* Closes the directory of a row that has a pidfd, once its start time is known; false: no. */
 bool row_give_up_directory(struct processes *self, uint32_t slot);
 /* It has exited. */
 void row_mark_zombie(struct processes *self, uint32_t slot);
+/* -------------------------------------------------------------------------- access.c */
+
+/* The directory of a pid, whoever has it now; or a negative number and errno. */
+int directory_open(const struct processes *self, uint32_t pid);
+/* Is the process of this directory still there (as a zombie at least)? */
+bool directory_is_there(int directory);
+/* Is it that of a process, and not of a mere thread? */
+bool directory_is_leader(int directory, uint32_t pid);
+/* When its process started: 1 + field 22 of stat. Returns 0 or a negative errno. */
+int directory_start(int directory, uint64_t *ret_ticks);
+
+/* Is the process of the row still there (as a zombie at least)? */
+bool row_alive(struct processes *self, uint32_t slot);
 /*
- * A directory that is proven to be the row's. The caller gives it back with
- * row_leave(). Returns STATE_OK, another state or SAMPLE_GONE.
+ * A directory that is proven to be the row's. The caller gives it back with row_leave().
+ * Returns STATE_OK, another state or SAMPLE_GONE.
  */
 int row_enter(struct processes *self, uint32_t slot, int *ret_directory);
 void row_leave(struct processes *self, uint32_t slot, int directory);

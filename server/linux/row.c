@@ -5,14 +5,8 @@
  * access succeeds only while the process of the directory has not been reaped; so it held
  * the pid all the time since its directory was opened, and the pidfd is of the same
  * process. From then on directory and pidfd never mean another one.
- *
- * A row that could not keep its directory opens it each time, and proves it by its pidfd: no
- * exit was reported after the directory was opened. Without pidfd, or as a zombie, it has to
- * show the start time that the row is known to have.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -22,79 +16,6 @@
 
 #include "alloc.h"
 #include "process.h"
-
-static const char *const file_names[] = {
-	[FILE_STAT] = "stat",
-	[FILE_STATUS] = "status",
-	[FILE_IO] = "io",
-	[FILE_SCHEDSTAT] = "schedstat",
-	[FILE_CGROUP] = "cgroup",
-	[FILE_OOM_SCORE] = "oom_score",
-	[FILE_OOM_SCORE_ADJ] = "oom_score_adj",
-	[FILE_STATM] = "statm",
-};
-
-/* In a substitute tree a file may be a pipe that nobody writes to: never wait. */
-enum { READ_FLAGS = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY };
-
-static int open_directory(const struct processes *self, uint32_t pid)
-{
-	char name[16];
-
-	snprintf(name, sizeof name, "%u", (unsigned)pid);
-	return openat(self->procfs, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-}
-
-static int read_stat_at(int directory, struct stat_line *ret_line)
-{
-	char bytes[2048];
-	int file = openat(directory, "stat", READ_FLAGS);
-	ssize_t length;
-
-	if (file < 0)
-		return -errno;
-	length = read_fully(file, bytes, sizeof bytes);
-	close(file);
-	if (length < 0)
-		return (int)length;
-	return stat_parse(bytes, (size_t)length, ret_line);
-}
-
-/* 0 is for "not known": the first processes of a boot may really have started at 0. */
-static int read_start(int directory, uint64_t *ret_ticks)
-{
-	struct stat_line line = {0};
-	int result = read_stat_at(directory, &line);
-
-	if (result < 0)
-		return result;
-	*ret_ticks = (uint64_t)line.field[22] + 1;
-	return 0;
-}
-
-/* Is there a process behind this directory? Not to be told from fstat(): that works for
- * ever. hidepid=1 hides the file, but of living processes only. */
-bool directory_is_there(int directory)
-{
-	return faccessat(directory, "stat", F_OK, 0) == 0 || errno == EPERM || errno == EACCES;
-}
-
-/* Threads have directories too, though these are not listed. */
-static bool is_leader(int directory, uint32_t pid)
-{
-	static const struct pair pairs[] = {PAIR("Tgid", 0, 1)};
-	char bytes[1024];
-	int64_t tgid = 0;
-	int file = openat(directory, "status", READ_FLAGS);
-	ssize_t length;
-
-	if (file < 0)
-		return true;
-	length = read_fully(file, bytes, sizeof bytes);
-	close(file);
-	struct scan scan = {bytes, bytes + (length > 0 ? length : 0)};
-	return !scan_pairs(&scan, pairs, 1, &tgid) || tgid == pid;
-}
 
 /* A number that depends on all bits of all three (the finalizer of splitmix64). Bit 62 keeps
  * it apart from the inode numbers, which are counted from 1. */
@@ -139,7 +60,7 @@ static int identify(struct processes *self, struct candidate *candidate, bool ke
 		if (!directory_is_there(candidate->directory))
 			return -ESRCH;
 	} else {
-		result = read_start(candidate->directory, &candidate->start_ticks);
+		result = directory_start(candidate->directory, &candidate->start_ticks);
 		/* hidepid=1: nothing can be read, but it is there. */
 		if (result < 0 &&
 			!(self->host->real && (result == -EPERM || result == -EACCES)))
@@ -226,14 +147,15 @@ void row_begin(struct processes *self, struct roster *roster, uint32_t pid, bool
 	bool keep_directory = self->host->real && descriptors_have_room(self, 2);
 	uint32_t slot;
 
-	candidate.directory = open_directory(self, pid);
+	candidate.directory = directory_open(self, pid);
 	if (candidate.directory < 0) {
 		self->uncertain |= errno != ENOENT && errno != ESRCH && errno != ENOTDIR;
 		return;
 	}
 	if (open_pidfd(self, &candidate) < 0 ||
 		identify(self, &candidate, keep_directory) < 0 ||
-		(!leader_known && candidate.pidfd < 0 && !is_leader(candidate.directory, pid)))
+		(!leader_known && candidate.pidfd < 0 &&
+			!directory_is_leader(candidate.directory, pid)))
 		goto out;
 	if (!keep_directory) {
 		close(candidate.directory);
@@ -303,149 +225,17 @@ void row_end(struct processes *self, uint32_t slot)
 	self->ppids[slot] = 0;
 }
 
-/* ------------------------------------------------------------------------------ access */
-
-/*
- * Is this directory, opened just now by number, the row's? It is if the process has not
- * exited until now: then it had the pid all the time. Otherwise the start time tells.
- */
-static bool is_own(struct processes *self, uint32_t slot, int directory)
-{
-	uint64_t start;
-
-	if (self->flags[slot] & ROW_WATCHED) {
-		processes_collect_exits(self);
-		if (!(self->flags[slot] & ROW_ZOMBIE))
-			return true;
-	}
-	return read_start(directory, &start) == 0 && start == self->rows[slot].start_ticks;
-}
-
 bool row_give_up_directory(struct processes *self, uint32_t slot)
 {
 	struct row *row = &self->rows[slot];
 
 	if (row->directory < 0 || row->pidfd < 0)
 		return false;
-	if (!row->start_ticks && read_start(row->directory, &row->start_ticks) < 0)
+	if (!row->start_ticks && directory_start(row->directory, &row->start_ticks) < 0)
 		return false;
 	close(row->directory);
 	row->directory = -1;
 	self->kept--;
 	self->directories--;
 	return true;
-}
-
-bool row_alive(struct processes *self, uint32_t slot)
-{
-	const struct row *row = &self->rows[slot];
-	int directory;
-	bool own;
-
-	if (row->directory >= 0)
-		return directory_is_there(row->directory);
-	directory = open_directory(self, self->pids[slot]);
-	if (directory < 0)
-		return false;
-	own = is_own(self, slot, directory);
-	close(directory);
-	return own;
-}
-
-int row_enter(struct processes *self, uint32_t slot, int *ret_directory)
-{
-	const struct row *row = &self->rows[slot];
-	int directory = row->directory;
-
-	if (directory < 0) {
-		directory = open_directory(self, self->pids[slot]);
-		if (directory < 0)
-			return errno == ENOENT || errno == ESRCH ? SAMPLE_GONE : STATE_FAILED;
-		if (!is_own(self, slot, directory)) {
-			close(directory);
-			return SAMPLE_GONE;
-		}
-	}
-	*ret_directory = directory;
-	return STATE_OK;
-}
-
-void row_leave(struct processes *self, uint32_t slot, int directory)
-{
-	if (directory != self->rows[slot].directory)
-		close(directory);
-}
-
-int row_state_of(struct processes *self, uint32_t slot, int error)
-{
-	switch (error) {
-	case ESRCH:
-	case ENOENT:
-		/* Or the kernel was built without that file. */
-		return row_alive(self, slot) ? STATE_UNSUPPORTED : SAMPLE_GONE;
-	case EACCES:
-	case EPERM:
-		return STATE_DENIED;
-	default:
-		return STATE_FAILED;
-	}
-}
-
-ssize_t read_fully(int file, char *bytes, size_t size)
-{
-	size_t length = 0;
-
-	while (length < size) {
-		ssize_t got = read(file, bytes + length, size - length);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		if (got == 0)
-			break;
-		length += (size_t)got;
-	}
-	return (ssize_t)length;
-}
-
-/* One read is all of a file of a process, if the buffer is larger: these files are written
- * at once. status holds up to 65,536 groups. */
-ssize_t read_whole(struct processes *self, int file)
-{
-	enum { LIMIT = 1024 * 1024 };
-
-	for (;;) {
-		ssize_t length = pread(file, self->buffer, self->buffer_size, 0);
-		if (length < 0)
-			return -errno;
-		if ((size_t)length < self->buffer_size || self->buffer_size >= LIMIT)
-			return length;
-		self->buffer_size *= 2;
-		self->buffer = xreallocarray(self->buffer, self->buffer_size, 1);
-	}
-}
-
-int row_read(struct processes *self, uint32_t slot, enum row_file file, size_t *ret_length)
-{
-	struct row *row = &self->rows[slot];
-	int directory, fd, result;
-	ssize_t length;
-
-	if (file < FILES_KEPT && row->files[file] >= 0) {
-		length = read_whole(self, row->files[file]);
-		descriptors_used(self, slot);
-	} else {
-		result = row_enter(self, slot, &directory);
-		if (result != STATE_OK)
-			return result;
-		fd = openat(directory, file_names[file], READ_FLAGS);
-		length = fd < 0 ? -errno : read_whole(self, fd);
-		if (fd >= 0)
-			descriptors_offer(self, slot, file, fd);
-		row_leave(self, slot, directory);
-	}
-	if (length < 0)
-		return row_state_of(self, slot, (int)-length);
-	*ret_length = (size_t)length;
-	return STATE_OK;
 }
