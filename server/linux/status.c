@@ -7,7 +7,9 @@
  * The kernel takes long to write it, so a process that sleeps is not asked for it again and
  * again: the memory of a process that does not run only changes when the kernel takes pages
  * away, or brings some back (swapoff, khugepaged), and then /proc/PID/statm, which is short,
- * changes as well. Should that ever go both ways in equal parts, REPEATS_MAX finds it.
+ * changes as well. Should that ever go both ways in equal parts, REPEATS_MAX finds it. Swapped
+ * and huge pages can also go without that (another process truncates their file, or drops
+ * them by process_madvise), so whoever has some is asked each time.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -221,6 +223,13 @@ static bool sleeps_on(
 	       !(flags & ROW_RUNNING) && memo->clock_ns == self->clocks[slot];
 }
 
+static bool has_pages_beside_statm(const struct linux_status *sample)
+{
+	bool huge = sample->hugetlb != 0 && sample->hugetlb != ABSENT_U64(STATE_NONE);
+
+	return sample->swap != 0 || huge;
+}
+
 /* Is the memo of a sleeping row still true? Notes the pages for the next time. */
 static bool is_unchanged(struct processes *self, uint32_t slot, struct status_memo *memo)
 {
@@ -231,6 +240,8 @@ static bool is_unchanged(struct processes *self, uint32_t slot, struct status_me
 	/* Without memory there is nothing that others could change. */
 	if (memo->sample.resident == ABSENT_U64(STATE_NONE))
 		return true;
+	if (has_pages_beside_statm(&memo->sample))
+		return false;
 	if (row_read(self, slot, FILE_STATM, &length) != STATE_OK ||
 		statm_parse(self->buffer, length, pages) < 0) {
 		memo->has_pages = false;
