@@ -117,8 +117,7 @@ static int run_forked(const struct test_case *test)
 			strsignal(WTERMSIG(status)));
 	else if (WEXITSTATUS(status) == 0)
 		printf("ok   %s\n", test->name);
-	else if (WEXITSTATUS(status) != EXIT_FAILED &&
-		 WEXITSTATUS(status) != EXIT_SKIPPED)
+	else if (WEXITSTATUS(status) != EXIT_FAILED && WEXITSTATUS(status) != EXIT_SKIPPED)
 		printf("FAIL %s: exit status %d\n", test->name, WEXITSTATUS(status));
 	return WIFSIGNALED(status) ? EXIT_FAILED : WEXITSTATUS(status);
 }
@@ -156,7 +155,7 @@ int test_main(const struct test_case *cases, size_t count, int argc, char **argv
 		skipped += status == EXIT_SKIPPED;
 		failed += status != 0 && status != EXIT_SKIPPED;
 	}
-	printf("%s: %u passed, %u failed, %u skipped\n", slash ? slash + 1 : argv[0],
-		passed, failed, skipped);
+	printf("%s: %u passed, %u failed, %u skipped\n", slash ? slash + 1 : argv[0], passed,
+		failed, skipped);
 	return failed > 0 || count == 0;
 }

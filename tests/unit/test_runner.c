@@ -82,8 +82,8 @@ static void expect(void (*function)(void), int status, const char *line, const c
 
 	CHECK_INT(WEXITSTATUS(actual), status);
 	if (!strstr(output, line) || !strstr(output, sum))
-		test_fail(__FILE__, __LINE__, "expected \"%s\" and \"%s\" in \"%s\"",
-			line, sum, output);
+		test_fail(__FILE__, __LINE__, "expected \"%s\" and \"%s\" in \"%s\"", line, sum,
+			output);
 }
 
 TEST(passes)
@@ -93,8 +93,7 @@ TEST(passes)
 
 TEST(failed_check_names_both_values)
 {
-	expect(bad, 1, ": 3 is 3, expected 4\n",
-		"inner: 0 passed, 1 failed, 0 skipped\n");
+	expect(bad, 1, ": 3 is 3, expected 4\n", "inner: 0 passed, 1 failed, 0 skipped\n");
 	expect(text, 1, "is \"(null)\", expected \"a\"\n", "0 passed, 1 failed");
 }
 

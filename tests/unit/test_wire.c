@@ -98,8 +98,7 @@ TEST(an_arena_gives_what_is_asked_and_no_more)
 			CHECK((uintptr_t)piece % 16 == 0);
 			memset(piece, (int)(size & 0xFF), size);
 			if (previous_size)
-				CHECK_INT(previous[previous_size - 1],
-					previous_size & 0xFF);
+				CHECK_INT(previous[previous_size - 1], previous_size & 0xFF);
 			previous = piece;
 			previous_size = size;
 			total += (size + 15) & ~(size_t)15;
@@ -114,8 +113,7 @@ TEST(an_arena_gives_what_is_asked_and_no_more)
 TEST(an_arena_ends_at_its_limit)
 {
 	enum { LIMIT = 64 * 1024 };
-	static const size_t sizes[] = {
-		LIMIT - 1, LIMIT, LIMIT + 1, SIZE_MAX, SIZE_MAX - 15};
+	static const size_t sizes[] = {LIMIT - 1, LIMIT, LIMIT + 1, SIZE_MAX, SIZE_MAX - 15};
 	struct wire_arena arena;
 
 	wire_arena_init(&arena, LIMIT);
