@@ -31,10 +31,9 @@ _Noreturn void test_skip(const char *reason);
 _Noreturn void test_fail(const char *file, int line, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-#define CASE(name)                                                                             \
-	{                                                                                      \
-#name, name                                                                    \
-	}
+/* clang-format off */
+#define CASE(name) {#name, name}
+/* clang-format on */
 #define TESTS(...)                                                                             \
 	int main(int argc, char **argv)                                                        \
 	{                                                                                      \
