@@ -107,13 +107,12 @@ static int parse_number(
 }
 
 /* The server goes to / when it starts. */
-static int parse_directory(const char *option, const char *path, const char **ret_path)
+static int parse_directory(
+	const char *option, const char *path, char absolute[PATH_MAX], const char **ret_path)
 {
-	char *absolute = realpath(path, NULL);
-
-	if (!absolute)
+	if (!realpath(path, absolute))
 		return complain(option, path, strerror(errno));
-	*ret_path = absolute; /* for as long as the program runs */
+	*ret_path = absolute;
 	return 0;
 }
 
@@ -162,9 +161,9 @@ static int parse_option(struct arguments *self, int option, const char *value)
 		return parse_number(
 			"path-check", value, 1, IDLE_EXIT_MAX_S, &self->path_check_s);
 	case OPTION_PROCFS:
-		return parse_directory("procfs", value, &self->platform.procfs);
+		return parse_directory("procfs", value, self->procfs, &self->platform.procfs);
 	case OPTION_SYSFS:
-		return parse_directory("sysfs", value, &self->platform.sysfs);
+		return parse_directory("sysfs", value, self->sysfs, &self->platform.sysfs);
 	case OPTION_WITHOUT:
 		self->platform.without = value;
 		return 0;

@@ -2,6 +2,7 @@
 #ifndef SERVER_ARGUMENTS_H
 #define SERVER_ARGUMENTS_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -16,7 +17,8 @@ struct arguments {
 	int ready_fd;                    /* -1: none */
 	int log_level;                   /* enum log_level */
 	const char *socket;              /* NULL: the usual place */
-	struct platform_config platform; /* paths are absolute */
+	struct platform_config platform; /* paths are absolute: they are these two */
+	char procfs[PATH_MAX], sysfs[PATH_MAX];
 };
 
 /* 0; or -EINVAL, and what is wrong was printed. */

@@ -567,8 +567,10 @@ static void reuse_in_all_ways(const char *without)
 /* The first process of a pid namespace that has a procfs of its own. */
 static _Noreturn void run_as_first(void)
 {
-	CHECK(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
-	CHECK(mount("proc", "/proc", "proc", 0, NULL) == 0);
+	/* In a chroot, or a container that forbids it, nothing can be mounted. */
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+		mount("proc", "/proc", "proc", 0, NULL) < 0)
+		test_skip("no procfs can be mounted here");
 	CHECK_INT(getpid(), 1);
 	for (int i = 0; i < LACKS; i++)
 		reuse_in_all_ways(lacks[i]);

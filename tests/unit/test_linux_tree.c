@@ -367,7 +367,7 @@ static struct watch *fifo_watch;
 static struct job fifo_job;
 static struct linux_cmdline fifo_sample;
 static char fifo_text[4096];
-static int fifo_result = -1;
+static _Atomic int fifo_result = -1;
 
 static void *run_fifo_job(void *unused)
 {
