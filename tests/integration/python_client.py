@@ -14,7 +14,7 @@ BUILD = pathlib.Path(os.environ["BUILD"])
 
 # What a process that sleeps keeps for sure, and what every process keeps for life.
 CONSTANT = ["unique_id", "start.boot"]
-STABLE = CONSTANT + ["ppid", "comm", "state", "uid", "gid", "nice", "tty.name", "exe", "cmdline", "cgroup",
+STABLE = CONSTANT + ["ppid", "comm", "state", "uid", "gid", "nice", "tty.name", "exe", "cgroup",
                      "cpu.user", "cpu.system", "cpu.threads", "mem.resident", "mem.virtual",
                      "mem.footprint", "io.read_bytes", "faults.total", "files.open", "oom.adjust", "gpu.time"]
 
