@@ -47,7 +47,7 @@ def hardening(place):
     # Not dumpable: the files belong to root. (Sanitizers trace their own process.)
     if os.geteuid() == 0:
         check(os.readlink(proc / "cwd") == "/", "cwd")
-    elif b"__asan_init" not in pathlib.Path(PROCMOND).read_bytes():
+    elif b"__asan_init" not in pathlib.Path(PROCMOND).with_name("procctl").read_bytes():
         check((proc / "io").stat().st_uid == 0, "it is dumpable")
     stop(server)
 
@@ -130,7 +130,7 @@ def log_is_bounded(place):
 
 def disk_full(place):
     """A limit on file sizes is no reason to die."""
-    if b"__tsan_init" in pathlib.Path(PROCMOND).read_bytes():
+    if b"__tsan_init" in pathlib.Path(PROCMOND).with_name("procctl").read_bytes():
         return  # the sanitizer itself makes a file
     def limit():
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
