@@ -108,6 +108,8 @@ static void rebuild_source(struct instance *self, uint32_t index)
 		source->live[source->live_count++] =
 			(struct live_binding){column, binding->offset, binding->scale};
 		source->drifts |= binding->drifts;
+		/* A slow cell carries its time: the registry says SLOW where the source is. */
+		assert(column->slow == (self->provider->sources[index].lane == LANE_SLOW));
 	}
 }
 
@@ -135,8 +137,11 @@ void instance_release(struct instance *self, enum attribute_index attribute)
 	const struct binding *binding = &self->platform->bindings[attribute];
 
 	table_release(&self->table, attribute);
-	if (!self->table.columns[attribute] && binding->bound)
-		rebuild_source(self, binding->source);
+	if (self->table.columns[attribute] || !binding->bound)
+		return;
+	rebuild_source(self, binding->source);
+	if (self->sources[binding->source].live_count == 0)
+		slow_forget_source(self, binding->source);
 }
 
 bool instance_unsampled(const struct instance *self, enum attribute_index attribute)
@@ -262,23 +267,23 @@ static bool window_has(const struct window *self, uint32_t slot)
 	return (slot >= self->from && slot < self->to) || slot < self->wrapped_to;
 }
 
-static struct window advance_refresh(
-	struct instance *self, uint32_t index, uint64_t now_ns, bool all)
+/* Moves the window of a source that is sampled for all rows. */
+static struct window advance_refresh(struct instance *self, uint32_t index, uint64_t now_ns)
 {
 	struct instance_source *source = &self->sources[index];
 	uint32_t slots = self->table.slot_count;
 	uint64_t elapsed = now_ns - source->attempted_ns;
+	bool first = source->attempted_ns == 0;
 	struct window window = {0, 0, 0};
 
 	if (!source->drifts || slots == 0)
 		return window;
-	/* A few rows, each perhaps at a rhythm of its own: no window would meet them all. */
-	if (!all)
-		return (struct window){0, slots, 0};
 	source->attempted_ns = now_ns;
-	if (elapsed == now_ns || elapsed >= REFRESH_NS)
+	if (first || elapsed >= REFRESH_NS || elapsed == 0)
 		return (struct window){0, slots, 0};
-	uint32_t share = (uint32_t)((slots * elapsed + REFRESH_NS - 1) / REFRESH_NS);
+	/* So many samplings fit into REFRESH_NS, if they go on as they do. */
+	uint32_t steps = (uint32_t)(REFRESH_NS / elapsed);
+	uint32_t share = (slots + steps - 1) / steps;
 	window.from = source->refresh_cursor < slots ? source->refresh_cursor : 0;
 	window.to = window.from + share;
 	if (window.to > slots) {
@@ -316,26 +321,65 @@ static bool read_row(struct instance *self, uint32_t index, uint32_t slot, uint6
 	return true;
 }
 
+/* What of this sampling concerns one row. */
+struct row_wishes {
+	uint32_t sources, forced; /* bit masks */
+	uint32_t filtered;        /* wanted by a filter, and of no other row */
+};
+
+static struct row_wishes wishes_of(const struct sampling *sampling, uint64_t pid)
+{
+	struct row_wishes wishes = {0, 0, 0};
+
+	if (sampling->scope.all) {
+		wishes.sources = sampling->of_all;
+		wishes.forced = sampling->of_all_forced;
+	}
+	if ((sampling->of_filtered & ~wishes.sources) || sampling->of_filtered_forced) {
+		struct row_scope filtered = sampling->scope;
+		filtered.all = false;
+		if (in_scope(&filtered, pid)) {
+			wishes.filtered = sampling->of_filtered & ~wishes.sources;
+			wishes.sources |= sampling->of_filtered;
+			wishes.forced |= sampling->of_filtered_forced;
+		}
+	}
+	return wishes;
+}
+
+/* Must the source be read for this row, though its activity stands still? Of the few rows of
+ * a filter, each perhaps at a rhythm of its own, whatever drifts is read each time: no window
+ * would meet them all. */
+static bool is_due_for_refresh(const struct instance *self, const struct row_wishes *wishes,
+	const struct window *windows, uint32_t index, uint32_t slot, uint64_t now_ns)
+{
+	if (self->provider->sources[index].lane == LANE_SLOW)
+		return slow_expired(self, index, slot, now_ns);
+	if (wishes->filtered >> index & 1)
+		return self->sources[index].drifts;
+	return window_has(&windows[index], slot);
+}
+
 /* All wanted sources of one row. False: the row is dead. */
 static bool sample_row(struct instance *self, const struct sampling *sampling,
 	const struct window *windows, uint32_t slot, uint64_t activity)
 {
 	const struct provider *provider = self->provider;
 	uint64_t *seen = &self->seen[slot * provider->source_count];
+	struct row_wishes wishes = wishes_of(sampling, self->table.rows[slot].pid);
 
-	for (uint32_t mask = sampling->sources; mask; mask &= mask - 1) {
+	for (uint32_t mask = wishes.sources; mask; mask &= mask - 1) {
 		uint32_t index = (uint32_t)__builtin_ctz(mask);
 		const struct source *source = &provider->sources[index];
-		bool slow = source->lane == LANE_SLOW;
 		bool stale = !source->gated || activity == ACTIVITY_UNKNOWN ||
-			     seen[index] != activity || (sampling->forced >> index & 1) ||
-			     (slow ? slow_expired(self, index, slot, sampling->now_ns)
-				   : window_has(&windows[index], slot));
+			     seen[index] != activity || (wishes.forced >> index & 1) ||
+			     is_due_for_refresh(
+				     self, &wishes, windows, index, slot, sampling->now_ns);
 		if (!stale) {
 			self->sources[index].skips++;
 			continue;
 		}
-		if (slow) {
+		if (source->lane == LANE_SLOW) {
 			if (slow_want(self, index, slot) && activity != ACTIVITY_UNKNOWN)
 				seen[index] = activity;
 			continue;
@@ -350,13 +394,29 @@ static bool sample_row(struct instance *self, const struct sampling *sampling,
 	return true;
 }
 
+/* A source that was sampled for some rows only is of no single time any more. */
+static void note_times(
+	struct instance *self, const struct sampling *sampling, struct window *windows)
+{
+	uint32_t of_all = sampling->scope.all ? sampling->of_all : 0;
+
+	for (uint32_t mask = of_all; mask; mask &= mask - 1) {
+		uint32_t index = (uint32_t)__builtin_ctz(mask);
+		windows[index] = advance_refresh(self, index, sampling->now_ns);
+		self->sources[index].sampled_ns = sampling->now_ns;
+	}
+	for (uint32_t mask = sampling->of_filtered & ~of_all; mask; mask &= mask - 1)
+		self->sources[__builtin_ctz(mask)].sampled_ns = 0;
+}
+
 int instance_sample(struct instance *self, const struct sampling *sampling, struct lane *lane)
 {
 	struct instance_roster roster = {{&roster_ops}, self};
 	struct window windows[SOURCES_MAX] = {{0, 0, 0}};
 	int error = self->provider->list(self->handle, &roster.roster, &sampling->scope);
 
-	self->unsampled = error ? sampling->sources : 0;
+	self->unsampled = error ? sampling->of_all | sampling->of_filtered : 0;
+	self->listed = !error;
 	if (error)
 		return error == -ESRCH ? error : 0;
 	uint32_t count = select_rows(self, &sampling->scope);
@@ -364,17 +424,21 @@ int instance_sample(struct instance *self, const struct sampling *sampling, stru
 		self->provider->gate(self->handle, self->slots, count, self->activity);
 	else
 		memset(self->activity, 0, count * sizeof *self->activity);
-	for (uint32_t mask = sampling->sources; mask; mask &= mask - 1) {
-		uint32_t index = (uint32_t)__builtin_ctz(mask);
-		windows[index] =
-			advance_refresh(self, index, sampling->now_ns, sampling->scope.all);
-		if (sampling->scope.all)
-			self->sources[index].sampled_ns = sampling->now_ns;
-	}
+	note_times(self, sampling, windows);
 	for (uint32_t i = 0; i < count; i++)
 		if (self->activity[i] == ACTIVITY_GONE ||
 			!sample_row(self, sampling, windows, self->slots[i], self->activity[i]))
 			bury(self, self->slots[i]);
 	slow_pump(self, lane, sampling->now_ns);
 	return 0;
+}
+
+uint32_t instance_slow_sources(const struct instance *self)
+{
+	uint32_t mask = 0;
+
+	for (uint32_t i = 0; i < self->provider->source_count; i++)
+		if (self->provider->sources[i].lane == LANE_SLOW)
+			mask |= UINT32_C(1) << i;
+	return mask;
 }

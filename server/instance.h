@@ -49,6 +49,7 @@ struct instance {
 	struct table table;
 	uint32_t views, unfiltered_views;
 	bool reopen;        /* rows are held that no view wants any more */
+	bool listed;        /* the latest sampling could list */
 	uint32_t unsampled; /* bit mask: sources that should have been sampled and were not */
 	struct instance_source sources[SOURCES_MAX];
 	/* By slot and source: the activity at which the source was last read. */
@@ -64,11 +65,15 @@ struct instance {
 	struct instance *next;
 };
 
-/* What one sampling is about. */
+/*
+ * What one sampling is about. Unfiltered and filtered views may be due together: what the
+ * filtered ones want is read of their processes only. All four are bit masks of sources;
+ * forced: of these, read them whatever the gate says.
+ */
 struct sampling {
 	uint64_t now_ns;
-	uint32_t sources; /* bit mask: read these */
-	uint32_t forced;  /* of these: read them whatever the gate says */
+	uint32_t of_all, of_all_forced;           /* of every row, if scope.all */
+	uint32_t of_filtered, of_filtered_forced; /* of the rows with scope.pids */
 	struct row_scope scope;
 };
 
@@ -91,6 +96,9 @@ void instance_release(struct instance *self, enum attribute_index attribute);
  * provider fails to list, the rows stay as they are and the sources count as unsampled.
  */
 int instance_sample(struct instance *self, const struct sampling *sampling, struct lane *lane);
+
+/* Bit mask: those of the slow lane. */
+uint32_t instance_slow_sources(const struct instance *self);
 
 /* Did the latest sampling leave out the source of this attribute? */
 bool instance_unsampled(const struct instance *self, enum attribute_index attribute);

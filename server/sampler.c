@@ -30,6 +30,7 @@ void sampler_destroy(struct sampler *self)
 	encoder_destroy(self->encoder);
 	free(self->subscriptions);
 	free(self->chosen);
+	free(self->starved);
 	free(self->pids);
 	free(self->sessions);
 	free(self);
@@ -84,6 +85,15 @@ static int find_instance(
 	return 0;
 }
 
+void sampler_add_work(struct work *self, const struct instance_source *source)
+{
+	self->reads += source->reads;
+	self->skips += source->skips;
+	self->failures += source->failures;
+	if (source->timed_reads)
+		self->read_time_ns += source->timed_ns / source->timed_reads * source->reads;
+}
+
 static void drop_unused_instances(struct sampler *self)
 {
 	struct instance **link = &self->instances;
@@ -95,35 +105,48 @@ static void drop_unused_instances(struct sampler *self)
 			continue;
 		}
 		*link = instance->next;
+		for (uint32_t s = 0; s < instance->provider->source_count; s++)
+			sampler_add_work(&self->closed, &instance->sources[s]);
 		instance_destroy(instance);
 	}
+}
+
+static struct view *matching_view(
+	struct sampler *self, const struct instance *instance, const struct view_key *key)
+{
+	for (struct view *view = self->views; view; view = view->next)
+		if (view->instance == instance && view_matches(view, key))
+			return view;
+	return NULL;
 }
 
 static int find_view(
 	struct sampler *self, const struct request *request, struct view **ret_view)
 {
 	struct instance *instance;
+	struct view_key key;
+	struct view *view;
 	int error = find_instance(self, request, &instance);
 
 	if (error)
 		return error;
-	for (struct view *view = self->views; view; view = view->next)
-		if (view->instance == instance && view_matches(view, request)) {
-			view->references++;
-			*ret_view = view;
-			return 0;
-		}
-	if (self->view_count == VIEWS_MAX) {
+	view_key_init(&key, request);
+	view = matching_view(self, instance, &key);
+	if (view) {
+		view->references++;
+	} else if (self->view_count < VIEWS_MAX) {
+		view = view_create(instance, &key);
+		view->references = 1;
+		view->next = self->views;
+		self->views = view;
+		self->view_count++;
+	} else {
 		drop_unused_instances(self);
-		return -E2BIG;
+		error = -E2BIG;
 	}
-	struct view *view = view_create(instance, request);
-	view->references = 1;
-	view->next = self->views;
-	self->views = view;
-	self->view_count++;
+	view_key_finish(&key);
 	*ret_view = view;
-	return 0;
+	return error;
 }
 
 static void release_view(struct sampler *self, struct view *view)
@@ -171,11 +194,14 @@ int sampler_subscribe(struct sampler *self, uint64_t now_ns, struct subscriber *
 			self->subscription_capacity, sizeof *self->subscriptions);
 		self->chosen = xreallocarray(
 			self->chosen, self->subscription_capacity, sizeof *self->chosen);
+		self->starved = xreallocarray(
+			self->starved, self->subscription_capacity, sizeof *self->starved);
 	}
 	struct subscription *subscription = xcalloc(1, sizeof *subscription);
 	subscription->subscriber = subscriber;
 	subscription->view = view;
 	subscription->request = request->request;
+	subscription->serial = ++self->next_serial;
 	subscription->state = SUBSCRIPTION_NEW;
 	subscription->one_shot = request->interval_ns == 0;
 	subscription->interval_ns = subscription_round_interval(request->interval_ns);

@@ -15,6 +15,11 @@ enum {
 	PLATFORM_SELF = 1,  /* SERVER and SESSION */
 };
 
+/* What sources have cost. */
+struct work {
+	uint64_t reads, skips, failures, read_time_ns;
+};
+
 struct sampler {
 	struct sampler_config config;
 	struct platform self_platform;
@@ -26,12 +31,16 @@ struct sampler {
 	uint32_t view_count;
 	struct subscription **subscriptions; /* owned */
 	uint32_t subscription_count, subscription_capacity;
-	uint8_t *chosen; /* scratch, by subscription: gets a frame in this tick */
-	uint64_t *pids;  /* scratch: the scope of a sampling */
+	uint8_t *chosen;               /* scratch, by subscription: gets a frame in this tick */
+	struct subscription **starved; /* scratch: those of them that go first */
+	uint64_t *pids;                /* scratch: the scope of a sampling */
 	uint32_t pid_capacity;
 	struct subscriber **sessions; /* borrowed from the edge */
 	uint32_t session_count, session_capacity;
 	uint64_t next_instance; /* id */
+	uint64_t next_serial;   /* of a subscription */
+	uint64_t unplanned_ns;  /* until then unplanned samplings are paid for: see tick.c */
+	struct work closed;     /* by instances that are no more */
 	uint64_t tick;
 	uint64_t now_ns; /* of the latest tick */
 	bool gap;        /* the server was stopped before this tick */
@@ -39,6 +48,9 @@ struct sampler {
 		uint64_t ticks, tick_cpu_ns, frames, encodes, held_back;
 	} counters;
 };
+
+/* Adds what a source has cost so far. */
+void sampler_add_work(struct work *self, const struct instance_source *source);
 
 /* Forgets a subscription, and with the last of its kind the view and the instance. */
 void sampler_remove(struct sampler *self, uint32_t index);

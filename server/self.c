@@ -173,15 +173,11 @@ static int server_list(void *handle, struct roster *roster, const struct row_sco
 	return 0;
 }
 
-static uint64_t read_time(const struct instance_source *source)
-{
-	return source->timed_reads ? source->timed_ns / source->timed_reads * source->reads : 0;
-}
-
 static void fill_source(struct self_table *self, const struct instance *instance,
 	uint32_t index, struct core_server *sample)
 {
 	const struct instance_source *source = &instance->sources[index];
+	struct work work = {0};
 
 	/* All that is said of the server as a whole is of no concern to a source. */
 	for (uint64_t *field = &sample->reads; field <= &sample->workers_stuck; field++)
@@ -189,28 +185,31 @@ static void fill_source(struct self_table *self, const struct instance *instance
 	snprintf(self->name, sizeof self->name, "%s.%s", table_name(instance->table_id),
 		instance->provider->sources[index].name);
 	sample->name = text_of(self->name);
-	sample->reads = source->reads;
-	sample->skips = source->skips;
-	sample->failures = source->failures;
+	sampler_add_work(&work, source);
+	sample->reads = work.reads;
+	sample->skips = work.skips;
+	sample->failures = work.failures;
 	/* The slow lane is not timed by the loop. */
 	if (instance->provider->sources[index].lane == LANE_FAST)
-		sample->read_time_ns = read_time(source);
+		sample->read_time_ns = work.read_time_ns;
 }
 
 static void fill_total(const struct sampler *sampler, struct core_server *sample)
 {
+	struct work work = sampler->closed;
+
 	*sample = (struct core_server){.name = text_of("total")};
 	for (const struct instance *i = sampler->instances; i; i = i->next) {
 		sample->rows += i->table.row_count;
 		if (i->provider->descriptors)
 			sample->descriptors += i->provider->descriptors(i->handle);
-		for (uint32_t s = 0; s < i->provider->source_count; s++) {
-			sample->reads += i->sources[s].reads;
-			sample->skips += i->sources[s].skips;
-			sample->failures += i->sources[s].failures;
-			sample->read_time_ns += read_time(&i->sources[s]);
-		}
+		for (uint32_t s = 0; s < i->provider->source_count; s++)
+			sampler_add_work(&work, &i->sources[s]);
 	}
+	sample->reads = work.reads;
+	sample->skips = work.skips;
+	sample->failures = work.failures;
+	sample->read_time_ns = work.read_time_ns;
 	sample->cpu_ns = sample->memory = ABSENT_U64(STATE_UNSUPPORTED);
 	if (sampler->config.usage)
 		sampler->config.usage(
@@ -245,10 +244,9 @@ static int server_read(void *handle, uint32_t slot, uint32_t source, void *sampl
 
 /* ------------------------------------------------------------------------- SESSION */
 
-static uint64_t session_identity(const struct subscriber *subscriber, uint32_t request)
-{
-	return (uint64_t)subscriber->session << 32 | request;
-}
+/* A request's row is known by its serial number; that of a session without request by the
+ * session's, and this bit. */
+#define IDLE_SESSION (UINT64_C(1) << 63)
 
 static bool has_request(const struct sampler *sampler, const struct subscriber *subscriber)
 {
@@ -264,14 +262,11 @@ static int session_list(void *handle, struct roster *roster, const struct row_sc
 	const struct sampler *sampler = self->sampler;
 
 	(void)scope;
-	for (uint32_t i = 0; i < sampler->subscription_count; i++) {
-		const struct subscription *subscription = sampler->subscriptions[i];
-		note_row(self, roster,
-			session_identity(subscription->subscriber, subscription->request));
-	}
+	for (uint32_t i = 0; i < sampler->subscription_count; i++)
+		note_row(self, roster, sampler->subscriptions[i]->serial);
 	for (uint32_t i = 0; i < sampler->session_count; i++)
 		if (!has_request(sampler, sampler->sessions[i]))
-			note_row(self, roster, session_identity(sampler->sessions[i], 0));
+			note_row(self, roster, sampler->sessions[i]->session | IDLE_SESSION);
 	end_list(self, roster);
 	return 0;
 }
@@ -309,25 +304,18 @@ static void fill_subscription(
 	sample->encode_time_ns = from->encode_time_ns;
 }
 
-static int fill_session(
-	const struct sampler *sampler, uint32_t session, struct core_session *sample)
+static void fill_session(const struct subscriber *from, struct core_session *sample)
 {
-	for (uint32_t i = 0; i < sampler->session_count; i++) {
-		const struct subscriber *subscriber = sampler->sessions[i];
-		if (subscriber->session != session)
-			continue;
-		sample->session = session;
-		sample->client = text_of(subscriber->client);
-		sample->client_pid = subscriber->pid;
-		sample->client_uid = subscriber->uid;
-		return STATE_OK;
-	}
-	return SAMPLE_GONE;
+	sample->session = from->session;
+	sample->client = text_of(from->client);
+	sample->client_pid = from->pid;
+	sample->client_uid = from->uid;
 }
 
 static int session_read(void *handle, uint32_t slot, uint32_t source, void *to)
 {
 	struct self_table *self = handle;
+	const struct sampler *sampler = self->sampler;
 	uint64_t identity = identity_of(self, slot);
 	struct core_session *sample = to;
 
@@ -335,12 +323,18 @@ static int session_read(void *handle, uint32_t slot, uint32_t source, void *to)
 	*sample = (struct core_session){.table = no_text(), .attributes = no_text()};
 	for (uint64_t *field = &sample->request; field <= &sample->encode_time_ns; field++)
 		*field = ABSENT_U64(STATE_NONE);
-	for (uint32_t i = 0; i < self->sampler->subscription_count; i++) {
-		const struct subscription *from = self->sampler->subscriptions[i];
-		if (session_identity(from->subscriber, from->request) == identity)
-			fill_subscription(self, from, sample);
-	}
-	return fill_session(self->sampler, (uint32_t)(identity >> 32), sample);
+	for (uint32_t i = 0; i < sampler->subscription_count; i++)
+		if (sampler->subscriptions[i]->serial == identity) {
+			fill_session(sampler->subscriptions[i]->subscriber, sample);
+			fill_subscription(self, sampler->subscriptions[i], sample);
+			return STATE_OK;
+		}
+	for (uint32_t i = 0; i < sampler->session_count; i++)
+		if ((sampler->sessions[i]->session | IDLE_SESSION) == identity) {
+			fill_session(sampler->sessions[i], sample);
+			return STATE_OK;
+		}
+	return STATE_FAILED;
 }
 
 /* ------------------------------------------------------------------------ platform */

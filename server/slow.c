@@ -121,3 +121,13 @@ void slow_forget_row(struct instance *self, uint32_t slot)
 		*mark = SLOW_IDLE;
 	}
 }
+
+void slow_forget_source(struct instance *self, uint32_t index)
+{
+	for (uint32_t slot = 0; slot < self->seen_capacity; slot++) {
+		uint8_t *mark = mark_of(self, slot, index);
+		self->slow_wanted -= *mark == SLOW_WANTED;
+		if (*mark == SLOW_WANTED)
+			*mark = SLOW_IDLE;
+	}
+}

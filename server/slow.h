@@ -19,6 +19,8 @@ void slow_pump(struct instance *self, struct lane *lane, uint64_t now_ns);
 void slow_apply(struct instance *self, const struct lane_job *job, bool late, uint64_t now_ns);
 /* Are slow reads wanted or under way, and does anybody of these sources wait for some? */
 bool slow_pending(const struct instance *self, uint32_t sources);
+/* Nobody wants the source any more: what has not begun is not begun. */
+void slow_forget_source(struct instance *self, uint32_t index);
 /* The row is gone: nothing is wanted for it. */
 void slow_forget_row(struct instance *self, uint32_t slot);
 

@@ -55,6 +55,7 @@ struct request {
 enum subscription_state {
 	SUBSCRIPTION_NEW, /* has not been answered yet */
 	SUBSCRIPTION_WAITING, /* sampled; its first frame waits for slow cells until `deadline_ns` */
+	SUBSCRIPTION_WAITED,  /* the wait is over: its fast cells are sampled once more */
 	SUBSCRIPTION_RUNNING, /* follows the grid */
 };
 
@@ -62,9 +63,12 @@ struct subscription {
 	struct subscriber *subscriber;
 	struct view *view; /* owned by the sampler */
 	uint32_t request;
+	uint64_t serial; /* never reused: its row in SESSION */
 	enum subscription_state state;
 	bool one_shot;
-	bool overdue; /* was due while its reader had not drained */
+	bool overdue;   /* was due while its reader had not drained */
+	bool starved;   /* was held back since its last frame: it goes first */
+	bool postponed; /* new, and waits for the next grid point */
 	uint64_t interval_ns;
 	uint64_t due_ns;      /* NEVER while overdue or waiting */
 	uint64_t deadline_ns; /* while WAITING */

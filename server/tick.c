@@ -10,6 +10,10 @@
 
 /* Without a tick for this much longer than planned, the server itself was stopped. */
 #define GAP_NS (3 * UINT64_C(1000000000))
+/* A table of this age is as good as a new one to a newcomer. */
+#define FRESH_NS UINT64_C(1000000000)
+
+enum { UNPLANNED_BURST = 8 }; /* samplings off the grid in a row */
 
 /* ------------------------------------------------------------------ 1: late results */
 
@@ -46,14 +50,16 @@ static void apply_results(struct sampler *self)
 
 /* Can a newcomer be answered from the table as it stands? Then a hundred that join at random
  * moments cost no reads. All of its sources must have been sampled in one and the same tick,
- * so that its values belong together, and not longer ago than its interval. (The processes of
- * a filter may have been born since.) */
+ * so that its values belong together, and lately. (The processes of a filter may have been
+ * born since.) */
 static bool is_fresh(const struct subscription *self, uint64_t now_ns)
 {
 	const struct view *view = self->view;
-	uint64_t sampled_ns = 0;
+	uint64_t sampled_ns = 0,
+		 limit_ns = self->interval_ns < FRESH_NS ? self->interval_ns : FRESH_NS;
 
-	if (self->one_shot || view->filtered || view->sources == 0)
+	if (self->state != SUBSCRIPTION_NEW || self->one_shot || view->filtered ||
+		view->sources == 0)
 		return false;
 	for (uint32_t mask = view->sources; mask; mask &= mask - 1) {
 		uint64_t at = view->instance->sources[__builtin_ctz(mask)].sampled_ns;
@@ -61,7 +67,7 @@ static bool is_fresh(const struct subscription *self, uint64_t now_ns)
 			return false;
 		sampled_ns = at;
 	}
-	return now_ns - sampled_ns <= self->interval_ns;
+	return now_ns - sampled_ns <= limit_ns;
 }
 
 static bool is_due(const struct subscription *self, uint64_t now_ns)
@@ -74,8 +80,9 @@ static bool hold_back(struct sampler *self, struct subscription *subscription)
 {
 	if (subscription->subscriber->ops->drained(subscription->subscriber))
 		return false;
-	subscription->overdue = true;
-	subscription->state = SUBSCRIPTION_RUNNING;
+	subscription->overdue = subscription->starved = true;
+	if (subscription->state == SUBSCRIPTION_WAITED)
+		subscription->state = SUBSCRIPTION_RUNNING;
 	subscription->due_ns = NEVER;
 	subscription->held_back++;
 	self->counters.held_back++;
@@ -90,38 +97,91 @@ static void hold_back_stalled(struct sampler *self)
 			hold_back(self, self->subscriptions[i]);
 }
 
-/* Adds what a due view wants to the sampling; `pids` has room for them. */
-static void add_wanted(
-	struct sampling *sampling, const struct subscription *subscription, uint64_t *pids)
+/* Who has waited for slow cells long enough, or has them all, is due. */
+static void end_waits(struct sampler *self)
+{
+	for (uint32_t i = 0; i < self->subscription_count; i++) {
+		struct subscription *subscription = self->subscriptions[i];
+		const struct view *view = subscription->view;
+		if (subscription->state != SUBSCRIPTION_WAITING ||
+			(slow_pending(view->instance, view->sources) &&
+				subscription->deadline_ns > self->now_ns))
+			continue;
+		subscription->state = SUBSCRIPTION_WAITED;
+		subscription->due_ns = self->now_ns;
+	}
+}
+
+static bool is_unplanned(const struct subscription *self, uint64_t now_ns)
+{
+	return self->state == SUBSCRIPTION_NEW && is_due(self, now_ns) &&
+	       !is_fresh(self, now_ns);
+}
+
+/*
+ * A newcomer that needs a sampling gets it at once, a few times; who asks for more, by one-shots
+ * or by coming and going, gets one at each grid point, which costs no more than a subscriber
+ * of the shortest interval.
+ */
+static void limit_unplanned(struct sampler *self)
+{
+	uint64_t limit_ns = self->now_ns + UNPLANNED_BURST * GRID_NS;
+	bool any = false, postponed = false;
+
+	for (uint32_t i = 0; i < self->subscription_count; i++)
+		if (is_unplanned(self->subscriptions[i], self->now_ns)) {
+			any = true;
+			postponed |= self->subscriptions[i]->postponed;
+		}
+	if (!any)
+		return;
+	if (self->unplanned_ns < self->now_ns)
+		self->unplanned_ns = self->now_ns;
+	if (postponed || self->unplanned_ns + GRID_NS <= limit_ns) {
+		self->unplanned_ns += GRID_NS;
+		return;
+	}
+	for (uint32_t i = 0; i < self->subscription_count; i++) {
+		struct subscription *subscription = self->subscriptions[i];
+		if (!is_unplanned(subscription, self->now_ns))
+			continue;
+		subscription->postponed = true;
+		subscription->due_ns = subscription_next_due(GRID_NS, self->now_ns);
+	}
+}
+
+/* What this view wants of this tick. */
+static uint32_t wanted_sources(const struct subscription *subscription)
 {
 	const struct view *view = subscription->view;
 
-	sampling->sources |= view->sources;
-	if (subscription->one_shot)
-		sampling->forced |= view->sources;
-	if (!view->filtered)
+	if (subscription->state == SUBSCRIPTION_WAITED)
+		return view->sources & ~instance_slow_sources(view->instance);
+	return view->sources;
+}
+
+/* Adds what a due subscription wants to the sampling; `pids` has room for each view's. */
+static void add_wanted(struct sampling *sampling, const struct subscription *subscription,
+	uint64_t tick, uint64_t *pids)
+{
+	struct view *view = subscription->view;
+	uint32_t sources = wanted_sources(subscription);
+	uint32_t forced = subscription->one_shot ? sources : 0;
+
+	if (view->filtered) {
+		sampling->of_filtered |= sources;
+		sampling->of_filtered_forced |= forced;
+	} else {
 		sampling->scope.all = true;
+		sampling->of_all |= sources;
+		sampling->of_all_forced |= forced;
+	}
+	if (view->sampled_tick == tick)
+		return; /* its processes are there already */
+	view->sampled_tick = tick;
 	for (uint32_t i = 0; i < view->entry_count; i++)
 		if (view->entries[i].state != ENTRY_ENDED)
 			pids[sampling->scope.pid_count++] = view->entries[i].pid;
-}
-
-static int compare_pids(const void *a, const void *b)
-{
-	uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
-
-	return (left > right) - (left < right);
-}
-
-static uint32_t unique_pids(uint64_t *pids, uint32_t count)
-{
-	uint32_t kept = 0;
-
-	qsort(pids, count, sizeof *pids, compare_pids);
-	for (uint32_t i = 0; i < count; i++)
-		if (kept == 0 || pids[kept - 1] != pids[i])
-			pids[kept++] = pids[i];
-	return kept;
 }
 
 /* ------------------------------------------------------------------ 4, 5: list, read */
@@ -133,8 +193,10 @@ static int reopen(struct sampler *self, struct instance *instance)
 	int error = instance->provider->open(
 		instance->platform->context, &instance->target, &handle);
 
-	if (error)
+	if (error == -ESRCH)
 		return error;
+	if (error)
+		return 0; /* the rows stay for now; it is tried again at the next tick */
 	instance->provider->close(instance->handle);
 	instance->handle = handle;
 	instance->reopen = false;
@@ -155,8 +217,7 @@ static bool must_sample(const struct sampler *self, const struct instance *insta
 		const struct subscription *subscription = self->subscriptions[i];
 		if (subscription->view->instance == instance &&
 			is_due(subscription, self->now_ns) &&
-			!(subscription->state == SUBSCRIPTION_NEW &&
-				is_fresh(subscription, self->now_ns)))
+			!is_fresh(subscription, self->now_ns))
 			return true;
 	}
 	return false;
@@ -172,7 +233,7 @@ static int sample_due(struct sampler *self, struct instance *instance)
 	if (error)
 		return error;
 	for (const struct view *view = self->views; view; view = view->next)
-		pid_room += view->references * view->entry_count;
+		pid_room += view->entry_count;
 	if (pid_room > self->pid_capacity) {
 		self->pid_capacity = pid_room * 2;
 		self->pids = xreallocarray(self->pids, self->pid_capacity, sizeof *self->pids);
@@ -181,32 +242,32 @@ static int sample_due(struct sampler *self, struct instance *instance)
 		const struct subscription *subscription = self->subscriptions[i];
 		if (subscription->view->instance == instance &&
 			is_due(subscription, self->now_ns))
-			add_wanted(&sampling, subscription, self->pids);
+			add_wanted(&sampling, subscription, self->tick, self->pids);
 	}
-	sampling.scope.pid_count = unique_pids(self->pids, sampling.scope.pid_count);
+	sampling.scope.pid_count = view_sort_pids(self->pids, sampling.scope.pid_count);
 	sampling.scope.pids = self->pids;
 	error = instance_sample(instance, &sampling, self->lane);
 	for (struct view *view = self->views; view; view = view->next)
 		if (view->instance == instance && view->filtered)
-			view_resolve(view);
+			view_resolve(view,
+				instance->listed && (sampling.scope.all ||
+							    view->sampled_tick == self->tick));
 	return error;
 }
 
 /* ------------------------------------------------------------------ 6, 7: encode, send */
 
-/* The time that the view's values are of. */
-static uint64_t sampled_at(const struct sampler *self, const struct subscription *subscription)
+/* The time that the view's values are of: now, unless the table was fresh enough. */
+static uint64_t sampled_at(const struct sampler *self, const struct view *view)
 {
-	const struct view *view = subscription->view;
-
-	if (subscription->state == SUBSCRIPTION_NEW && is_fresh(subscription, self->now_ns))
-		return view->instance->sources[__builtin_ctz(view->sources)].sampled_ns;
-	return self->now_ns;
+	if (view->sampled_tick == self->tick || view->sources == 0)
+		return self->now_ns;
+	return view->instance->sources[__builtin_ctz(view->sources)].sampled_ns;
 }
 
 static void send_frame(struct sampler *self, struct subscription *subscription)
 {
-	uint64_t sampled_ns = sampled_at(self, subscription);
+	uint64_t sampled_ns = sampled_at(self, subscription->view);
 	struct frame_stamp stamp = {
 		.tick = self->tick,
 		.sampled_ns = sampled_ns,
@@ -228,6 +289,7 @@ static void send_frame(struct sampler *self, struct subscription *subscription)
 	subscription->bytes += frame->size_bytes;
 	subscription->since = frame->tick;
 	subscription->state = SUBSCRIPTION_RUNNING;
+	subscription->starved = subscription->postponed = false;
 	subscription->due_ns =
 		subscription->one_shot
 			? NEVER
@@ -240,13 +302,11 @@ static void send_frame(struct sampler *self, struct subscription *subscription)
 static bool shall_send(struct sampler *self, struct subscription *subscription)
 {
 	const struct view *view = subscription->view;
-	bool pending = slow_pending(view->instance, view->sources);
 
-	if (subscription->state == SUBSCRIPTION_WAITING)
-		return !pending || subscription->deadline_ns <= self->now_ns;
 	if (!is_due(subscription, self->now_ns))
 		return false;
-	if (subscription->state == SUBSCRIPTION_NEW && pending) {
+	if (subscription->state == SUBSCRIPTION_NEW &&
+		slow_pending(view->instance, view->sources)) {
 		subscription->state = SUBSCRIPTION_WAITING;
 		subscription->deadline_ns = self->now_ns + LANE_DEADLINE_NS;
 		return false;
@@ -263,25 +323,47 @@ static void end_subscription(struct sampler *self, uint32_t index, int error)
 	subscriber->ops->ended(subscriber, request, error);
 }
 
+/* The one whose reader is further behind goes first. */
+static int compare_since(const void *a, const void *b)
+{
+	uint64_t left = (*(struct subscription *const *)a)->since;
+	uint64_t right = (*(struct subscription *const *)b)->since;
+
+	return (left > right) - (left < right);
+}
+
+/* Whoever goes first may fill its session's output, so those that were held back for that
+ * the last time come before the others. */
+static void send_in_turn(struct sampler *self)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < self->subscription_count; i++)
+		if (self->chosen[i] && self->subscriptions[i]->starved) {
+			self->starved[count++] = self->subscriptions[i];
+			self->chosen[i] = false;
+		}
+	qsort(self->starved, count, sizeof *self->starved, compare_since);
+	for (uint32_t i = 0; i < count; i++)
+		if (!hold_back(self, self->starved[i]))
+			send_frame(self, self->starved[i]);
+	for (uint32_t i = 0; i < self->subscription_count; i++)
+		if (self->chosen[i] && !hold_back(self, self->subscriptions[i]))
+			send_frame(self, self->subscriptions[i]);
+}
+
 static void send_frames(struct sampler *self)
 {
-	uint8_t *chosen = self->chosen;
-	uint32_t count = self->subscription_count;
-
-	for (uint32_t i = 0; i < count; i++) {
+	for (uint32_t i = 0; i < self->subscription_count; i++) {
 		struct subscription *subscription = self->subscriptions[i];
-		chosen[i] = shall_send(self, subscription);
-		if (chosen[i])
+		self->chosen[i] = shall_send(self, subscription);
+		if (self->chosen[i])
 			view_announce(subscription->view, self->tick, subscription->since);
 	}
-	/* Whoever goes first may fill its session's output: take turns. */
-	uint32_t first = count ? (uint32_t)(self->tick % count) : 0;
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t at = (first + i) % count;
-		if (chosen[at] && !hold_back(self, self->subscriptions[at]))
-			send_frame(self, self->subscriptions[at]);
-	}
-	for (uint32_t i = count; i-- > 0;)
+	send_in_turn(self);
+	for (struct view *view = self->views; view; view = view->next)
+		view_forget_frames(view);
+	for (uint32_t i = self->subscription_count; i-- > 0;)
 		if (self->subscriptions[i]->one_shot && self->subscriptions[i]->frames)
 			end_subscription(self, i, 0);
 }
@@ -306,7 +388,9 @@ void sampler_tick(struct sampler *self, uint64_t now_ns)
 	for (struct instance *i = self->instances; i; i = i->next)
 		table_begin(&i->table, self->tick);
 	apply_results(self);
+	end_waits(self);
 	hold_back_stalled(self);
+	limit_unplanned(self);
 	for (struct instance *i = self->instances; i; i = next) {
 		next = i->next;
 		int error = must_sample(self, i) ? sample_due(self, i) : 0;

@@ -19,62 +19,68 @@ static int compare_u64(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-/* Ascending and without doubles; returns the count. The caller frees *ret_sorted. */
-static uint32_t sorted_attributes(const struct request *request, uint16_t **ret_sorted)
+uint32_t view_sort_pids(uint64_t *pids, uint32_t count)
 {
-	uint32_t count = 0;
-	uint16_t *sorted = xcalloc(request->attribute_count, sizeof *sorted);
+	uint32_t kept = 0;
 
-	memcpy(sorted, request->attributes, request->attribute_count * sizeof *sorted);
-	qsort(sorted, request->attribute_count, sizeof *sorted, compare_u16);
-	for (uint32_t i = 0; i < request->attribute_count; i++)
-		if (count == 0 || sorted[count - 1] != sorted[i])
-			sorted[count++] = sorted[i];
-	*ret_sorted = sorted;
-	return count;
+	qsort(pids, count, sizeof *pids, compare_u64);
+	for (uint32_t i = 0; i < count; i++)
+		if (kept == 0 || pids[kept - 1] != pids[i])
+			pids[kept++] = pids[i];
+	return kept;
 }
 
-static uint32_t sorted_pids(const struct request *request, uint64_t **ret_sorted)
+void view_key_init(struct view_key *self, const struct request *request)
 {
-	uint32_t count = 0;
-	uint64_t *sorted = xcalloc(request->pid_count, sizeof *sorted);
+	uint32_t count = request->attribute_count;
 
+	self->attributes = xcalloc(count, sizeof *self->attributes);
+	memcpy(self->attributes, request->attributes, count * sizeof *self->attributes);
+	qsort(self->attributes, count, sizeof *self->attributes, compare_u16);
+	self->attribute_count = 0;
+	for (uint32_t i = 0; i < count; i++)
+		if (i == 0 ||
+			self->attributes[i] != self->attributes[self->attribute_count - 1])
+			self->attributes[self->attribute_count++] = self->attributes[i];
+	self->pids = xcalloc(request->pid_count, sizeof *self->pids);
 	if (request->pid_count)
-		memcpy(sorted, request->pids, request->pid_count * sizeof *sorted);
-	qsort(sorted, request->pid_count, sizeof *sorted, compare_u64);
-	for (uint32_t i = 0; i < request->pid_count; i++)
-		if (count == 0 || sorted[count - 1] != sorted[i])
-			sorted[count++] = sorted[i];
-	*ret_sorted = sorted;
-	return count;
+		memcpy(self->pids, request->pids, request->pid_count * sizeof *self->pids);
+	self->pid_count = view_sort_pids(self->pids, request->pid_count);
 }
 
-struct view *view_create(struct instance *instance, const struct request *request)
+void view_key_finish(struct view_key *self)
+{
+	free(self->attributes);
+	free(self->pids);
+}
+
+struct view *view_create(struct instance *instance, const struct view_key *key)
 {
 	struct view *self = xcalloc(1, sizeof *self);
-	uint64_t *pids;
+	uint32_t count = key->attribute_count;
 
 	self->instance = instance;
 	instance->views++;
-	self->attribute_count = sorted_attributes(request, &self->attributes);
-	self->columns = xcalloc(self->attribute_count, sizeof(struct column *));
-	for (uint32_t i = 0; i < self->attribute_count; i++) {
+	self->attribute_count = count;
+	self->attributes = xcalloc(count, sizeof *self->attributes);
+	memcpy(self->attributes, key->attributes, count * sizeof *self->attributes);
+	self->columns = xcalloc(count, sizeof(struct column *));
+	for (uint32_t i = 0; i < count; i++) {
 		uint32_t source;
 		self->columns[i] = instance_acquire(
 			instance, (enum attribute_index)self->attributes[i], &source);
 		self->sources |= source;
 	}
-	self->filtered = request->pid_count > 0;
-	self->entry_count = sorted_pids(request, &pids);
+	self->filtered = key->pid_count > 0;
+	self->entry_count = key->pid_count;
 	self->entries = xcalloc(self->entry_count, sizeof *self->entries);
 	for (uint32_t i = 0; i < self->entry_count; i++)
-		self->entries[i].pid = pids[i];
-	free(pids);
+		self->entries[i].pid = key->pids[i];
 	instance->unfiltered_views += !self->filtered;
 	return self;
 }
 
-static void forget_frames(struct view *self)
+void view_forget_frames(struct view *self)
 {
 	for (uint32_t i = 0; i < self->base_count; i++) {
 		frame_release(self->frames[i]);
@@ -87,7 +93,7 @@ void view_destroy(struct view *self)
 {
 	struct instance *instance = self->instance;
 
-	forget_frames(self);
+	view_forget_frames(self);
 	for (uint32_t i = 0; i < self->attribute_count; i++)
 		instance_release(instance, (enum attribute_index)self->attributes[i]);
 	instance->views--;
@@ -100,27 +106,22 @@ void view_destroy(struct view *self)
 	free(self);
 }
 
-bool view_matches(const struct view *self, const struct request *request)
+bool view_matches(const struct view *self, const struct view_key *key)
 {
-	uint16_t *wanted;
-	uint64_t *pids;
-	uint32_t count = sorted_attributes(request, &wanted);
-	bool same = count == self->attribute_count &&
-		    memcmp(wanted, self->attributes, count * sizeof *wanted) == 0;
-
-	free(wanted);
-	if (!same)
+	if (key->attribute_count != self->attribute_count ||
+		key->pid_count != self->entry_count ||
+		memcmp(key->attributes, self->attributes,
+			key->attribute_count * sizeof *key->attributes) != 0)
 		return false;
-	count = sorted_pids(request, &pids);
-	same = count == self->entry_count;
 	/* An entry that has ended may by now mean another process to a new request. */
-	for (uint32_t i = 0; same && i < count; i++)
-		same = pids[i] == self->entries[i].pid && self->entries[i].state != ENTRY_ENDED;
-	free(pids);
-	return same;
+	for (uint32_t i = 0; i < key->pid_count; i++)
+		if (key->pids[i] != self->entries[i].pid ||
+			self->entries[i].state == ENTRY_ENDED)
+			return false;
+	return true;
 }
 
-void view_resolve(struct view *self)
+void view_resolve(struct view *self, bool listed)
 {
 	const struct table *table = &self->instance->table;
 
@@ -132,6 +133,8 @@ void view_resolve(struct view *self)
 				continue;
 			entry->ended = row->died;
 		}
+		if (entry->state == ENTRY_NEW && !listed)
+			continue;
 		if (entry->state != ENTRY_NEW) {
 			entry->state = ENTRY_ENDED;
 			continue;
@@ -164,7 +167,7 @@ void view_announce(struct view *self, uint64_t tick, uint64_t since)
 	uint32_t at = 0;
 
 	if (self->encoded_tick != tick) {
-		forget_frames(self);
+		view_forget_frames(self); /* none, as a rule */
 		self->encoded_tick = tick;
 	}
 	while (at < self->base_count && bases[at] < since)

@@ -27,6 +27,13 @@ struct view_entry {
 	uint64_t ended; /* tick */
 };
 
+/* What makes two requests equal: each list ascending and without doubles. */
+struct view_key {
+	uint16_t *attributes;
+	uint64_t *pids;
+	uint32_t attribute_count, pid_count;
+};
+
 struct view {
 	struct instance *instance;
 	uint32_t references;
@@ -37,6 +44,7 @@ struct view {
 	bool filtered;
 	struct view_entry *entries; /* by pid, ascending; none: every row */
 	uint32_t entry_count;
+	uint64_t sampled_tick; /* the latest tick in which it was sampled */
 	/* This tick's encodes. */
 	uint64_t encoded_tick;
 	uint32_t base_count;
@@ -45,13 +53,19 @@ struct view {
 	struct view *next;
 };
 
-struct view *view_create(struct instance *instance, const struct request *request);
-void view_destroy(struct view *self);
-/* Would this request share the view? */
-bool view_matches(const struct view *self, const struct request *request);
+void view_key_init(struct view_key *self, const struct request *request);
+void view_key_finish(struct view_key *self);
+/* Sorts, and drops doubles; returns how many are left. */
+uint32_t view_sort_pids(uint64_t *pids, uint32_t count);
 
-/* Finds the processes of the filter after a sampling. */
-void view_resolve(struct view *self);
+struct view *view_create(struct instance *instance, const struct view_key *key);
+void view_destroy(struct view *self);
+/* Would such a request share the view? */
+bool view_matches(const struct view *self, const struct view_key *key);
+
+/* Follows the processes of the filter after a sampling, and finds those not yet looked for
+ * if it listed them. */
+void view_resolve(struct view *self, bool listed);
 /* The table starts anew: the same processes are to be found in it again. */
 void view_reset(struct view *self);
 
@@ -62,7 +76,9 @@ void view_reset(struct view *self);
  * kept; a since between two is rounded down, which gives a superset.
  */
 void view_announce(struct view *self, uint64_t tick, uint64_t since);
-/* This tick's frame for `since`, NULL if it was not encoded yet. Borrowed until the next. */
+/* The frames were sent: they can be of no use in another tick. */
+void view_forget_frames(struct view *self);
+/* This tick's frame for `since`, NULL if it was not encoded yet. Borrowed until forgotten. */
 struct frame *view_get_frame(const struct view *self, uint64_t since);
 /* Makes it. The stamp says the rest; its own `since` is not used. */
 struct frame *view_encode(struct view *self, struct encoder *encoder,
