@@ -102,11 +102,9 @@ static void *worker_main(void *argument)
 
 		pthread_mutex_lock(&lane->lock);
 		self->job = NULL;
-		if (finish_job(lane, job, result, clock_now()) && lane->wake) {
-			pthread_mutex_unlock(&lane->lock);
+		/* Under the lock, so that nobody is woken who has destroyed the lane. */
+		if (finish_job(lane, job, result, clock_now()) && lane->wake)
 			lane->wake(lane->wake_context);
-			pthread_mutex_lock(&lane->lock);
-		}
 	}
 	pthread_mutex_unlock(&lane->lock);
 	return NULL;
@@ -161,6 +159,7 @@ void lane_destroy(struct lane *self)
 		return;
 	pthread_mutex_lock(&self->lock);
 	self->stopping = true;
+	self->wake = NULL;
 	while ((job = queue_take(&self->waiting))) {
 		job->job.provider->job_release(&job->job);
 		free_job(job);
@@ -186,7 +185,6 @@ void lane_destroy(struct lane *self)
 	pthread_mutex_lock(&self->lock);
 	while ((job = queue_take(&self->done)))
 		free_job(job);
-	self->wake = NULL;
 	pthread_mutex_unlock(&self->lock);
 	if (hanging)
 		return; /* a worker may still come back to this memory */

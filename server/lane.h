@@ -28,7 +28,6 @@ struct lane_job {
 	/* The core's own: what the result is for. */
 	uint64_t instance;
 	uint32_t generation;
-	uint64_t activity;
 	/* The result. */
 	int result; /* enum cell_state or SAMPLE_GONE */
 	uint64_t finished_ns;
@@ -39,7 +38,8 @@ struct lane_job {
 /*
  * `workers` threads at most LANE_WORKERS_MAX, started with the first job; 0: jobs run in
  * lane_run_by_hand(). `wake` is called on a worker's thread when results are there (a batch, or
- * all that was asked) and the loop has not been woken for them yet. NULL: no threads could be had, or no memory.
+ * all that was asked) and the loop has not been woken for them yet; it must not block. Without
+ * a single thread to be had the lane is stuck from the start.
  */
 struct lane *lane_create(uint32_t workers, void (*wake)(void *context), void *wake_context);
 /* Joins the workers that are not in a job; the others, and what they use, are left behind. */

@@ -208,6 +208,9 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 		session_destroy(self);
 		return;
 	}
+	/* Nothing is read while output waits: that the message is late is not the client's doing. */
+	if (!output_drained(&self->output))
+		self->message_deadline_ns = NEVER;
 	if (self->hello_deadline_ns <= now)
 		session_close_with_error(self, PROCMON__ERROR_CODE__PROTOCOL,
 			"no Hello within %d s", SESSION_HELLO_S);

@@ -883,6 +883,28 @@ TEST(slow_reader_gets_part_after_part)
 	tear_down(fd);
 }
 
+/* While output waits nothing is read, and nobody is blamed for half a message. */
+TEST(half_a_message_may_wait_for_output)
+{
+	static const uint8_t half[] = {20, 0x12};
+	struct frame *frame = make_frame(2, 100000);
+	int fd = set_up_open();
+
+	send_bytes(fd, half, sizeof half);
+	run_loop();
+	send_frame(1, frame);
+	CHECK(!is_drained());
+	clock_ns += 6 * SECOND_NS;
+	event_active(&sessions.first->timer, EV_TIMEOUT, 0);
+	run_loop();
+	CHECK_INT(sessions.count, 1);
+	expect_part(fd, 1, 0, false, 100000);
+	expect_part(fd, 1, 1, true, 100000);
+	CHECK_INT(sessions.count, 1);
+	frame_release(frame);
+	tear_down(fd);
+}
+
 /* It takes as long as it likes. */
 TEST(slow_reader_is_never_closed)
 {
@@ -1190,9 +1212,9 @@ TESTS(CASE(hello_byte_by_byte), CASE(no_common_version), CASE(first_message_is_n
 	CASE(what_the_core_refuses), CASE(sixteen_requests_alive),
 	CASE(fifty_messages_a_second), CASE(the_catalog), CASE(frame_goes_out_at_once),
 	CASE(frame_with_any_header), CASE(slow_reader_gets_part_after_part),
-	CASE(slow_reader_is_never_closed), CASE(slow_readers_share),
-	CASE(slow_readers_hold_no_more_than_they_may), CASE(a_lost_one_shot_is_told),
-	CASE(reader_goes_in_the_middle_of_a_frame), CASE(reader_is_gone_when_the_frame_comes),
-	CASE(errors_do_not_cut_a_frame), CASE(goodbye), CASE(goodbye_to_a_slow_reader),
-	CASE(silent_clients_give_way), CASE(one_session_too_many),
-	CASE(passed_descriptors_are_dropped))
+	CASE(half_a_message_may_wait_for_output), CASE(slow_reader_is_never_closed),
+	CASE(slow_readers_share), CASE(slow_readers_hold_no_more_than_they_may),
+	CASE(a_lost_one_shot_is_told), CASE(reader_goes_in_the_middle_of_a_frame),
+	CASE(reader_is_gone_when_the_frame_comes), CASE(errors_do_not_cut_a_frame),
+	CASE(goodbye), CASE(goodbye_to_a_slow_reader), CASE(silent_clients_give_way),
+	CASE(one_session_too_many), CASE(passed_descriptors_are_dropped))
