@@ -1,100 +1,16 @@
 /* The tick where it is hard: views that meet, readers that stall, clients that ask for much. */
-#include "test.h"
-
 #include <errno.h>
 
-#include "fake.h"
-#include "lane.h"
-#include "replica.h"
-#include "sampler.h"
 #include "sampler_state.h"
+#include "stage.h"
 
-#define MS        UINT64_C(1000000)
-#define SECOND    (1000 * MS)
-#define A(symbol) ATTRIBUTE_PROCESS_##symbol
-#define END       ATTRIBUTE_COUNT
-
-static struct sampler *sampler;
-static uint64_t now;
-
-static uint64_t realtime(void *context, uint64_t now_ns)
+/* On the grid, with processes 10, 11 .. */
+static void begin(uint32_t processes)
 {
-	(void)context;
-	return now_ns + 1000 * SECOND;
-}
-
-static uint64_t no_clock(void *context)
-{
-	(void)context;
-	return 0;
-}
-
-static void setup(uint32_t processes)
-{
-	struct sampler_config config = {.realtime = realtime, .thread_cpu = no_clock};
-
-	fake_create();
-	config.platform = &fake->platform;
-	sampler = sampler_create(&config);
+	setup();
 	now = 10 * SECOND;
 	for (uint32_t i = 0; i < processes; i++)
 		fake_add(10 + i);
-}
-
-static struct replica *new_replica(void)
-{
-	static uint32_t session;
-	struct replica *replica = malloc(sizeof *replica);
-
-	replica_init(replica, ++session);
-	sampler_add_session(sampler, &replica->subscriber);
-	return replica;
-}
-
-static void drop(struct replica *replica)
-{
-	sampler_drop(sampler, &replica->subscriber);
-	replica_finish(replica);
-	free(replica);
-}
-
-static void teardown(void)
-{
-	CHECK_INT(sampler_next_due(sampler), NEVER);
-	CHECK_INT(fake->opens, fake->closes);
-	while (lane_run_by_hand(sampler_lane(sampler), now))
-		;
-	sampler_tick(sampler, now);
-	sampler_destroy(sampler);
-	platform_destroy(&fake->platform);
-}
-
-static void next_tick(void)
-{
-	uint64_t due = sampler_next_due(sampler);
-
-	CHECK(due != NEVER);
-	if (due > now)
-		now = due;
-	sampler_tick(sampler, now);
-}
-
-static void run_until(uint64_t end)
-{
-	while (sampler_next_due(sampler) <= end)
-		next_tick();
-	now = end;
-}
-
-static uint64_t number(
-	const struct replica *replica, uint64_t pid, enum attribute_index attribute)
-{
-	const struct replica_row *row = replica_by_pid(replica, pid);
-
-	CHECK(row);
-	struct replica_cell cell = replica_cell(replica, row, attribute);
-	CHECK_INT(cell.state, STATE_OK);
-	return cell.bits;
 }
 
 static void ask(struct replica *replica, uint64_t interval_ns, enum attribute_index attribute)
@@ -116,7 +32,7 @@ static void ask_pid(struct replica *replica, uint64_t interval_ns, uint64_t pid,
 
 TEST(a_filter_that_was_not_due_keeps_its_process_when_the_table_is_opened_anew)
 {
-	setup(2);
+	begin(2);
 	struct replica *all = new_replica(), *one = new_replica(), *other = new_replica();
 	ask(all, SECOND, A(PID));
 	ask_pid(one, SECOND, 10, A(PID));
@@ -134,7 +50,7 @@ TEST(a_filter_that_was_not_due_keeps_its_process_when_the_table_is_opened_anew)
 
 TEST(a_filter_that_was_held_back_finds_its_process)
 {
-	setup(2);
+	begin(2);
 	struct replica *one = new_replica(), *stalled = new_replica();
 	ask_pid(one, SECOND, 10, A(PID));
 	stalled->stalled = true;
@@ -151,7 +67,7 @@ TEST(a_filter_that_was_held_back_finds_its_process)
 
 TEST(a_filter_survives_a_failed_list)
 {
-	setup(1);
+	begin(1);
 	struct replica *replica = new_replica();
 	ask_pid(replica, SECOND, 10, A(PID));
 	fake->list_result = -EMFILE;
@@ -165,7 +81,7 @@ TEST(a_filter_survives_a_failed_list)
 
 TEST(what_a_filter_wants_is_read_of_its_processes_only)
 {
-	setup(100);
+	begin(100);
 	struct replica *one = new_replica(), *all = new_replica(), *once = new_replica();
 	const uint64_t pid = 10;
 	CHECK_INT(replica_subscribe(
@@ -195,7 +111,7 @@ TEST(many_equal_filters_are_gathered_once)
 	enum { SESSIONS = 64, PIDS = 1024 };
 	static struct replica *replicas[SESSIONS];
 	static uint64_t pids[PIDS];
-	setup(10);
+	begin(10);
 	for (uint64_t i = 0; i < PIDS; i++)
 		pids[i] = 10 + i;
 	for (int i = 0; i < SESSIONS; i++) {
@@ -215,7 +131,7 @@ TEST(many_equal_filters_are_gathered_once)
 
 TEST(a_frame_that_waited_is_stamped_with_the_time_of_its_values)
 {
-	setup(1);
+	begin(1);
 	struct fake_process *process = fake_find(10);
 	process->cpu_ns = 5 * SECOND;
 	struct replica *replica = new_replica();
@@ -237,7 +153,7 @@ TEST(a_frame_that_waited_is_stamped_with_the_time_of_its_values)
 
 TEST(a_newcomer_is_not_given_values_of_mixed_times)
 {
-	setup(1);
+	begin(1);
 	struct fake_process *process = fake_find(10);
 	struct replica *all = new_replica(), *one = new_replica(), *newcomer = new_replica();
 	ask(all, 10 * SECOND, A(CPU_TOTAL));
@@ -260,7 +176,7 @@ TEST(a_newcomer_is_not_given_values_of_mixed_times)
 
 TEST(a_newcomer_is_not_given_an_old_table)
 {
-	setup(1);
+	begin(1);
 	struct replica *old = new_replica(), *newcomer = new_replica();
 	ask(old, 3600 * SECOND, A(PID));
 	next_tick();
@@ -279,7 +195,7 @@ TEST(a_newcomer_is_not_given_an_old_table)
 TEST(a_refresh_is_in_time_at_an_interval_that_does_not_divide_it)
 {
 	enum { COUNT = 50 };
-	setup(COUNT);
+	begin(COUNT);
 	struct replica *replica = new_replica();
 	ask(replica, 3 * SECOND, A(MEM_RESIDENT));
 	next_tick();
@@ -296,7 +212,7 @@ TEST(a_refresh_is_in_time_at_an_interval_that_does_not_divide_it)
 
 TEST(a_one_shot_that_was_held_back_still_waits_for_slow_cells)
 {
-	setup(1);
+	begin(1);
 	struct replica *replica = new_replica();
 	replica->stalled = true;
 	ask(replica, 0, A(CMDLINE));
@@ -342,7 +258,7 @@ TEST(requests_of_a_narrow_session_take_turns)
 	const uint16_t wanted[] = {A(PID), A(PPID), A(COMM)};
 	uint64_t full_since = 0;
 
-	setup(1);
+	begin(1);
 	struct replica *other = new_replica();
 	for (uint32_t i = 1; i <= 3; i++) {
 		struct request request = {.request = i,
@@ -372,7 +288,7 @@ TEST(requests_of_a_narrow_session_take_turns)
 
 TEST(sent_frames_are_not_kept)
 {
-	setup(10);
+	begin(10);
 	struct replica *replica = new_replica();
 	ask(replica, 86400 * SECOND, A(PID));
 	next_tick();
@@ -385,7 +301,7 @@ TEST(sent_frames_are_not_kept)
 
 TEST(slow_reads_that_nobody_wants_any_more_are_not_begun)
 {
-	setup(1000);
+	begin(1000);
 	struct replica *keeper = new_replica(), *replica = new_replica();
 	ask(keeper, 10 * SECOND, A(PID));
 	ask(replica, 10 * SECOND, A(MEM_PSS));
@@ -403,7 +319,7 @@ TEST(slow_reads_that_nobody_wants_any_more_are_not_begun)
 
 TEST(who_comes_and_goes_costs_no_more_than_the_shortest_interval)
 {
-	setup(100);
+	begin(100);
 	struct replica *keeper = new_replica(), *pest = new_replica();
 	ask(keeper, SECOND, A(PID));
 	next_tick();
@@ -437,7 +353,7 @@ static const struct replica_row *total_row(const struct replica *replica)
 
 TEST(work_of_tables_that_are_no_more_still_counts)
 {
-	setup(50);
+	begin(50);
 	struct replica *server = new_replica(), *first = new_replica(), *second = new_replica();
 	ask(server, SECOND, ATTRIBUTE_SERVER_READS);
 	ask(first, SECOND, A(FILES_OPEN));
@@ -458,7 +374,7 @@ TEST(work_of_tables_that_are_no_more_still_counts)
 
 TEST(a_request_number_used_again_is_another_row)
 {
-	setup(1);
+	begin(1);
 	struct replica *sessions = new_replica(), *client = new_replica();
 	CHECK_INT(replica_subscribe(sessions, sampler, now, 10 * SECOND, NULL, 0,
 			  ATTRIBUTE_SESSION_CLIENT_PID, ATTRIBUTE_SESSION_FRAMES, END),
