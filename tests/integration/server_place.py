@@ -150,9 +150,10 @@ def socket_taken_away(place):
         place.path.unlink()
         with socket.socket(socket.AF_UNIX) as other:
             other.bind(str(place.path))
-        inode = place.path.stat().st_ino
-        wait_for(lambda: place.path.exists() and place.path.stat().st_ino != inode,
-                 "it does not take its place back")
+            # As long as it is open its inode's number is not given to the new one.
+            inode = place.path.stat().st_ino
+            wait_for(lambda: place.path.exists() and place.path.stat().st_ino != inode,
+                     "it does not take its place back")
         Client(place.path).socket.close()
         # The whole directory, with the lock in it.
         shutil.rmtree(place.path.parent)
