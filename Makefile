@@ -53,8 +53,8 @@ SOURCES  := $(wildcard common/*.[ch] client/*.[ch] server/*.[ch] server/*/*.[ch]
 object = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 WIRE  := $(BUILD)/obj/proto/procmon.pb-c.o
 # All but the main programs: what unit tests and fuzz targets are linked with.
-TESTED := $(filter-out server/procmond.c client/procctl.c,$(wildcard \
-	$(EDGE) $(CORE) $(PROCCTL) $(LIBRARY) $(COMMON)))
+TESTED := $(filter-out server/procmond.c client/procctl.c, \
+	$(EDGE) $(CORE) $(PROCCTL) $(LIBRARY) $(COMMON))
 
 .PHONY: all
 all: $(addprefix $(BUILD)/,procmond procctl libprocmon.a libprocmon.so procmon-protocol.7) ## build it all (the default)
