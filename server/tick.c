@@ -343,7 +343,8 @@ static void send_in_turn(struct sampler *self)
 			self->starved[count++] = self->subscriptions[i];
 			self->chosen[i] = false;
 		}
-	qsort(self->starved, count, sizeof *self->starved, compare_since);
+	if (count > 0) /* without subscriptions there is no array yet */
+		qsort(self->starved, count, sizeof *self->starved, compare_since);
 	for (uint32_t i = 0; i < count; i++)
 		if (!hold_back(self, self->starved[i]))
 			send_frame(self, self->starved[i]);
