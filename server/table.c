@@ -186,8 +186,13 @@ void table_set_text(struct table *self, struct column *column, uint32_t slot, co
 	size_t length)
 {
 	char clean[TEXT_MAX + 1];
-	size_t size = text_sanitise(clean, sizeof clean, bytes, length);
 	char *old = cell_text(column, slot);
+
+	/* What is in a cell is clean: the same bytes need no cleaning again. */
+	if (!column->slow && column->states[slot] == STATE_OK && strlen(old) == length &&
+		memcmp(old, bytes, length) == 0)
+		return;
+	size_t size = text_sanitise(clean, sizeof clean, bytes, length);
 	bool same = column->states[slot] == STATE_OK && old && strcmp(old, clean) == 0;
 
 	if (same && !column->slow)
