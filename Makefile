@@ -41,7 +41,7 @@ LIBRARY  := $(addprefix client/,object.c catalog.c table.c row.c mirror.c column
 	request.c stream.c socket.c start.c connection.c connect.c)
 PROCCTL  := $(filter-out $(LIBRARY),$(wildcard client/*.c))
 EDGE     := $(addprefix server/,procmond.c arguments.c daemon.c loop.c listener.c place.c \
-	session.c dialogue.c input.c output.c reply.c clock.c)
+	session.c dialogue.c input.c output.c reply.c)
 CORE     := $(filter-out $(EDGE),$(wildcard server/*.c))
 BACKEND  := $(wildcard server/$(PLATFORM)/*.c)
 FAKE     := $(wildcard tests/fake/*.c)

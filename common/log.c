@@ -18,9 +18,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 #define LINES_A_SECOND 10
 #define LINE_MAX_BYTES 1024
-#define SECOND_NS      UINT64_C(1000000000)
 
 static struct {
 	pthread_mutex_t mutex;
@@ -29,14 +30,6 @@ static struct {
 	uint64_t window_ns;                  /* when the current second began */
 	unsigned lines, suppressed;          /* in this second */
 } state = {.mutex = PTHREAD_MUTEX_INITIALIZER, .level = LOG_LEVEL_INFO};
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
-}
 
 static const char *program_name(void)
 {
@@ -96,7 +89,7 @@ static void write_line(enum log_level level, const char *text)
 
 static bool within_limit(void)
 {
-	uint64_t now = now_ns();
+	uint64_t now = clock_now_ns();
 	char text[64];
 
 	if (now - state.window_ns >= SECOND_NS) {

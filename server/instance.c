@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "alloc.h"
 #include "apply.h"
+#include "clock.h"
 #include "slow.h"
 
 static const struct provider *find_provider(
@@ -294,25 +294,17 @@ static struct window advance_refresh(struct instance *self, uint32_t index, uint
 	return window;
 }
 
-static uint64_t clock_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 /* One read of a fast source. False: the row is dead. */
 static bool read_row(struct instance *self, uint32_t index, uint32_t slot, uint64_t now_ns)
 {
 	struct instance_source *source = &self->sources[index];
 	bool timed = source->reads++ % 16 == 0;
-	uint64_t start_ns = timed ? clock_now() : 0;
+	uint64_t start_ns = timed ? clock_now_ns() : 0;
 	int result = self->provider->read(self->handle, slot, index, self->sample);
 
 	if (timed) {
 		source->timed_reads++;
-		source->timed_ns += clock_now() - start_ns;
+		source->timed_ns += clock_now_ns() - start_ns;
 	}
 	if (result == SAMPLE_GONE)
 		return false;

@@ -2,9 +2,9 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "alloc.h"
+#include "clock.h"
 
 enum { WAKE_BATCH = 32 };
 
@@ -57,14 +57,6 @@ static struct lane_job *queue_take(struct job_queue *self)
 	return job;
 }
 
-static uint64_t clock_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 /*
  * Moves a job to the done queue; true if the loop must be woken, under the lock. Many small
  * results are worth one waking: it can wait until there are a few, or nothing more to do.
@@ -94,7 +86,7 @@ static void *worker_main(void *argument)
 			break;
 		struct lane_job *job = queue_take(&lane->waiting);
 		self->job = job;
-		self->started_ns = clock_now();
+		self->started_ns = clock_now_ns();
 		pthread_mutex_unlock(&lane->lock);
 
 		int result = job->job.provider->job_run(&job->job);
@@ -103,7 +95,7 @@ static void *worker_main(void *argument)
 		pthread_mutex_lock(&lane->lock);
 		self->job = NULL;
 		/* Under the lock, so that nobody is woken who has destroyed the lane. */
-		if (finish_job(lane, job, result, clock_now()) && lane->wake)
+		if (finish_job(lane, job, result, clock_now_ns()) && lane->wake)
 			lane->wake(lane->wake_context);
 	}
 	pthread_mutex_unlock(&lane->lock);

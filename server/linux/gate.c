@@ -14,7 +14,7 @@
 #include "process.h"
 
 /* The CPU clock of a process is (~pid << 3) | 2; see clock_getcpuclockid(3). */
-static bool read_clock(uint32_t pid, uint64_t *ret_ns)
+bool process_clock(uint32_t pid, uint64_t *ret_ns)
 {
 	struct timespec time;
 
@@ -56,7 +56,7 @@ static uint64_t gate_row(struct processes *self, uint32_t slot)
 
 	if (flags & ROW_SETTLED)
 		return self->clocks[slot] + 1;
-	read = read_clock(self->pids[slot], &clock_ns);
+	read = process_clock(self->pids[slot], &clock_ns);
 	if ((!read || !(flags & ROW_WATCHED) || (flags & ROW_ZOMBIE)) && !row_alive(self, slot))
 		return ACTIVITY_GONE;
 	return read ? activity_of(self, slot, clock_ns) : ACTIVITY_UNKNOWN;

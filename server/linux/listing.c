@@ -22,7 +22,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "process.h"
@@ -215,12 +214,11 @@ static bool by_range(struct processes *self, struct roster *roster, const struct
 		2 * range + now->threads + RESERVED_PIDS >= self->pid_max)
 		return false;
 	for (uint64_t pid = base->last_pid + 1; pid <= now->last_pid; pid++) {
-		clockid_t clock = (clockid_t)(~(uint32_t)pid << 3 | 2);
-		struct timespec time;
+		uint64_t clock_ns;
 		if (pid_map_get(&self->slots, (uint32_t)pid) != UINT32_MAX)
 			continue;
 		/* Fails for threads too. */
-		if (clock_gettime(clock, &time) == 0)
+		if (process_clock((uint32_t)pid, &clock_ns))
 			row_begin(self, roster, (uint32_t)pid, true);
 	}
 	return true;
@@ -306,11 +304,9 @@ int processes_list(void *context, struct roster *roster, const struct row_scope 
 {
 	struct processes *self = context;
 	struct counters counters = {0};
-	struct timespec now;
 	int result = 0;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	self->now_ns = (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
+	self->now_ns = clock_now_ns();
 	if (scope->all)
 		counters = read_counters(self);
 	processes_collect_exits(self);

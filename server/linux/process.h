@@ -20,12 +20,11 @@
 
 #include <sys/types.h>
 
+#include "clock.h"
 #include "host.h"
 #include "pid_map.h"
 #include "platform.h"
 #include "samples.h"
-
-#define SECOND_NS UINT64_C(1000000000)
 
 /* Files of a process; the first ones are worth a kept descriptor while the row runs. */
 enum row_file {
@@ -156,6 +155,10 @@ bool processes_collect_exits(struct processes *self);
 
 void processes_gate(
 	void *context, const uint32_t *slots, uint32_t count, uint64_t *ret_activity);
+/* The CPU time of the process with that pid, whichever it is now; false: there is none, or it is
+ * the number of a mere thread. */
+bool process_clock(uint32_t pid, uint64_t *ret_ns);
+
 /* ----------------------------------------------------------------------------- row.c */
 
 /* Begins a row for the process `pid`, if there is one and the core has room for it.

@@ -167,16 +167,24 @@ static void note_state(struct processes *self, uint32_t slot, const struct stat_
 		row_mark_zombie(self, slot);
 }
 
-int stat_read_ticks(struct processes *self, uint32_t slot, uint64_t *ret_ticks)
+/* The name in the line is in self->buffer. Returns STATE_OK, another state or SAMPLE_GONE. */
+static int read_line(struct processes *self, uint32_t slot, struct stat_line *ret_line)
 {
-	struct stat_line line;
 	size_t length;
 	int result = row_read(self, slot, FILE_STAT, &length);
 
 	if (result != STATE_OK)
 		return result;
-	if (stat_parse(self->buffer, length, &line) < 0)
-		return STATE_FAILED;
+	return stat_parse(self->buffer, length, ret_line) < 0 ? STATE_FAILED : STATE_OK;
+}
+
+int stat_read_ticks(struct processes *self, uint32_t slot, uint64_t *ret_ticks)
+{
+	struct stat_line line;
+	int result = read_line(self, slot, &line);
+
+	if (result != STATE_OK)
+		return result;
 	*ret_ticks = ticks_of(&line, 14) + ticks_of(&line, 15);
 	return STATE_OK;
 }
@@ -185,13 +193,10 @@ static int stat_read(struct processes *self, uint32_t slot, void *memory)
 {
 	struct linux_stat *sample = memory;
 	struct stat_line line;
-	size_t length;
-	int result = row_read(self, slot, FILE_STAT, &length);
+	int result = read_line(self, slot, &line);
 
 	if (result != STATE_OK)
 		return result;
-	if (stat_parse(self->buffer, length, &line) < 0)
-		return STATE_FAILED;
 	note_state(self, slot, &line);
 	fill_texts(self, &line, sample);
 	fill_terminal(self, &line, sample);

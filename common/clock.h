@@ -1,6 +1,6 @@
-/* The clocks of the edge, in nanoseconds. */
-#ifndef SERVER_CLOCK_H
-#define SERVER_CLOCK_H
+/* The system's clocks, in nanoseconds. */
+#ifndef COMMON_CLOCK_H
+#define COMMON_CLOCK_H
 
 #include <stdint.h>
 #include <sys/time.h>
