@@ -10,7 +10,7 @@
 #include "clock.h"
 #include "slow.h"
 
-static const struct provider *find_provider(
+const struct provider *instance_find_provider(
 	const struct platform *platform, enum table_id table)
 {
 	for (uint32_t i = 0; i < platform->provider_count; i++)
@@ -23,7 +23,8 @@ enum cell_state instance_available(const struct platform *platform,
 	enum attribute_index attribute, const char **ret_reason)
 {
 	const struct binding *binding = &platform->bindings[attribute];
-	const struct provider *provider = find_provider(platform, attributes[attribute].table);
+	const struct provider *provider =
+		instance_find_provider(platform, attributes[attribute].table);
 	enum cell_state state = STATE_UNSUPPORTED;
 
 	*ret_reason = "this platform has no source for it";
@@ -163,17 +164,18 @@ static struct instance *roster_instance(struct roster *roster)
 	return ((struct instance_roster *)(void *)roster)->instance;
 }
 
-static void forget_row(struct instance *self, uint32_t slot)
+/* Whatever its gate says, the row is read again. */
+static void forget_activity(struct instance *self, uint32_t slot)
 {
 	uint32_t count = self->provider->source_count;
 
 	memset(&self->seen[slot * count], 0, count * sizeof *self->seen);
-	slow_forget_row(self, slot);
 }
 
 static void bury(struct instance *self, uint32_t slot)
 {
-	forget_row(self, slot);
+	forget_activity(self, slot);
+	slow_forget_row(self, slot);
 	table_remove(&self->table, slot);
 }
 
@@ -203,10 +205,7 @@ static void roster_died(struct roster *roster, uint32_t slot)
 
 static void roster_touched(struct roster *roster, uint32_t slot)
 {
-	struct instance *self = roster_instance(roster);
-	uint32_t count = self->provider->source_count;
-
-	memset(&self->seen[slot * count], 0, count * sizeof *self->seen);
+	forget_activity(roster_instance(roster), slot);
 }
 
 static const struct roster_ops roster_ops = {roster_born, roster_died, roster_touched};

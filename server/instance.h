@@ -77,6 +77,10 @@ struct sampling {
 	struct row_scope scope;
 };
 
+/* NULL: the platform cannot fill that table. */
+const struct provider *instance_find_provider(
+	const struct platform *platform, enum table_id table);
+
 /* 0, -ESRCH (no such target) or another negative errno from the provider. */
 int instance_create(const struct platform *platform, const struct provider *provider,
 	const struct target *target, uint64_t id, struct instance **ret_instance);

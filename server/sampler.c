@@ -61,7 +61,7 @@ static int find_instance(
 	struct sampler *self, const struct request *request, struct instance **ret_instance)
 {
 	const struct platform *platform = platform_of(self, request->table);
-	const struct provider *provider = NULL;
+	const struct provider *provider = instance_find_provider(platform, request->table);
 	struct target target = {request->target_pid};
 
 	for (struct instance *i = self->instances; i; i = i->next)
@@ -69,9 +69,6 @@ static int find_instance(
 			*ret_instance = i;
 			return 0;
 		}
-	for (uint32_t i = 0; i < platform->provider_count; i++)
-		if (platform->providers[i]->table == request->table)
-			provider = platform->providers[i];
 	if (!provider)
 		return -ENOTSUP;
 	if (provider->targeted != (request->target_pid != 0))
@@ -174,15 +171,25 @@ void sampler_remove(struct sampler *self, uint32_t index)
 	free(subscription);
 }
 
+#define NO_SUBSCRIPTION UINT32_MAX
+
+static uint32_t find_subscription(
+	const struct sampler *self, const struct subscriber *subscriber, uint32_t request)
+{
+	for (uint32_t i = 0; i < self->subscription_count; i++)
+		if (self->subscriptions[i]->subscriber == subscriber &&
+			self->subscriptions[i]->request == request)
+			return i;
+	return NO_SUBSCRIPTION;
+}
+
 int sampler_subscribe(struct sampler *self, uint64_t now_ns, struct subscriber *subscriber,
 	const struct request *request)
 {
 	struct view *view;
 
-	for (uint32_t i = 0; i < self->subscription_count; i++)
-		if (self->subscriptions[i]->subscriber == subscriber &&
-			self->subscriptions[i]->request == request->request)
-			return -EEXIST;
+	if (find_subscription(self, subscriber, request->request) != NO_SUBSCRIPTION)
+		return -EEXIST;
 	if (request->attribute_count == 0)
 		return -EINVAL;
 	int error = find_view(self, request, &view);
@@ -212,13 +219,12 @@ int sampler_subscribe(struct sampler *self, uint64_t now_ns, struct subscriber *
 
 int sampler_cancel(struct sampler *self, struct subscriber *subscriber, uint32_t request)
 {
-	for (uint32_t i = 0; i < self->subscription_count; i++)
-		if (self->subscriptions[i]->subscriber == subscriber &&
-			self->subscriptions[i]->request == request) {
-			sampler_remove(self, i);
-			return 0;
-		}
-	return -ENOENT;
+	uint32_t index = find_subscription(self, subscriber, request);
+
+	if (index == NO_SUBSCRIPTION)
+		return -ENOENT;
+	sampler_remove(self, index);
+	return 0;
 }
 
 void sampler_add_session(struct sampler *self, struct subscriber *subscriber)
@@ -254,13 +260,12 @@ void sampler_drained(struct sampler *self, struct subscriber *subscriber, uint64
 
 int sampler_lost(struct sampler *self, struct subscriber *subscriber, uint32_t request)
 {
-	for (uint32_t i = 0; i < self->subscription_count; i++)
-		if (self->subscriptions[i]->subscriber == subscriber &&
-			self->subscriptions[i]->request == request) {
-			self->subscriptions[i]->since = 0;
-			return 0;
-		}
-	return -ENOENT;
+	uint32_t index = find_subscription(self, subscriber, request);
+
+	if (index == NO_SUBSCRIPTION)
+		return -ENOENT;
+	self->subscriptions[index]->since = 0;
+	return 0;
 }
 
 uint64_t sampler_next_due(const struct sampler *self)

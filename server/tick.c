@@ -265,8 +265,10 @@ static uint64_t sampled_at(const struct sampler *self, const struct view *view)
 	return view->instance->sources[__builtin_ctz(view->sources)].sampled_ns;
 }
 
-static void send_frame(struct sampler *self, struct subscription *subscription)
+/* The first one that needs a frame of this tick makes it, for all others as well. */
+static struct frame *encode_for(struct sampler *self, struct subscription *subscription)
 {
+	uint64_t start_ns = self->config.thread_cpu(self->config.clock_context);
 	uint64_t sampled_ns = sampled_at(self, subscription->view);
 	struct frame_stamp stamp = {
 		.tick = self->tick,
@@ -274,16 +276,21 @@ static void send_frame(struct sampler *self, struct subscription *subscription)
 		.realtime_ns = self->config.realtime(self->config.clock_context, sampled_ns),
 		.gap = self->gap,
 	};
+	struct frame *frame =
+		view_encode(subscription->view, self->encoder, &stamp, subscription->since);
+
+	self->counters.encodes++;
+	subscription->encode_time_ns +=
+		self->config.thread_cpu(self->config.clock_context) - start_ns;
+	return frame;
+}
+
+static void send_frame(struct sampler *self, struct subscription *subscription)
+{
 	struct frame *frame = view_get_frame(subscription->view, subscription->since);
 
-	if (!frame) {
-		uint64_t start_ns = self->config.thread_cpu(self->config.clock_context);
-		frame = view_encode(
-			subscription->view, self->encoder, &stamp, subscription->since);
-		self->counters.encodes++;
-		subscription->encode_time_ns +=
-			self->config.thread_cpu(self->config.clock_context) - start_ns;
-	}
+	if (!frame)
+		frame = encode_for(self, subscription);
 	self->counters.frames++;
 	subscription->frames++;
 	subscription->bytes += frame->size_bytes;
@@ -359,7 +366,7 @@ static void send_frames(struct sampler *self)
 		struct subscription *subscription = self->subscriptions[i];
 		self->chosen[i] = shall_send(self, subscription);
 		if (self->chosen[i])
-			view_announce(subscription->view, self->tick, subscription->since);
+			view_announce(subscription->view, subscription->since);
 	}
 	send_in_turn(self);
 	for (struct view *view = self->views; view; view = view->next)

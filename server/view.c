@@ -161,15 +161,11 @@ void view_reset(struct view *self)
 
 /* --------------------------------------------------------------------------- bases */
 
-void view_announce(struct view *self, uint64_t tick, uint64_t since)
+void view_announce(struct view *self, uint64_t since)
 {
 	uint64_t *bases = self->bases;
 	uint32_t at = 0;
 
-	if (self->encoded_tick != tick) {
-		view_forget_frames(self); /* none, as a rule */
-		self->encoded_tick = tick;
-	}
 	while (at < self->base_count && bases[at] < since)
 		at++;
 	if (at < self->base_count && bases[at] == since)
@@ -300,7 +296,7 @@ struct frame *view_encode(struct view *self, struct encoder *encoder,
 	uint32_t base = base_of(self, since);
 	struct frame_stamp own = *stamp;
 
-	assert(!self->frames[base] && self->encoded_tick == stamp->tick);
+	assert(!self->frames[base]);
 	own.since = self->bases[base];
 	self->frames[base] = encode(self, encoder, &own);
 	return self->frames[base];

@@ -46,7 +46,6 @@ struct view {
 	uint32_t entry_count;
 	uint64_t sampled_tick; /* the latest tick in which it was sampled */
 	/* This tick's encodes. */
-	uint64_t encoded_tick;
 	uint32_t base_count;
 	uint64_t bases[VIEW_BASES_MAX]; /* ascending */
 	struct frame *frames[VIEW_BASES_MAX];
@@ -75,13 +74,13 @@ void view_reset(struct view *self);
  * fetched, or encoded where there is none yet. At most VIEW_BASES_MAX distinct bases are
  * kept; a since between two is rounded down, which gives a superset.
  */
-void view_announce(struct view *self, uint64_t tick, uint64_t since);
-/* The frames were sent: they can be of no use in another tick. */
-void view_forget_frames(struct view *self);
+void view_announce(struct view *self, uint64_t since);
 /* This tick's frame for `since`, NULL if it was not encoded yet. Borrowed until forgotten. */
 struct frame *view_get_frame(const struct view *self, uint64_t since);
 /* Makes it. The stamp says the rest; its own `since` is not used. */
 struct frame *view_encode(struct view *self, struct encoder *encoder,
 	const struct frame_stamp *stamp, uint64_t since);
+/* They were sent, and can be of no use in another tick. */
+void view_forget_frames(struct view *self);
 
 #endif
