@@ -68,6 +68,7 @@ static void catalog_add(struct catalog *self, const Procmon__Attribute *message,
 		.text = keep_text(cursor, message->text),
 		.state = state < STATE_END ? (enum procmon_state)state : PROCMON_FAILED,
 		.reason = keep_text(cursor, message->reason),
+		.remedy = keep_text(cursor, message->remedy),
 		.input = message->input,
 	};
 	entry->rule = (enum attribute_rule)message->rule;
@@ -106,6 +107,7 @@ static void catalog_resolve(struct catalog *self)
 		if (entry->attribute.state == PROCMON_OK) {
 			entry->attribute.state = input->attribute.state;
 			entry->attribute.reason = input->attribute.reason;
+			entry->attribute.remedy = input->attribute.remedy;
 		}
 		self->entries[kept++] = *entry;
 	}
@@ -121,7 +123,7 @@ int catalog_init(struct catalog *self, const Procmon__Catalog *message)
 	for (size_t i = 0; i < message->n_attributes; i++) {
 		const Procmon__Attribute *attribute = message->attributes[i];
 		size += strlen(attribute->name) + strlen(attribute->text) +
-			strlen(attribute->reason) + 3;
+			strlen(attribute->reason) + strlen(attribute->remedy) + 4;
 	}
 	self->entries = calloc(message->n_attributes + 1, sizeof *self->entries);
 	self->texts = cursor = malloc(size);

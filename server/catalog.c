@@ -31,6 +31,8 @@ static void fill_entry(
 	entry->state = (Procmon__State)sampler_available(
 		sampler, derived ? attribute->input : index, &reason);
 	entry->reason = text_or_empty(reason);
+	entry->remedy =
+		text_or_empty(sampler_remedy(sampler, derived ? attribute->input : index));
 	entry->rule = (Procmon__Rule)attribute->rule;
 	entry->input = derived ? attributes[attribute->input].id : 0;
 }

@@ -40,6 +40,15 @@ enum cell_state instance_available(const struct platform *platform,
 	return state;
 }
 
+const char *instance_remedy(const struct platform *platform, enum attribute_index attribute)
+{
+	const struct binding *binding = &platform->bindings[attribute];
+	const struct provider *provider =
+		instance_find_provider(platform, attributes[attribute].table);
+
+	return provider && binding->bound ? provider->sources[binding->source].remedy : NULL;
+}
+
 int instance_create(const struct platform *platform, const struct provider *provider,
 	const struct target *target, uint64_t id, struct instance **ret_instance)
 {
@@ -91,9 +100,22 @@ static void forget_source(struct instance *self, uint32_t source)
 	self->sources[source].sampled_ns = 0;
 }
 
+void instance_announce(struct instance *self)
+{
+	uint32_t wanted = 0;
+
+	for (uint32_t i = 0; i < self->provider->source_count; i++)
+		if (self->sources[i].live_count)
+			wanted |= UINT32_C(1) << i;
+	if (self->provider->want)
+		self->provider->want(self->handle, wanted);
+}
+
 static void rebuild_source(struct instance *self, uint32_t index)
 {
 	struct instance_source *source = &self->sources[index];
+
+	uint32_t live_before = source->live_count;
 
 	source->live_count = 0;
 	source->drifts = false;
@@ -112,6 +134,8 @@ static void rebuild_source(struct instance *self, uint32_t index)
 		/* A slow cell carries its time: the registry says SLOW where the source is. */
 		assert(column->slow == (self->provider->sources[index].lane == LANE_SLOW));
 	}
+	if (!live_before != !source->live_count)
+		instance_announce(self);
 }
 
 struct column *instance_acquire(
@@ -293,7 +317,7 @@ static struct window advance_refresh(struct instance *self, uint32_t index, uint
 	return window;
 }
 
-/* One read of a fast source. False: the row is dead. */
+/* One read in the tick. False: the row is dead. */
 static bool read_row(struct instance *self, uint32_t index, uint32_t slot, uint64_t now_ns)
 {
 	struct instance_source *source = &self->sources[index];
@@ -307,6 +331,10 @@ static bool read_row(struct instance *self, uint32_t index, uint32_t slot, uint6
 	}
 	if (result == SAMPLE_GONE)
 		return false;
+	if (result == SAMPLE_LATER) {
+		slow_want(self, index, slot);
+		return true;
+	}
 	source->failures += result == STATE_FAILED;
 	apply_sample(self, index, slot, self->sample, (enum cell_state)result, now_ns);
 	return true;
@@ -429,7 +457,7 @@ uint32_t instance_slow_sources(const struct instance *self)
 	uint32_t mask = 0;
 
 	for (uint32_t i = 0; i < self->provider->source_count; i++)
-		if (self->provider->sources[i].lane == LANE_SLOW)
+		if (self->provider->sources[i].lane != LANE_FAST)
 			mask |= UINT32_C(1) << i;
 	return mask;
 }

@@ -101,7 +101,10 @@ void instance_release(struct instance *self, enum attribute_index attribute);
  */
 int instance_sample(struct instance *self, const struct sampling *sampling, struct lane *lane);
 
-/* Bit mask: those of the slow lane. */
+/* Tells the provider which sources are wanted; needed after it was opened anew. */
+void instance_announce(struct instance *self);
+
+/* Bit mask: those that workers read, for some rows at least. */
 uint32_t instance_slow_sources(const struct instance *self);
 
 /* Did the latest sampling leave out the source of this attribute? */
@@ -110,5 +113,7 @@ bool instance_unsampled(const struct instance *self, enum attribute_index attrib
 /* Gives the state of an attribute on this host, and the reason. */
 enum cell_state instance_available(const struct platform *platform,
 	enum attribute_index attribute, const char **ret_reason);
+/* What to do where the kernel denies it for a row; NULL: it never does. */
+const char *instance_remedy(const struct platform *platform, enum attribute_index attribute);
 
 #endif

@@ -241,9 +241,9 @@ static bool worker_late(const struct worker *self, uint64_t now_ns)
 	return self->job && now_ns >= self->started_ns + LANE_DEADLINE_NS;
 }
 
-const struct lane_job *lane_next_late(struct lane *self, uint64_t now_ns)
+struct lane_job *lane_next_late(struct lane *self, uint64_t now_ns)
 {
-	const struct lane_job *late = NULL;
+	struct lane_job *late = NULL;
 
 	pthread_mutex_lock(&self->lock);
 	for (uint32_t i = 0; i < self->worker_count && !late; i++) {

@@ -56,7 +56,7 @@ void lane_submit(struct lane *self, struct lane_job *job);
  * that wait in it are given back too, with STATE_FAILED. */
 struct lane_job *lane_collect(struct lane *self, uint64_t now_ns);
 /* A running job that has become late since the last call; the lane keeps it. NULL: none. */
-const struct lane_job *lane_next_late(struct lane *self, uint64_t now_ns);
+struct lane_job *lane_next_late(struct lane *self, uint64_t now_ns);
 
 /* Are all workers past the deadline? */
 bool lane_stuck(struct lane *self, uint64_t now_ns);

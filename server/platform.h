@@ -63,6 +63,8 @@ struct row_scope {
  * row from the next tick on. A job's SAMPLE_GONE says nothing: the next list finds out.
  */
 #define SAMPLE_GONE 100
+/* From read of a LANE_EITHER source: this row's read may block, so a job shall do it. */
+#define SAMPLE_LATER 101
 
 /* One read of the slow lane. */
 struct job {
@@ -102,6 +104,13 @@ struct provider {
 	void (*close)(void *self);
 
 	/*
+	 * Somebody wants these sources now (bit mask) and no others: what was kept for the others
+	 * can be given up. Called whenever the set changes, before the next list. NULL: all the
+	 * same to the provider.
+	 */
+	void (*want)(void *self, uint32_t sources);
+
+	/*
 	 * Brings the rows up to date. Returns 0, -ESRCH when the target has ended, or another
 	 * negative errno (the rows then stay as they are).
 	 */
@@ -115,8 +124,8 @@ struct provider {
 
 	/*
 	 * Fills the sample of one row from one fast source. Returns STATE_OK; or the state that
-	 * all fields of the sample get; or SAMPLE_GONE when the row turns out to be dead. The
-	 * gate of this tick was called before for this row.
+	 * all fields of the sample get; or SAMPLE_GONE when the row turns out to be dead; or
+	 * SAMPLE_LATER. The gate of this tick was called before for this row.
 	 */
 	int (*read)(void *self, uint32_t slot, uint32_t source, void *sample);
 
@@ -130,6 +139,12 @@ struct provider {
 	int (*job_prepare)(void *self, struct job *job);
 	int (*job_run)(struct job *job);
 	void (*job_release)(struct job *job);
+	/*
+	 * The loop's thread, after job_run, if the row still lives and the result is in time: the
+	 * last word on sample and result, and the place to remember something of them. NULL: the
+	 * result is used as it is.
+	 */
+	int (*job_finish)(void *self, struct job *job, int result);
 
 	/* Descriptors that the instance keeps open, for table SERVER; NULL: none. */
 	uint64_t (*descriptors)(void *self);

@@ -57,6 +57,11 @@ enum cell_state sampler_available(
 		platform_of(self, attributes[attribute].table), attribute, ret_reason);
 }
 
+const char *sampler_remedy(const struct sampler *self, enum attribute_index attribute)
+{
+	return instance_remedy(platform_of(self, attributes[attribute].table), attribute);
+}
+
 static int find_instance(
 	struct sampler *self, const struct request *request, struct instance **ret_instance)
 {

@@ -87,8 +87,9 @@ void slow_pump(struct instance *self, struct lane *lane, uint64_t now_ns)
 	}
 }
 
-void slow_apply(struct instance *self, const struct lane_job *job, bool late, uint64_t now_ns)
+void slow_apply(struct instance *self, struct lane_job *job, bool late, uint64_t now_ns)
 {
+	int result = job->result;
 	uint32_t slot = job->job.slot, index = job->job.source;
 	const struct row *row = &self->table.rows[slot];
 	uint8_t *mark = mark_of(self, slot, index);
@@ -97,17 +98,19 @@ void slow_apply(struct instance *self, const struct lane_job *job, bool late, ui
 		return;
 	self->slow_running -= *mark == SLOW_RUNNING;
 	*mark = late ? SLOW_LATE : SLOW_IDLE;
-	if (late || job->result == STATE_FAILED)
+	if (!late && self->provider->job_finish)
+		result = self->provider->job_finish(self->handle, &job->job, result);
+	if (late || result == STATE_FAILED)
 		fail_slow(self, slot, index, now_ns);
-	else if (job->result != SAMPLE_GONE) /* a dead row is found dead by the next list */
-		apply_sample(self, index, slot, job->job.sample, (enum cell_state)job->result,
+	else if (result != SAMPLE_GONE) /* a dead row is found dead by the next list */
+		apply_sample(self, index, slot, job->job.sample, (enum cell_state)result,
 			job->finished_ns);
 }
 
 bool slow_pending(const struct instance *self, uint32_t sources)
 {
 	for (uint32_t mask = sources; mask; mask &= mask - 1)
-		if (self->provider->sources[__builtin_ctz(mask)].lane == LANE_SLOW)
+		if (self->provider->sources[__builtin_ctz(mask)].lane != LANE_FAST)
 			return self->slow_wanted || self->slow_running;
 	return false;
 }

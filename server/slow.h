@@ -16,7 +16,7 @@ bool slow_expired(const struct instance *self, uint32_t index, uint32_t slot, ui
 /* Submits reads that are wanted, as far as the lane takes them. */
 void slow_pump(struct instance *self, struct lane *lane, uint64_t now_ns);
 /* A result, or a job that became late: into the table, if its row is still that row. */
-void slow_apply(struct instance *self, const struct lane_job *job, bool late, uint64_t now_ns);
+void slow_apply(struct instance *self, struct lane_job *job, bool late, uint64_t now_ns);
 /* Are slow reads wanted or under way, and does anybody of these sources wait for some? */
 bool slow_pending(const struct instance *self, uint32_t sources);
 /* Nobody wants the source any more: what has not begun is not begun. */

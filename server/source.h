@@ -36,18 +36,29 @@ struct sample_text {
 enum source_lane {
 	LANE_FAST, /* cannot block: read in the tick */
 	LANE_SLOW, /* may block: read by a worker, with a deadline */
+	/*
+	 * Fast for most rows; provider.read answers SAMPLE_LATER for a row whose read may
+	 * block, and a worker does it. The cells then are of the tick in which the worker's
+	 * sample was applied: at most one interval behind those of other rows.
+	 */
+	LANE_EITHER,
 };
 
 struct source {
 	const char *name;
 	uint32_t sample_size; /* of the struct that it fills */
-	uint32_t text_size;   /* slow lane: bytes of text space that a job needs */
+	uint32_t text_size;   /* not the fast lane: bytes of text space that a job needs */
 	enum source_lane lane;
 	/*
 	 * The sample of a row cannot change while the row's activity (see provider.gate)
 	 * stands still, but for attributes whose binding drifts.
 	 */
 	bool gated;
+	/*
+	 * What to do where the kernel denies it to our user: a capability, a group, a mount
+	 * option. NULL: it is never denied.
+	 */
+	const char *remedy;
 };
 
 /*

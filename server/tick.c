@@ -28,7 +28,7 @@ static struct instance *instance_by_id(const struct sampler *self, uint64_t id)
 static void apply_results(struct sampler *self)
 {
 	struct lane_job *job;
-	const struct lane_job *late;
+	struct lane_job *late;
 
 	while ((job = lane_collect(self->lane, self->now_ns))) {
 		struct instance *instance = instance_by_id(self, job->instance);
@@ -201,6 +201,7 @@ static int reopen(struct sampler *self, struct instance *instance)
 	instance->handle = handle;
 	instance->reopen = false;
 	instance_forget_rows(instance);
+	instance_announce(instance);
 	for (struct view *view = self->views; view; view = view->next)
 		if (view->instance == instance)
 			view_reset(view);

@@ -23,14 +23,21 @@ struct fake_text {
 	struct sample_text text;
 };
 
+#define SOURCE(name_, type, text_, lane_, gated_)                                              \
+	{                                                                                      \
+		.name = (name_), .sample_size = sizeof(struct type), .text_size = (text_),     \
+		.lane = (lane_), .gated = (gated_)                                             \
+	}
+
 static const struct source sources[FAKE_SOURCES] = {
-	[FAKE_IDENTITY] = {"identity", sizeof(struct fake_identity), 0, LANE_FAST, true},
-	[FAKE_STAT] = {"stat", sizeof(struct fake_stat), 0, LANE_FAST, true},
-	[FAKE_MEMORY] = {"memory", sizeof(struct fake_number), 0, LANE_FAST, true},
-	[FAKE_FILES] = {"files", sizeof(struct fake_number), 0, LANE_FAST, false},
-	[FAKE_CMDLINE] = {"cmdline", sizeof(struct fake_text), 64, LANE_SLOW, true},
-	[FAKE_SMAPS] = {"smaps", sizeof(struct fake_number), 0, LANE_SLOW, true},
-	[FAKE_GPU] = {"gpu", sizeof(struct fake_number), 0, LANE_FAST, false},
+	[FAKE_IDENTITY] = SOURCE("identity", fake_identity, 0, LANE_FAST, true),
+	[FAKE_STAT] = SOURCE("stat", fake_stat, 0, LANE_FAST, true),
+	[FAKE_MEMORY] = SOURCE("memory", fake_number, 0, LANE_FAST, true),
+	[FAKE_FILES] = SOURCE("files", fake_number, 0, LANE_FAST, false),
+	[FAKE_CMDLINE] = SOURCE("cmdline", fake_text, 64, LANE_SLOW, true),
+	[FAKE_SMAPS] = SOURCE("smaps", fake_number, 0, LANE_SLOW, true),
+	[FAKE_GPU] = SOURCE("gpu", fake_number, 0, LANE_FAST, false),
+	[FAKE_DISK] = SOURCE("disk", fake_number, 0, LANE_EITHER, false),
 };
 
 #define BIND(source_, type, field)                                                             \
@@ -58,6 +65,7 @@ static const struct binding bindings[ATTRIBUTE_COUNT] = {
 	[ATTRIBUTE_PROCESS_CMDLINE] = BIND(FAKE_CMDLINE, fake_text, text),
 	[ATTRIBUTE_PROCESS_MEM_PSS] = DRIFTING(FAKE_SMAPS, fake_number, value),
 	[ATTRIBUTE_PROCESS_GPU_TIME] = BIND(FAKE_GPU, fake_number, value),
+	[ATTRIBUTE_PROCESS_DISK_READ] = BIND(FAKE_DISK, fake_number, value),
 	[ATTRIBUTE_PROCESS_UID] = {.unsupported = "the fake has no users"},
 };
 
@@ -84,6 +92,12 @@ static void fake_close(void *self)
 {
 	(void)self;
 	fake->closes++;
+}
+
+static void fake_want(void *self, uint32_t sources_wanted)
+{
+	(void)self;
+	fake->wanted = sources_wanted;
 }
 
 static bool wanted(const struct row_scope *scope, uint64_t pid)
@@ -167,6 +181,9 @@ static int fake_read(void *self, uint32_t slot, uint32_t source, void *sample)
 	case FAKE_FILES:
 		number->value = process->files;
 		break;
+	case FAKE_DISK:
+		number->value = process->disk;
+		break;
 	default:
 		abort();
 	}
@@ -190,6 +207,10 @@ static int fake_job_run(struct job *job)
 	struct fake_text *text = job->sample;
 
 	memcpy(&process, job->context, sizeof(struct fake_process *));
+	if (job->source == FAKE_DISK) {
+		number->value = process->disk;
+		return STATE_OK;
+	}
 	if (job->source == FAKE_SMAPS) {
 		number->value = process->pss;
 	} else {
@@ -204,6 +225,16 @@ static void fake_job_release(struct job *job)
 	memset(job->context, 0, sizeof job->context);
 }
 
+static int fake_job_finish(void *self, struct job *job, int result)
+{
+	(void)self;
+	if (job->source == FAKE_DISK) {
+		by_slot(job->slot)->finished++;
+		((struct fake_number *)job->sample)->value += 1000;
+	}
+	return result;
+}
+
 static const struct provider provider = {
 	.table = TABLE_PROCESS,
 	.sources = sources,
@@ -211,12 +242,14 @@ static const struct provider provider = {
 	.unsupported = fake_unsupported,
 	.open = fake_open,
 	.close = fake_close,
+	.want = fake_want,
 	.list = fake_list,
 	.gate = fake_gate,
 	.read = fake_read,
 	.job_prepare = fake_job_prepare,
 	.job_run = fake_job_run,
 	.job_release = fake_job_release,
+	.job_finish = fake_job_finish,
 };
 
 static const struct provider *const providers[] = {&provider};

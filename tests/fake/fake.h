@@ -19,16 +19,18 @@ enum fake_source {
 	FAKE_CMDLINE,  /* slow, gated: cmdline */
 	FAKE_SMAPS,    /* slow, gated, drifts: mem.pss */
 	FAKE_GPU,      /* not on this host: gpu.time */
+	FAKE_DISK,     /* fast or slow as the process says, not gated: disk.read */
 	FAKE_SOURCES
 };
 
 struct fake_process {
 	uint64_t pid, identity;
 	uint64_t activity; /* what the gate answers */
-	uint64_t ppid, cpu_ns, resident, files, pss;
+	uint64_t ppid, cpu_ns, resident, files, pss, disk;
 	int64_t nice;
 	char comm[32], cmdline[64];
 	int results[FAKE_SOURCES]; /* what a read answers: STATE_OK, or something else */
+	uint64_t finished;         /* jobs of FAKE_DISK; each adds 1,000 to the sample */
 	uint64_t reads[FAKE_SOURCES];
 	bool touched;
 	/* The provider's. */
@@ -44,6 +46,7 @@ struct fake {
 	uint32_t count;
 	uint64_t next_identity;
 	uint32_t opens, closes, lists, gates; /* calls so far */
+	uint32_t wanted;                      /* bit mask: what want() was told last */
 	int list_result; /* what list answers: 0, or an error before anything is done */
 };
 

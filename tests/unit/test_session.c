@@ -113,6 +113,13 @@ int sampler_lost(struct sampler *self, struct subscriber *subscriber, uint32_t r
 	return core.lost_result;
 }
 
+const char *sampler_remedy(const struct sampler *self, enum attribute_index attribute)
+{
+	(void)self;
+	(void)attribute;
+	return NULL;
+}
+
 enum cell_state sampler_available(
 	const struct sampler *self, enum attribute_index attribute, const char **ret_reason)
 {
