@@ -69,6 +69,7 @@ static void catalog_add(struct catalog *self, const Procmon__Attribute *message,
 		.state = state < STATE_END ? (enum procmon_state)state : PROCMON_FAILED,
 		.reason = keep_text(cursor, message->reason),
 		.remedy = keep_text(cursor, message->remedy),
+		.source = keep_text(cursor, message->source),
 		.input = message->input,
 	};
 	entry->rule = (enum attribute_rule)message->rule;
@@ -108,6 +109,7 @@ static void catalog_resolve(struct catalog *self)
 			entry->attribute.state = input->attribute.state;
 			entry->attribute.reason = input->attribute.reason;
 			entry->attribute.remedy = input->attribute.remedy;
+			entry->attribute.source = input->attribute.source;
 		}
 		self->entries[kept++] = *entry;
 	}
@@ -123,7 +125,8 @@ int catalog_init(struct catalog *self, const Procmon__Catalog *message)
 	for (size_t i = 0; i < message->n_attributes; i++) {
 		const Procmon__Attribute *attribute = message->attributes[i];
 		size += strlen(attribute->name) + strlen(attribute->text) +
-			strlen(attribute->reason) + strlen(attribute->remedy) + 4;
+			strlen(attribute->reason) + strlen(attribute->remedy) +
+			strlen(attribute->source) + 5;
 	}
 	self->entries = calloc(message->n_attributes + 1, sizeof *self->entries);
 	self->texts = cursor = malloc(size);

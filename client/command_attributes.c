@@ -22,6 +22,8 @@ static const struct procmon_attribute *const full_columns[] = {
 	SHEET_COLUMN("cost", PROCMON_TEXT),
 	SHEET_COLUMN("state", PROCMON_TEXT),
 	SHEET_COLUMN("reason", PROCMON_TEXT),
+	SHEET_COLUMN("remedy", PROCMON_TEXT),
+	SHEET_COLUMN("source", PROCMON_TEXT),
 	SHEET_COLUMN("text", PROCMON_TEXT),
 };
 
@@ -72,7 +74,9 @@ static void add_full(struct sheet *sheet, const struct procmon_attribute *attrib
 	row[6] = sheet_text(cost_name(attribute->cost));
 	row[7] = sheet_text(procmon_state_name(attribute->state));
 	row[8] = sheet_text(text_or_null(attribute->reason));
-	row[9] = sheet_text(attribute->text);
+	row[9] = sheet_text(text_or_null(attribute->remedy));
+	row[10] = sheet_text(text_or_null(attribute->source));
+	row[11] = sheet_text(attribute->text);
 }
 
 /* The sentence and what is special; the caller frees it. */

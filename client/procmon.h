@@ -106,8 +106,9 @@ struct procmon_attribute {
 	const char *text;         /* one sentence */
 	enum procmon_state state; /* PROCMON_OK: available on this host */
 	const char *reason;       /* otherwise: why not; "" when available */
-	const char *remedy;       /* where cells are PROCMON_DENIED: what to do; "" if none is */
-	uint32_t input;           /* derived: the id that it is computed from; else 0 */
+	const char *remedy; /* where cells are PROCMON_DENIED: what to do; "" if none is */
+	const char *source; /* what is read for it ("stat": process.stat in SERVER); or "" */
+	uint32_t input;     /* derived: the id that it is computed from; else 0 */
 };
 
 /* The content of a cell. */

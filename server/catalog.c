@@ -16,6 +16,9 @@ static void fill_entry(
 {
 	const struct attribute *attribute = &attributes[index];
 	bool derived = attribute->kind == KIND_DERIVED;
+	/* What is computed is there where its input is. */
+	enum attribute_index read = derived ? attribute->input : index;
+	const struct source *source = sampler_source(sampler, read);
 	const char *reason = NULL;
 
 	procmon__attribute__init(entry);
@@ -27,12 +30,10 @@ static void fill_entry(
 	entry->kind = (Procmon__Kind)attribute->kind;
 	entry->cost = (Procmon__Cost)attribute->cost;
 	entry->text = text_or_empty(attribute->sentence);
-	/* What is computed is there where its input is. */
-	entry->state = (Procmon__State)sampler_available(
-		sampler, derived ? attribute->input : index, &reason);
+	entry->state = (Procmon__State)sampler_available(sampler, read, &reason);
 	entry->reason = text_or_empty(reason);
-	entry->remedy =
-		text_or_empty(sampler_remedy(sampler, derived ? attribute->input : index));
+	entry->remedy = text_or_empty(source ? source->remedy : NULL);
+	entry->source = text_or_empty(source ? source->name : NULL);
 	entry->rule = (Procmon__Rule)attribute->rule;
 	entry->input = derived ? attributes[attribute->input].id : 0;
 }

@@ -40,13 +40,14 @@ enum cell_state instance_available(const struct platform *platform,
 	return state;
 }
 
-const char *instance_remedy(const struct platform *platform, enum attribute_index attribute)
+const struct source *instance_source(
+	const struct platform *platform, enum attribute_index attribute)
 {
 	const struct binding *binding = &platform->bindings[attribute];
 	const struct provider *provider =
 		instance_find_provider(platform, attributes[attribute].table);
 
-	return provider && binding->bound ? provider->sources[binding->source].remedy : NULL;
+	return provider && binding->bound ? &provider->sources[binding->source] : NULL;
 }
 
 int instance_create(const struct platform *platform, const struct provider *provider,

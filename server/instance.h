@@ -113,7 +113,8 @@ bool instance_unsampled(const struct instance *self, enum attribute_index attrib
 /* Gives the state of an attribute on this host, and the reason. */
 enum cell_state instance_available(const struct platform *platform,
 	enum attribute_index attribute, const char **ret_reason);
-/* What to do where the kernel denies it for a row; NULL: it never does. */
-const char *instance_remedy(const struct platform *platform, enum attribute_index attribute);
+/* Where its values come from; NULL: from nowhere on this platform. */
+const struct source *instance_source(
+	const struct platform *platform, enum attribute_index attribute);
 
 #endif

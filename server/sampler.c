@@ -57,9 +57,9 @@ enum cell_state sampler_available(
 		platform_of(self, attributes[attribute].table), attribute, ret_reason);
 }
 
-const char *sampler_remedy(const struct sampler *self, enum attribute_index attribute)
+const struct source *sampler_source(const struct sampler *self, enum attribute_index attribute)
 {
-	return instance_remedy(platform_of(self, attributes[attribute].table), attribute);
+	return instance_source(platform_of(self, attributes[attribute].table), attribute);
 }
 
 static int find_instance(

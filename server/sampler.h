@@ -69,7 +69,7 @@ struct lane *sampler_lane(struct sampler *self);
 /* Is an attribute available on this host? The state, and in words why not (NULL if OK). */
 enum cell_state sampler_available(
 	const struct sampler *self, enum attribute_index attribute, const char **ret_reason);
-/* What to do where the kernel denies it for a row; NULL: it never does. */
-const char *sampler_remedy(const struct sampler *self, enum attribute_index attribute);
+/* Where its values come from; NULL: from nowhere on this platform. */
+const struct source *sampler_source(const struct sampler *self, enum attribute_index attribute);
 
 #endif

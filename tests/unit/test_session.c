@@ -113,7 +113,7 @@ int sampler_lost(struct sampler *self, struct subscriber *subscriber, uint32_t r
 	return core.lost_result;
 }
 
-const char *sampler_remedy(const struct sampler *self, enum attribute_index attribute)
+const struct source *sampler_source(const struct sampler *self, enum attribute_index attribute)
 {
 	(void)self;
 	(void)attribute;
