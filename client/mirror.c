@@ -73,6 +73,7 @@ static void mark_leaving(struct mirror *self, struct procmon_row *row)
 	self->revived -= row->standing == ROW_REVIVED;
 	self->leaving++;
 	row->standing = ROW_LEAVING;
+	row->exited = false;
 	for (uint32_t i = 0; i < self->table->selection->column_count; i++)
 		self->table->cells[i].states[index] = CELL_UNSET;
 }
@@ -123,6 +124,17 @@ static int add_row(struct mirror *self, uint32_t slot, uint64_t identity, uint32
 	row->standing = ROW_PRESENT;
 	row->identity = identity;
 	forget_samples(self->table, (uint32_t)(row - self->table->rows), false);
+	return 0;
+}
+
+static int apply_exited(struct mirror *self, const Procmon__Frame *part)
+{
+	for (size_t i = 0; i < part->n_exited; i++) {
+		struct procmon_row *row = mirror_find(self, part->exited[i]);
+		if (!row || row->standing == ROW_LEAVING)
+			return -EPROTO;
+		row->exited = true;
+	}
 	return 0;
 }
 
@@ -222,6 +234,8 @@ static int apply_part(struct mirror *self, const Procmon__Frame *part)
 	}
 	if (part->added)
 		result = apply_added(self, part->added);
+	if (result == 0)
+		result = apply_exited(self, part);
 	for (size_t i = 0; i < part->n_columns && result == 0; i++)
 		result = apply_column(self, part->columns[i], &hint);
 	return result;

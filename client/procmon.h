@@ -229,8 +229,13 @@ int procmon_request_add_name(struct procmon_request *request, const char *name);
  * table and no more. -EBUSY: already executed. */
 int procmon_request_set_interval(struct procmon_request *request, uint64_t interval_ns);
 
-/* End after the first table, whatever the interval. -EBUSY: already executed. */
+/* End after the first table, whatever the interval. */
 #define PROCMON_ONCE 1u
+/* Table PROCESS: a process that ended is shown once more, with its last values, in the next
+ * table; procmon_row_has_exited() tells such rows apart. Who takes no table for more than 10 s
+ * may miss some. */
+#define PROCMON_EXITS 2u
+/* Any of these, or 0. -EBUSY: already executed; -EINVAL: there is no such flag. */
 int procmon_request_set_flags(struct procmon_request *request, unsigned flags);
 
 /* Only these processes, as they are now: one that ends does not come back when its pid is
@@ -277,6 +282,9 @@ void procmon_table_apply(struct procmon_table *table,
 uint64_t procmon_row_get_identity(const struct procmon_row *row);
 /* The process id in tables of processes, else 0. */
 uint32_t procmon_row_get_pid(const struct procmon_row *row);
+/* Has the process of the row ended? Its values are then the last that are known. Only with
+ * PROCMON_EXITS. */
+bool procmon_row_has_exited(const struct procmon_row *row);
 
 /*
  * The value of an attribute of the request, derived ones included. -ENOENT: the request did
@@ -288,7 +296,8 @@ int procmon_row_get_value(
 /*
  * How fast a counter grows, per second, from the latest two samples of this row (ns of CPU
  * time: in cores). -ENOENT: not asked for; -EINVAL: not a counter. Otherwise 0;
- * ret_value->f64 if the state is PROCMON_OK, PROCMON_PENDING after only one sample.
+ * ret_value->f64 if the state is PROCMON_OK, PROCMON_PENDING after only one sample,
+ * PROCMON_NONE for a process that has ended and whose counter was not read again since.
  */
 int procmon_row_get_rate(
 	const struct procmon_row *row, uint32_t attribute, struct procmon_value *ret_value);

@@ -108,7 +108,10 @@ int procmon_request_set_flags(struct procmon_request *request, unsigned flags)
 {
 	if (request->state != REQUEST_NEW)
 		return -EBUSY;
+	if (flags & ~(PROCMON_ONCE | PROCMON_EXITS))
+		return -EINVAL;
 	request->once = (flags & PROCMON_ONCE) != 0;
+	request->exits = (flags & PROCMON_EXITS) != 0;
 	return 0;
 }
 
@@ -208,6 +211,7 @@ static int queue_request(struct procmon_request *self)
 	body.pids = self->pids;
 	body.n_pids = self->pid_count;
 	body.target_pid = self->target_pid;
+	body.exits = self->exits;
 	message.body_case = PROCMON__CLIENT_MESSAGE__BODY_REQUEST;
 	message.request = &body;
 	return procmon_connection_send(self->connection, &message);

@@ -25,7 +25,7 @@ struct procmon_request {
 	const struct catalog_entry **entries; /* the attributes, in the order they were added */
 	uint32_t entry_count;
 	uint64_t interval_ns;
-	bool once;
+	bool once, exits;
 	uint32_t *pids;
 	uint32_t pid_count;
 	uint32_t target_pid;

@@ -56,6 +56,11 @@ uint32_t procmon_row_get_pid(const struct procmon_row *row)
 	return row->pid;
 }
 
+bool procmon_row_has_exited(const struct procmon_row *row)
+{
+	return row->exited;
+}
+
 /* ----------------------------------------------------------------------- values */
 
 /* A cell is read with these: its column, and what the column is. */
@@ -137,6 +142,12 @@ static void read_rate(const struct place *place, double scale, struct procmon_va
 	/* A fast cell that later frames did not name was sampled with them, unchanged. */
 	bool unchanged = !place->column->slow && place->cells->sampled &&
 			 sample->time_ns < place->cells->sampled_ns;
+	/* But not if its process had ended: then it was not read, and no sample will follow. */
+	bool exited = place->table->rows[place->index].exited;
+	if (exited && (unchanged || sample->count < 2)) {
+		ret_value->state = PROCMON_NONE;
+		return;
+	}
 	if (sample->count == 0 || (sample->count == 1 && !unchanged)) {
 		ret_value->state = PROCMON_PENDING;
 		return;

@@ -93,6 +93,7 @@ struct procmon_row {
 	uint64_t identity;
 	uint32_t pid;
 	uint32_t slot;
+	bool exited;
 	/* While a frame is applied: */
 	enum { ROW_PRESENT, ROW_LEAVING, ROW_REVIVED } standing;
 };
