@@ -42,6 +42,17 @@ void command_print_overview(void)
 	       "  procctl help subscribe              the options of a command\n");
 }
 
+void command_print_raw(void)
+{
+	options_print_values(stdout);
+	for (size_t i = 0; commands[i]; i++) {
+		printf("command\t%s\t%s\t%s\n", commands[i]->name,
+			*commands[i]->arguments ? commands[i]->arguments : "-",
+			commands[i]->summary);
+		options_print_raw(commands[i], stdout);
+	}
+}
+
 void command_print_help(const struct command *command)
 {
 	printf("Usage: procctl %s [OPTION..]%s%s\n\n%s\n\nOptions:\n", command->name,

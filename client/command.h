@@ -21,7 +21,7 @@ enum {
 struct command {
 	const char *name;
 	const char *arguments; /* "[NAME..]" in the usage line; "" for none */
-	const char *options;   /* letters of options.h that it takes */
+	const char *options;   /* names of those that it takes, with spaces between */
 	const char *summary;   /* one line of `procctl help` */
 	const char *text;      /* what it does, in a paragraph */
 	const char *examples;  /* lines, each "command   what it shows" */
@@ -36,8 +36,9 @@ extern const struct command command_subscribe, command_ps, command_attributes, c
 extern const struct command *const commands[];
 const struct command *command_find(const char *name);
 
-/* `procctl help` and `procctl help NAME`, to stdout. */
+/* `procctl help`, `procctl help --raw` and `procctl help NAME`, to stdout. */
 void command_print_overview(void);
+void command_print_raw(void);
 void command_print_help(const struct command *command);
 
 /* One line to stderr, "procctl: ...", without a control character in it. */

@@ -7,6 +7,7 @@
 #include "attach.h"
 #include "command.h"
 #include "format.h"
+#include "legend.h"
 #include "screen.h"
 #include "subject.h"
 #include "writer.h"
@@ -140,6 +141,25 @@ static int print(const struct options *options, const struct choice *shown)
 	return finish_output();
 }
 
+/* For completion: each name with its sentence after a tab, and groups. */
+static int print_names(const struct choice *shown)
+{
+	printf("all\tall but what is slow or not measurable here\n");
+	for (size_t i = 0; i < shown->count; i++) {
+		const char *name = shown->items[i]->name;
+		bool first = legend_group_length(name) > 0;
+
+		for (size_t j = 0; first && j < i; j++)
+			first = !legend_same_group(shown->items[j]->name, name);
+		if (first) {
+			int length = (int)legend_group_length(name);
+			printf("%.*s\tall of %.*s.*\n", length, name, length, name);
+		}
+		printf("%s\t%s\n", name, shown->items[i]->text);
+	}
+	return finish_output();
+}
+
 /* What the arguments name; everything without arguments. */
 static int choose(
 	const struct options *options, const struct choice *available, struct choice *shown)
@@ -174,7 +194,7 @@ static int run(const struct options *options)
 		code = choose(options, &available, &shown);
 	}
 	if (code == EXIT_DONE)
-		code = print(options, &shown);
+		code = options->names ? print_names(&shown) : print(options, &shown);
 	choice_finish(&shown);
 	choice_finish(&available);
 	procmon_release(connection);
@@ -184,13 +204,15 @@ static int run(const struct options *options)
 const struct command command_attributes = {
 	.name = "attributes",
 	.arguments = "[NAME..]",
-	.options = "to23",
+	.options = "table output names states no-start",
 	.summary = "what can be asked for, and what it means",
 	.text = "Lists the attributes of a table (--table all: of all tables) with unit and "
 		"kind,\n"
 		"and why some have no value on this host. json and csv have id, type, cost "
 		"and\n"
-		"state as well. NAME is an attribute, a group or the last part of a name.",
+		"state as well. NAME is an attribute, a group or the last part of a name. "
+		"--names\n"
+		"is for completion: a name or group a line, a tab, and its sentence.",
 	.examples = "  procctl attributes\n"
 		    "  procctl attributes gpu\n"
 		    "  procctl attributes -t all -o json\n",

@@ -5,7 +5,10 @@
 static int run(const struct options *options)
 {
 	if (options->argument_count == 0) {
-		command_print_overview();
+		if (options->raw)
+			command_print_raw();
+		else
+			command_print_overview();
 		return finish_output();
 	}
 	const struct command *command = command_find(options->arguments[0]);
@@ -21,9 +24,11 @@ static int run(const struct options *options)
 const struct command command_help = {
 	.name = "help",
 	.arguments = "[COMMAND]",
-	.options = "",
+	.options = "raw",
 	.summary = "how to use a command",
-	.text = "Lists the commands, or says how to use one of them.",
+	.text = "Lists the commands, or says how to use one of them. --raw lists all there is "
+		"for\n"
+		"programs, with tabs between: values, commands, options.",
 	.examples = "  procctl help ps\n",
 	.run = run,
 };

@@ -59,7 +59,7 @@ static int run(const struct options *options)
 const struct command command_ps = {
 	.name = "ps",
 	.arguments = "",
-	.options = "tapso123",
+	.options = "table attrs pid sort top output states no-start",
 	.summary = "one table of what is now",
 	.text = "Prints a table once. Rates like cpu.usage need two samples: they take "
 		"half a\n"

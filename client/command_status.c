@@ -233,7 +233,7 @@ static int run(const struct options *options)
 const struct command command_status = {
 	.name = "status",
 	.arguments = "",
-	.options = "o2",
+	.options = "output states",
 	.summary = "what the server samples, for whom, at what cost",
 	.text = "Shows the server, the kernel sources that it reads (table SERVER) and the "
 		"requests\n"

@@ -210,7 +210,7 @@ static int run(const struct options *options)
 const struct command command_subscribe = {
 	.name = "subscribe",
 	.arguments = "",
-	.options = "tainpso123",
+	.options = "table attrs interval count pid sort top output states no-start",
 	.summary = "a table again and again, live",
 	.text = "Shows a table at every interval. On a terminal it is drawn in place, sorted "
 		"by the\n"

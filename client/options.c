@@ -12,31 +12,78 @@
 #include "procmon.h"
 #include "writer.h"
 
+/* What getopt_long returns for each. */
+enum option_id {
+	OPTION_TABLE = 256,
+	OPTION_ATTRS,
+	OPTION_INTERVAL,
+	OPTION_COUNT,
+	OPTION_PID,
+	OPTION_CHILDREN,
+	OPTION_EXITS,
+	OPTION_SORT,
+	OPTION_TOP,
+	OPTION_SUM,
+	OPTION_CPU,
+	OPTION_UNITS,
+	OPTION_OUTPUT,
+	OPTION_NO_HEADER,
+	OPTION_TIME,
+	OPTION_STATES,
+	OPTION_NAMES,
+	OPTION_RAW,
+	OPTION_SOCKET,
+	OPTION_NO_START,
+	OPTION_HELP,
+};
+
 struct option_entry {
-	char letter; /* below 'A': it has no short form */
+	enum option_id id;
+	char letter; /* ' ': it has no short form */
 	const char *name, *argument, *text;
 };
 
 static const struct option_entry entries[] = {
-	{'t', "table", "TABLE", "the table (default: process)"},
-	{'a', "attrs", "LIST", "attributes, groups (mem, cpu ...) or all, with commas"},
-	{'i', "interval", "TIME", "time between frames: 500ms, 2s, 1m (default: 1s)"},
-	{'n', "count", "COUNT", "end after so many frames"},
-	{'p', "pid", "PID,..", "only these processes"},
-	{'s', "sort", "NAME,..", "order: numbers from high to low, -NAME the other way"},
-	{'1', "top", "N", "only the first N rows"},
-	{'o', "output", "FORMAT", "table, json, jsonl or csv (default: table)"},
-	{'2', "states", NULL, "csv: a last column that says why values are missing"},
-	{'S', "socket", "PATH", "where the server is (default: $PROCMON_SOCKET)"},
-	{'3', "no-start", NULL, "do not start a server when there is none"},
-	{'h', "help", NULL, "this help"},
+	{OPTION_TABLE, 't', "table", "TABLE", "the table (default: process)"},
+	{OPTION_ATTRS, 'a', "attrs", "LIST", "attributes, groups (mem, cpu ...) or all"},
+	{OPTION_INTERVAL, 'i', "interval", "TIME",
+		"between frames, or samples of a rate: 500ms"},
+	{OPTION_COUNT, 'n', "count", "COUNT", "end after so many frames"},
+	{OPTION_PID, 'p', "pid", "PID,..", "only these processes"},
+	{OPTION_CHILDREN, ' ', "children", NULL, "and their children, and theirs"},
+	{OPTION_EXITS, ' ', "exits", NULL, "processes that ended are shown once more"},
+	{OPTION_SORT, 's', "sort", "NAME,..", "order: numbers from high to low, -NAME back"},
+	{OPTION_TOP, ' ', "top", "N", "only the first N rows"},
+	{OPTION_SUM, ' ', "sum", NULL, "each with its children added"},
+	{OPTION_CPU, ' ', "cpu", "core|total", "100% is one core, or the whole machine"},
+	{OPTION_UNITS, ' ', "units", "human|raw", "12.3M, or the exact number of bytes"},
+	{OPTION_OUTPUT, 'o', "output", "FORMAT", "table, json, jsonl or csv"},
+	{OPTION_NO_HEADER, ' ', "no-header", NULL, "rows and nothing else"},
+	{OPTION_TIME, ' ', "time", NULL, "table: when each row was sampled"},
+	{OPTION_STATES, ' ', "states", NULL, "csv: a last column: why values are missing"},
+	{OPTION_NAMES, ' ', "names", NULL, "names and groups only, for completion"},
+	{OPTION_RAW, ' ', "raw", NULL, "commands and options, for completion"},
+	{OPTION_SOCKET, 'S', "socket", "PATH", "where the server is ($PROCMON_SOCKET)"},
+	{OPTION_NO_START, ' ', "no-start", NULL, "do not start a server when there is none"},
+	{OPTION_HELP, 'h', "help", NULL, "this help"},
 };
 enum { ENTRIES = sizeof entries / sizeof *entries };
 
+/* Is the word in a list with spaces between? */
+static bool has_word(const char *list, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (const char *at = list; (at = strstr(at, word)) != NULL; at += length)
+		if ((at == list || at[-1] == ' ') && (at[length] == ' ' || !at[length]))
+			return true;
+	return false;
+}
+
 static bool takes(const struct command *command, const struct option_entry *entry)
 {
-	return strchr(command->options, entry->letter) || entry->letter == 'S' ||
-	       entry->letter == 'h';
+	return entry->id == OPTION_SOCKET || entry->id == OPTION_HELP ||
+	       has_word(command->options, entry->name);
 }
 
 /* What getopt_long wants to be told. */
@@ -48,8 +95,9 @@ static void describe(const struct command *command, char *letters, struct option
 		if (!takes(command, entry))
 			continue;
 		*longs++ = (struct option){entry->name,
-			entry->argument ? required_argument : no_argument, NULL, entry->letter};
-		if (entry->letter < 'A')
+			entry->argument ? required_argument : no_argument, NULL,
+			(int)entry->id};
+		if (entry->letter == ' ')
 			continue;
 		*letters++ = entry->letter;
 		if (entry->argument)
@@ -57,6 +105,15 @@ static void describe(const struct command *command, char *letters, struct option
 	}
 	*letters = '\0';
 	*longs = (struct option){0};
+}
+
+/* The id of what getopt_long returned, which may be a letter. */
+static enum option_id identify(int result)
+{
+	for (size_t i = 0; i < ENTRIES; i++)
+		if (entries[i].letter == result)
+			return entries[i].id;
+	return (enum option_id)result;
 }
 
 /* "all" is for the commands that list tables. */
@@ -77,50 +134,114 @@ static int check_table(const char *name, char **ret_error)
 	return -EINVAL;
 }
 
-/* Returns 0 or -EINVAL with a sentence in *ret_error. */
-static int apply(struct options *self, int letter, const char *argument, char **ret_error)
+static int check_format(const char *name, char **ret_error)
 {
-	switch (letter) {
-	case 't':
+	if (writer_find_format(name))
+		return 0;
+	*ret_error =
+		xasprintf("there is no format \"%s\": use table, json, jsonl or csv", name);
+	return -EINVAL;
+}
+
+/* One of two words: *ret_second says which. */
+static int parse_either(const char *argument, const char *first, const char *second,
+	bool *ret_second, char **ret_error)
+{
+	*ret_second = strcmp(argument, second) == 0;
+	if (*ret_second || strcmp(argument, first) == 0)
+		return 0;
+	*ret_error = xasprintf("\"%s\" is neither %s nor %s", argument, first, second);
+	return -EINVAL;
+}
+
+static int parse_units(struct options *self, const char *argument, char **ret_error)
+{
+	bool raw = false;
+	int error = parse_either(argument, "human", "raw", &raw, ret_error);
+
+	self->units = raw ? UNITS_RAW : UNITS_HUMAN;
+	return error;
+}
+
+/* An option that is there or not; NULL: it is none of these. */
+static bool *find_flag(struct options *self, enum option_id id)
+{
+	switch (id) {
+	case OPTION_CHILDREN:
+		return &self->children;
+	case OPTION_EXITS:
+		return &self->exits;
+	case OPTION_SUM:
+		return &self->sum;
+	case OPTION_NO_HEADER:
+		return &self->no_header;
+	case OPTION_TIME:
+		return &self->time;
+	case OPTION_STATES:
+		return &self->states;
+	case OPTION_NAMES:
+		return &self->names;
+	case OPTION_RAW:
+		return &self->raw;
+	case OPTION_NO_START:
+		return &self->no_start;
+	case OPTION_HELP:
+		return &self->help;
+	default:
+		return NULL;
+	}
+}
+
+/* Returns 0 or -EINVAL with a sentence in *ret_error. */
+static int apply(
+	struct options *self, enum option_id id, const char *argument, char **ret_error)
+{
+	bool *flag = find_flag(self, id);
+
+	if (flag) {
+		*flag = true;
+		return 0;
+	}
+	switch (id) {
+	case OPTION_TABLE:
 		self->table = argument;
 		return check_table(argument, ret_error);
-	case 'a':
+	case OPTION_ATTRS:
 		self->attrs = argument;
 		break;
-	case 'i':
+	case OPTION_INTERVAL:
 		return parse_interval(argument, &self->interval_ns, ret_error);
-	case 'n':
+	case OPTION_COUNT:
 		return parse_count(argument, &self->count, ret_error);
-	case 'p':
-		free(self->pids);
-		self->pids = NULL;
-		return parse_pids(argument, &self->pids, &self->pid_count, ret_error);
-	case 's':
+	case OPTION_PID:
+		return options_set_pids(self, argument, ret_error);
+	case OPTION_SORT:
 		self->sort = argument;
 		break;
-	case '1':
+	case OPTION_TOP:
 		return parse_count(argument, &self->top, ret_error);
-	case 'o':
+	case OPTION_CPU:
+		return parse_either(argument, "core", "total", &self->cpu_total, ret_error);
+	case OPTION_UNITS:
+		return parse_units(self, argument, ret_error);
+	case OPTION_OUTPUT:
 		self->format = argument;
-		if (writer_find_format(argument))
-			break;
-		*ret_error = xasprintf(
-			"there is no format \"%s\": use table, json, jsonl or csv", argument);
-		return -EINVAL;
-	case '2':
-		self->states = true;
-		break;
-	case 'S':
+		return check_format(argument, ret_error);
+	case OPTION_SOCKET:
 		self->socket = argument;
 		break;
-	case '3':
-		self->no_start = true;
-		break;
-	case 'h':
-		self->help = true;
+	default:
 		break;
 	}
 	return 0;
+}
+
+int options_set_pids(struct options *self, const char *list, char **ret_error)
+{
+	free(self->pids);
+	self->pids = NULL;
+	self->pid_count = 0;
+	return parse_pids(list, &self->pids, &self->pid_count, ret_error);
 }
 
 int options_parse(struct options *self, const struct command *command, int argc, char **argv)
@@ -140,7 +261,7 @@ int options_parse(struct options *self, const struct command *command, int argc,
 			error = xasprintf("unknown option %s", argv[optind - 1]);
 		else if (letter == ':')
 			error = xasprintf("%s needs an argument", argv[optind - 1]);
-		if (error || apply(self, letter, optarg, &error) < 0) {
+		if (error || apply(self, identify(letter), optarg, &error) < 0) {
 			complain("%s (see 'procctl help %s')", error, command->name);
 			free(error);
 			return -EINVAL;
@@ -165,10 +286,33 @@ void options_print(const struct command *command, FILE *file)
 
 		if (!takes(command, entry))
 			continue;
-		if (entry->letter >= 'A')
+		if (entry->letter != ' ')
 			snprintf(letter, sizeof letter, "-%c, ", entry->letter);
 		snprintf(name, sizeof name, "--%s%s%s", entry->name, entry->argument ? " " : "",
 			entry->argument ? entry->argument : "");
 		fprintf(file, "  %s%-18s  %s\n", letter, name, entry->text);
 	}
+}
+
+void options_print_raw(const struct command *command, FILE *file)
+{
+	for (size_t i = 0; i < ENTRIES; i++) {
+		const struct option_entry *entry = &entries[i];
+
+		if (!takes(command, entry))
+			continue;
+		fprintf(file, "option\t%s\t", command->name);
+		if (entry->letter != ' ')
+			fputc('-', file);
+		fprintf(file, "%c\t--%s\t%s\t%s\n", entry->letter == ' ' ? '-' : entry->letter,
+			entry->name, entry->argument ? entry->argument : "-", entry->text);
+	}
+}
+
+void options_print_values(FILE *file)
+{
+	fputs("values\tFORMAT\ttable json jsonl csv\nvalues\tTABLE\t", file);
+	for (uint32_t table = 1; procmon_table_name(table); table++)
+		fprintf(file, "%s%s", table > 1 ? " " : "", procmon_table_name(table));
+	fputc('\n', file);
 }

@@ -10,6 +10,8 @@
 
 struct command;
 
+enum options_units { UNITS_DEFAULT, UNITS_HUMAN, UNITS_RAW };
+
 struct options {
 	const char *socket;   /* NULL: the usual place */
 	bool no_start;        /* do not start a server */
@@ -21,7 +23,11 @@ struct options {
 	uint32_t count, top;  /* 0: no limit */
 	uint32_t *pids;       /* owned */
 	size_t pid_count;
-	bool states, help;
+	enum options_units units;
+	bool cpu_total; /* CPU use as a share of the whole machine, not of one core */
+	bool children, exits, sum;
+	bool states, no_header, time;
+	bool names, raw, help;
 	char **arguments; /* what is left */
 	size_t argument_count;
 };
@@ -33,7 +39,15 @@ struct options {
 int options_parse(struct options *self, const struct command *command, int argc, char **argv);
 void options_finish(struct options *self);
 
+/* What --pid does. Returns 0, or -EINVAL with a sentence in *ret_error. */
+int options_set_pids(struct options *self, const char *list, char **ret_error);
+
 /* The options of a command, a line each, as its help shows them. */
 void options_print(const struct command *command, FILE *file);
+
+/* The same for programs, "option COMMAND -a --attrs LIST TEXT" with tabs between and "-" for
+ * what there is not; and what may stand for FORMAT and TABLE, "values FORMAT table json ..". */
+void options_print_raw(const struct command *command, FILE *file);
+void options_print_values(FILE *file);
 
 #endif

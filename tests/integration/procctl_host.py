@@ -114,6 +114,27 @@ def test_manual_names_every_command_and_option():
         assert f"\n.It {code}\n" in manual
 
 
+def test_completion_has_what_the_help_has():
+    lines = [line.split("\t") for line in run("help", "--raw").stdout.splitlines()]
+    assert {line[0] for line in lines} == {"values", "command", "option"}
+    assert all(all(line) for line in lines), "an empty field"
+    assert dict(line[1:] for line in lines if line[0] == "values")["FORMAT"].split()[0] == "table"
+    commands = [line[1] for line in lines if line[0] == "command"]
+    assert commands == [name for name in re.findall(r"^  ([a-z]+) ", run("help").stdout, re.M)
+                        if name != "procctl"]
+    for name in commands:
+        shown = re.findall(r"^  (?:(-.), |    )(--[a-z-]+)(?: (\S+))?  +(.*)",
+                           run("help", name).stdout, re.M)
+        mine = [line[2:] for line in lines if line[:2] == ["option", name]]
+        assert [[letter or "-", option, argument or "-", text]
+                for letter, option, argument, text in shown] == mine
+    names = [line.split("\t") for line in run("attributes", "--names").stdout.splitlines()]
+    catalog = strict(run("attributes", "-o", "json").stdout)["rows"]
+    texts = dict(names)
+    assert len(texts) == len(names) and {"all", "mem", "gpu"} <= set(texts)
+    assert all(texts[entry["name"]] == entry["text"] for entry in catalog)
+
+
 def test_start_and_stop():
     out = run("server", "start").stdout
     pid = server_pid()
@@ -172,7 +193,7 @@ def test_catalog_of_all_tables():
     text = run("attributes", "gpu").stdout
     assert len(text.splitlines()) == 1 + sum(e["name"].startswith("gpu.") for e in entries
                                              if e["table"] == "process")
-    assert "resident" in run("attributes", "resident").stdout
+    assert "footprint" in run("attributes", "footprint").stdout
     refused("attributes", "residnet", say="near: mem.resident")
 
 
