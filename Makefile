@@ -5,12 +5,14 @@ CC           ?= cc
 CFLAGS       ?= -O2 -g
 FUZZ_SECONDS ?= 60
 VERSION      := 0.1.0
+PREFIX       ?= /usr/local
 PLATFORM     := $(if $(filter Darwin,$(shell uname -s)),darwin,linux)
 comma        := ,
 
 # ------------------------------------------------------------------------------- flags
 #
-# CFLAGS, LDFLAGS, HARDENING and WERROR are the caller's; the rest is what the code needs.
+# CPPFLAGS, CFLAGS, LDFLAGS, HARDENING and WERROR are the caller's; the rest is what the code
+# needs.
 
 WARNINGS  := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wwrite-strings -Wformat=2 -Wundef -Wvla -Wconversion -Wno-sign-conversion
@@ -26,7 +28,8 @@ LIBS          := $(EVENT_LIBS) $(PROTOBUF_LIBS)
 
 INCLUDES := -Icommon -Iserver -Iclient -I$(BUILD)/proto \
 	$(call library,--cflags,libevent_core) $(call library,--cflags,libprotobuf-c)
-CPPFLAGS += $(FEATURES) $(INCLUDES) -DPROCMON_VERSION='"$(VERSION)"'
+DEFINES   = -DPROCMON_VERSION='"$(VERSION)"' -DPROCMON_BINDIR='"$(bindir)"'
+NEEDED    = $(FEATURES) $(INCLUDES) $(DEFINES) $(CPPFLAGS)
 BASE      = -std=c11 -fPIC -pthread $(HARDENING) $(CFLAGS)
 LINK      = $(CC) $(LDFLAGS) -pthread $(RELRO)
 
@@ -57,7 +60,7 @@ TESTED := $(filter-out server/procmond.c client/procctl.c, \
 	$(EDGE) $(CORE) $(PROCCTL) $(LIBRARY) $(COMMON))
 
 .PHONY: all
-all: $(addprefix $(BUILD)/,procmond procctl libprocmon.a libprocmon.so procmon-protocol.7) ## build it all (the default)
+all: $(addprefix $(BUILD)/,procmond procctl libprocmon.a libprocmon.so attributes procmon-protocol.7) ## build it all (the default)
 	@:
 
 GENERATED := $(BUILD)/proto/procmon.pb-c.c $(BUILD)/proto/procmon.pb-c.h
@@ -69,13 +72,13 @@ $(GENERATED) &: proto/procmon.proto
 $(WIRE): $(BUILD)/proto/procmon.pb-c.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(BASE) -c -o $@ $<
+	$(Q)$(CC) $(NEEDED) $(BASE) -c -o $@ $<
 
 # ANALYZE is for what only our own files have to pass.
 $(BUILD)/obj/%.o: %.c Makefile | $(GENERATED)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(BASE) $(WARNINGS) $(WERROR) $(ANALYZE) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(NEEDED) $(BASE) $(WARNINGS) $(WERROR) $(ANALYZE) -MMD -MP -c -o $@ $<
 
 $(BUILD)/procmond: $(call object,$(EDGE) $(CORE) $(BACKEND) $(COMMON)) $(WIRE)
 	$(call say,LINK,$@)
@@ -97,15 +100,88 @@ $(BUILD)/libprocmon.a: $(BUILD)/obj/libprocmon.o
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $<
 
+# Programs are linked with the first name, look for the second, and find the third.
+SHARED := libprocmon.so libprocmon.so.$(firstword $(subst ., ,$(VERSION))) libprocmon.so.$(VERSION)
 $(BUILD)/libprocmon.so: $(BUILD)/obj/libprocmon.o
 	$(call say,LINK,$@)
-	$(Q)$(LINK) -shared -o $@ $< $(PROTOBUF_LIBS)
+	$(Q)$(LINK) -shared -Wl,-soname,$(word 2,$(SHARED)) -o $(BUILD)/$(word 3,$(SHARED)) $< $(PROTOBUF_LIBS)
+	$(Q)ln -sf $(word 3,$(SHARED)) $(BUILD)/$(word 2,$(SHARED))
+	$(Q)ln -sf $(word 2,$(SHARED)) $@
+
+# The client starts the server that is installed: it has to know where that is.
+$(BUILD)/obj/client/start.o: $(BUILD)/obj/bindir
+$(BUILD)/obj/bindir: FORCE
+	@mkdir -p $(@D)
+	@echo '$(bindir)' | cmp -s - $@ || echo '$(bindir)' >$@
+.PHONY: FORCE
+FORCE:
+
+# The names that the registry declares, for completion while there is no server to ask.
+$(BUILD)/attributes: client/attributes.awk common/attributes.def
+	@mkdir -p $(@D)
+	@awk -f $^ >$@
 
 # The protocol's manual lists the attributes that the registry declares.
 $(BUILD)/procmon-protocol.7: proto/procmon-protocol.7 proto/attributes.awk common/attributes.def
 	$(call say,MAN,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)awk -f proto/attributes.awk common/attributes.def proto/procmon-protocol.7 >$@
+
+# ------------------------------------------------------------------------------- installing
+#
+# Under DESTDIR, for those who make packages; what is installed does not know of that.
+
+bindir         = $(PREFIX)/bin
+libdir         = $(PREFIX)/lib
+includedir     = $(PREFIX)/include
+datadir        = $(PREFIX)/share
+mandir         = $(datadir)/man
+systemduserdir = $(PREFIX)/lib/systemd/user
+
+# HOW:WHAT:WHERE, and nothing else is installed. HOW is a mode; "fill", which puts the directories
+# in the place of their names between @; or "link".
+INSTALLED = \
+	755:$(BUILD)/procmond:$(bindir)/procmond \
+	755:$(BUILD)/procctl:$(bindir)/procctl \
+	644:$(BUILD)/$(word 3,$(SHARED)):$(libdir)/$(word 3,$(SHARED)) \
+	link:$(word 3,$(SHARED)):$(libdir)/$(word 2,$(SHARED)) \
+	link:$(word 2,$(SHARED)):$(libdir)/$(word 1,$(SHARED)) \
+	644:$(BUILD)/libprocmon.a:$(libdir)/libprocmon.a \
+	fill:client/procmon.pc:$(libdir)/pkgconfig/procmon.pc \
+	644:client/procmon.h:$(includedir)/procmon.h \
+	644:proto/procmon.proto:$(datadir)/procmon/procmon.proto \
+	644:$(BUILD)/attributes:$(datadir)/procmon/attributes \
+	644:client/procctl.1:$(mandir)/man1/procctl.1 \
+	644:client/libprocmon.3:$(mandir)/man3/libprocmon.3 \
+	644:$(BUILD)/procmon-protocol.7:$(mandir)/man7/procmon-protocol.7 \
+	644:server/procmond.8:$(mandir)/man8/procmond.8 \
+	fill:client/completion.bash:$(datadir)/bash-completion/completions/procctl \
+	fill:client/completion.zsh:$(datadir)/zsh/site-functions/_procctl \
+	fill:client/completion.fish:$(datadir)/fish/vendor_completions.d/procctl.fish \
+	$(SERVICES_$(PLATFORM))
+SERVICES_linux = \
+	644:server/procmond.socket:$(systemduserdir)/procmond.socket \
+	fill:server/procmond.service:$(systemduserdir)/procmond.service
+SERVICES_darwin = \
+	fill:server/org.procmond.plist:$(datadir)/procmon/org.procmond.plist
+
+each_installed = for item in $(INSTALLED); do \
+	how=$${item%%:*} to=$(DESTDIR)$${item\#\#*:} what=$${item\#*:}; what=$${what%:*}
+FILL = sed $(foreach name,bindir libdir includedir datadir,-e 's|@$(name)@|$($(name))|g') \
+	-e 's|@version@|$(VERSION)|g'
+
+.PHONY: install uninstall
+install: all ## install it, below PREFIX
+	@umask 022; $(each_installed); \
+		mkdir -p "$${to%/*}" && rm -f "$$to" && case $$how in \
+		fill) $(FILL) "$$what" >"$$to" ;; \
+		link) ln -s "$$what" "$$to" ;; \
+		*) cp "$$what" "$$to" && chmod "$$how" "$$to" ;; \
+		esac || exit 1; done
+
+uninstall: ## remove what install has installed
+	@$(each_installed); rm -f "$$to" || exit 1; done
+	@rmdir $(DESTDIR)$(datadir)/procmon 2>/dev/null || true
 
 # ------------------------------------------------------------------------------- the tests
 #
@@ -207,7 +283,7 @@ TIDY := $(addprefix tidy-,$(filter-out server/darwin/% tests/unit/% tests/bench/
 tidy: $(TIDY) ## clang-tidy
 $(TIDY): tidy-%: % | $(GENERATED)
 	$(call say,TIDY,$<)
-	$(Q)clang-tidy --quiet $< -- $(CPPFLAGS) -Itests/fake -std=c11 2>/dev/null
+	$(Q)clang-tidy --quiet $< -- $(NEEDED) -Itests/fake -std=c11 2>/dev/null
 
 help: ## list these
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'

@@ -15,11 +15,6 @@
 #include <sys/syscall.h>
 #endif
 
-/* Where the server is installed, tried in this order when it is not beside the program. */
-#ifndef PROCMON_BINDIRS
-#define PROCMON_BINDIRS "/usr/local/bin", "/usr/bin"
-#endif
-
 /* ---------------------------------------------------------------- which program */
 
 static int find_own_executable(char *out, size_t out_size)
@@ -61,10 +56,13 @@ static const char *find_in_environment(void)
 	return server && server[0] ? server : NULL;
 }
 
-/* Never by PATH: whoever sets it would choose what runs. */
+/*
+ * Beside the program, else where it is installed (PROCMON_BINDIR is the Makefile's). Never by
+ * PATH: whoever sets it would choose what runs.
+ */
 static int find_server(char *out, size_t out_size, char *error, size_t error_size)
 {
-	static const char *const places[] = {PROCMON_BINDIRS};
+	static const char installed[] = PROCMON_BINDIR "/procmond";
 	const char *named = find_in_environment();
 
 	if (named) {
@@ -77,15 +75,13 @@ static int find_server(char *out, size_t out_size, char *error, size_t error_siz
 	}
 	if (find_beside(out, out_size) == 0)
 		return 0;
-	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-		snprintf(out, out_size, "%s/procmond", places[i]);
-		if (access(out, X_OK) == 0)
-			return 0;
-	}
+	snprintf(out, out_size, "%s", installed);
+	if (access(out, X_OK) == 0)
+		return 0;
 	snprintf(error, error_size,
-		"no server runs, and there is no procmond beside this program or in %s to "
+		"no server runs, and there is neither a procmond beside this program nor %s to "
 		"start",
-		places[0]);
+		installed);
 	return -ENOENT;
 }
 
