@@ -136,12 +136,26 @@ int choice_find(const struct choice *available, const char *name,
 	return count == 1 ? 0 : -ENOENT;
 }
 
-/* Adds one name of the list, which may be a group. */
+static bool is_member(const struct procmon_attribute *attribute, const char *group)
+{
+	return strcmp(group, "all") == 0 || is_in_group(attribute->name, group);
+}
+
+/* Is there something to show, and without waiting for it? */
+static bool is_quick(const struct procmon_attribute *attribute)
+{
+	return attribute->cost != PROCMON_SLOW && attribute->state != PROCMON_UNSUPPORTED;
+}
+
+/*
+ * Adds one name of the list, which may be a group. One of which this host can tell nothing
+ * is added nevertheless, so that it can be said why.
+ */
 static int parse_name(
 	struct choice *self, const struct choice *available, const char *name, char **ret_error)
 {
 	const struct procmon_attribute *attribute = NULL;
-	bool all = strcmp(name, "all") == 0, is_group = all;
+	bool known = false, is_group = false;
 
 	for (size_t i = 0; i < available->count; i++) {
 		attribute = available->items[i];
@@ -149,12 +163,14 @@ static int parse_name(
 			choice_add(self, attribute);
 			return 0;
 		}
-		is_group |= is_in_group(attribute->name, name);
+		is_group |= is_member(attribute, name);
+		known |= is_member(attribute, name) && is_quick(attribute);
 	}
 	for (size_t i = 0; is_group && i < available->count; i++) {
 		attribute = available->items[i];
-		if (attribute->cost != PROCMON_SLOW &&
-			(all || is_in_group(attribute->name, name)))
+		if (is_member(attribute, name) &&
+			(self->whole || (known ? is_quick(attribute)
+					       : attribute->cost != PROCMON_SLOW)))
 			choice_add(self, attribute);
 	}
 	if (is_group)

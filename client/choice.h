@@ -10,6 +10,7 @@
 struct choice {
 	const struct procmon_attribute **items;
 	size_t count;
+	bool whole; /* groups are added with all that is in them */
 };
 
 void choice_finish(struct choice *self);
@@ -18,9 +19,9 @@ void choice_finish(struct choice *self);
 void choice_add(struct choice *self, const struct procmon_attribute *attribute);
 
 /*
- * Adds what a comma list names: attributes, groups ("mem": all of mem.* but what is
- * SLOW), "all" (everything but what is SLOW) and last parts that only one attribute has
- * ("resident"). `available` are the attributes of the table. Returns 0, or -ENOENT with a
+ * Adds what a comma list names: attributes, groups ("mem": all of mem.* but what is SLOW or
+ * unsupported on this host, unless the whole group is), "all" (everything, likewise) and
+ * last parts that only one attribute has ("footprint"). `available` are those of the table. Returns 0, or -ENOENT with a
  * sentence in *ret_error (to be freed) that says which name is wrong and what was meant.
  */
 int choice_parse(struct choice *self, const struct choice *available, const char *list,

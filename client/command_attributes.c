@@ -181,7 +181,7 @@ static int choose(
 static int run(const struct options *options)
 {
 	struct procmon_connection *connection = NULL;
-	struct choice available = {0}, shown = {0};
+	struct choice available = {0}, shown = {.whole = true};
 	bool all = options->table && strcmp(options->table, "all") == 0;
 	uint32_t table = all ? 0 : subject_table(options);
 	int code = EXIT_USAGE;

@@ -22,10 +22,14 @@ static const struct procmon_attribute *const items[] = {
 	ATTRIBUTE(10, "start.time"),
 	ATTRIBUTE(11, "age", .kind = PROCMON_DERIVED, .input = 10),
 	ATTRIBUTE(12, "memory"),
+	ATTRIBUTE(13, "mem.wired", .state = PROCMON_UNSUPPORTED),
+	ATTRIBUTE(14, "gpu.time", .state = PROCMON_UNSUPPORTED),
+	ATTRIBUTE(15, "gpu.memory", .state = PROCMON_UNSUPPORTED),
+	ATTRIBUTE(16, "gpu.devices", .state = PROCMON_UNSUPPORTED, .cost = PROCMON_SLOW),
 };
 
-static const struct choice available = {
-	(const struct procmon_attribute **)items, sizeof items / sizeof *items};
+static const struct choice available = {.items = (const struct procmon_attribute **)items,
+	.count = sizeof items / sizeof *items};
 
 /* The names that a list stands for, with spaces; or the error. */
 static const char *select_names(const char *list)
@@ -64,6 +68,24 @@ TEST(groups_leave_out_what_is_slow)
 	CHECK_TEXT(select_names("all"),
 		"pid comm cpu.usage cpu.total mem.footprint mem.resident faults.total "
 		"start.time age memory");
+}
+
+TEST(groups_leave_out_what_this_host_cannot_tell)
+{
+	CHECK_TEXT(select_names("mem"), "mem.footprint mem.resident");
+	CHECK_TEXT(select_names("mem.wired,mem"), "mem.wired mem.footprint mem.resident");
+	/* but when nothing would be left, it is to be said why */
+	CHECK_TEXT(select_names("gpu"), "gpu.time gpu.memory");
+}
+
+TEST(whole_groups)
+{
+	struct choice choice = {.whole = true};
+	char *error = NULL;
+
+	CHECK_INT(choice_parse(&choice, &available, "mem,gpu", &error), 0);
+	CHECK_INT(choice.count, 7);
+	choice_finish(&choice);
 }
 
 TEST(last_parts_that_are_unique)
@@ -120,6 +142,7 @@ TEST(only_rates_need_two_samples)
 	CHECK(!has_rate("mem"));
 }
 
-TESTS(CASE(whole_names), CASE(groups_leave_out_what_is_slow), CASE(last_parts_that_are_unique),
-	CASE(unknown_names_get_near_ones), CASE(empty_names_are_refused),
-	CASE(only_rates_need_two_samples))
+TESTS(CASE(whole_names), CASE(groups_leave_out_what_is_slow),
+	CASE(groups_leave_out_what_this_host_cannot_tell), CASE(whole_groups),
+	CASE(last_parts_that_are_unique), CASE(unknown_names_get_near_ones),
+	CASE(empty_names_are_refused), CASE(only_rates_need_two_samples))
