@@ -39,6 +39,8 @@ int io_parse(const char *bytes, size_t length, struct linux_io *ret_io)
 	ret_io->disk_read = natural(value[READ]);
 	/* It may have thrown away what another process wrote. */
 	ret_io->disk_written = natural(value[WRITTEN] - value[CANCELLED]);
+	ret_io->logical_written = natural(value[WRITTEN]);
+	ret_io->cancelled = natural(value[CANCELLED]);
 	return 0;
 }
 

@@ -39,6 +39,12 @@ bool scan_line(struct scan *self, struct scan *ret_line)
 	return true;
 }
 
+/* One bit of 64 for the first two characters of a key. */
+static uint64_t hint_of(const char *key)
+{
+	return UINT64_C(1) << (((unsigned char)key[0] * 5U ^ (unsigned char)key[1]) & 63);
+}
+
 static bool has_key(const struct scan *line, const struct pair *pair)
 {
 	return line->end - line->at >= pair->length && line->at[0] == pair->key[0] &&
@@ -65,14 +71,20 @@ static bool add_numbers(struct scan *line, const struct pair *pair, int64_t *val
 	return true;
 }
 
-/* The kernel writes the keys in a fixed order, so the next one is looked for first. */
+/* The kernel writes the keys in a fixed order, so the next one is looked for first; and most
+ * lines that are not wanted show it by their first two characters. */
 uint32_t scan_pairs(
 	struct scan *self, const struct pair *pairs, uint32_t pair_count, int64_t *values)
 {
 	uint32_t all = (uint32_t)((UINT64_C(1) << pair_count) - 1), seen = 0, next = 0;
+	uint64_t hints = 0;
 	struct scan line;
 
+	for (uint32_t i = 0; i < pair_count; i++)
+		hints |= hint_of(pairs[i].key);
 	while (seen != all && scan_line(self, &line)) {
+		if (line.end - line.at < 2 || !(hint_of(line.at) & hints))
+			continue;
 		for (uint32_t i = 0, k = next; i < pair_count; i++) {
 			if (has_key(&line, &pairs[k])) {
 				if (add_numbers(&line, &pairs[k], values))

@@ -40,11 +40,11 @@ struct linux_clock {
 };
 
 struct linux_stat {
-	struct sample_text comm, state, tty_name;
+	struct sample_text comm, state, tty_name, flags;
 	uint64_t status; /* BSD's number of the state */
 	uint64_t ppid, pgid, sid;
 	uint64_t tty_device, tty_pgid;
-	uint64_t faults, faults_major;
+	uint64_t faults, faults_major, children_faults, children_faults_major;
 	uint64_t cpu_user_ns, cpu_system_ns;
 	uint64_t children_user, children_system; /* clock ticks */
 	int64_t priority, nice;
@@ -56,21 +56,22 @@ struct linux_stat {
 struct linux_status {
 	uint64_t ruid, uid, svuid;
 	uint64_t rgid, gid, svgid;
-	uint64_t footprint;
-	uint64_t peak, virtual, locked, resident;
-	uint64_t anonymous, file, shared;
+	uint64_t footprint, footprint_peak, footprint_peak_minute;
+	uint64_t peak, virtual, virtual_peak, locked, pinned, resident;
+	uint64_t anonymous, anonymous_total, file, shared;
+	uint64_t data, stack, code, libraries;
 	uint64_t page_tables, swap, hugetlb;
 	uint64_t threads;
 };
 
 struct linux_io {
-	uint64_t disk_read, disk_written;
+	uint64_t disk_read, disk_written, logical_written, cancelled;
 	uint64_t read_bytes, written_bytes;
 	uint64_t read_calls, write_calls;
 };
 
 struct linux_schedstat {
-	uint64_t run_delay_ns;
+	uint64_t run_delay_ns, runnable_ns;
 };
 
 struct linux_switches {
@@ -104,7 +105,7 @@ struct linux_cmdline {
 /* Sizes in KiB. */
 struct linux_smaps {
 	uint64_t pss, pss_anonymous, pss_file, pss_shared;
-	uint64_t unique, swap_pss, lazy_free;
+	uint64_t unique, common, swap_pss, lazy_free;
 };
 
 struct linux_gpu {
@@ -135,8 +136,8 @@ int status_parse(const char *bytes, size_t length, struct linux_status *ret_stat
 /* Of one thread: adds to what is there. */
 int switches_parse(const char *bytes, size_t length, struct linux_switches *switches);
 int io_parse(const char *bytes, size_t length, struct linux_io *ret_io);
-/* Nanoseconds that a thread waited for a core. */
-int schedstat_parse(const char *bytes, size_t length, uint64_t *ret_run_delay_ns);
+/* Of one thread: adds to what is there. */
+int schedstat_parse(const char *bytes, size_t length, struct linux_schedstat *schedstat);
 /* The path points into the bytes. */
 int cgroup_parse(const char *bytes, size_t length, struct sample_text *ret_path);
 int number_parse(const char *bytes, size_t length, int64_t *ret_number);
@@ -146,7 +147,7 @@ size_t cmdline_parse(char *bytes, size_t length);
 /* smaps may be read in pieces of whole lines, each of which is added. */
 struct smaps_sums {
 	uint32_t seen;
-	int64_t values[9];
+	int64_t values[11];
 };
 void smaps_add(struct smaps_sums *sums, const char *bytes, size_t length);
 void smaps_finish(const struct smaps_sums *sums, struct linux_smaps *ret_smaps);

@@ -1,32 +1,34 @@
 /*
- * Source schedstat: how long threads waited for a core. /proc/PID/schedstat is about the
- * first thread only, so the living threads are summed up, unless there is but one.
+ * Source schedstat: how long threads were ready to run, with a core and without one.
+ * /proc/PID/schedstat is about the first thread only, so the living threads are summed up,
+ * unless there is but one.
  */
 #include <errno.h>
 #include <sys/stat.h>
 
 #include "process.h"
 
-int schedstat_parse(const char *bytes, size_t length, uint64_t *ret_run_delay_ns)
+int schedstat_parse(const char *bytes, size_t length, struct linux_schedstat *schedstat)
 {
 	struct scan scan = {bytes, bytes + length};
 	int64_t on_cpu, delay;
 
-	if (!scan_number(&scan, &on_cpu) || !scan_number(&scan, &delay) || delay < 0)
+	if (!scan_number(&scan, &on_cpu) || !scan_number(&scan, &delay) || on_cpu < 0 ||
+		delay < 0)
 		return -EBADMSG;
-	*ret_run_delay_ns = (uint64_t)delay;
+	schedstat->run_delay_ns += (uint64_t)delay;
+	schedstat->runnable_ns += (uint64_t)on_cpu + (uint64_t)delay;
 	return 0;
 }
 
 static bool add_thread(void *context, int tasks, uint32_t tid)
 {
-	uint64_t *sum_ns = context, delay_ns;
 	char bytes[128];
 	ssize_t length = task_read(tasks, tid, "schedstat", bytes, sizeof bytes);
 
 	/* A thread that ended since it was listed counts no more. */
-	if (length > 0 && schedstat_parse(bytes, (size_t)length, &delay_ns) == 0)
-		*sum_ns += delay_ns;
+	if (length > 0)
+		schedstat_parse(bytes, (size_t)length, context);
 	return true;
 }
 
@@ -39,14 +41,13 @@ static int schedstat_read(struct processes *self, uint32_t slot, void *memory)
 
 	if (result != STATE_OK)
 		return result;
-	sample->run_delay_ns = 0;
+	*sample = (struct linux_schedstat){0};
 	if (!single)
-		return row_each_task(self, slot, add_thread, &sample->run_delay_ns);
+		return row_each_task(self, slot, add_thread, sample);
 	result = row_read(self, slot, FILE_SCHEDSTAT, &length);
 	if (result != STATE_OK)
 		return result;
-	return schedstat_parse(self->buffer, length, &sample->run_delay_ns) < 0 ? STATE_FAILED
-										: STATE_OK;
+	return schedstat_parse(self->buffer, length, sample) < 0 ? STATE_FAILED : STATE_OK;
 }
 
 const struct process_source schedstat_source = {

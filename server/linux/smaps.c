@@ -16,9 +16,12 @@ enum value {
 	PSS_ANONYMOUS,
 	PSS_FILE,
 	PSS_SHARED,
+	SHARED_CLEAN,
+	SHARED_DIRTY,
 	PRIVATE_CLEAN,
 	PRIVATE_DIRTY,
 	LAZY_FREE,
+	SHARED_HUGETLB,
 	SWAP_PSS,
 	VALUES,
 };
@@ -29,9 +32,12 @@ static const struct pair pairs[VALUES] = {
 	PAIR("Pss_Anon", PSS_ANONYMOUS, 1),
 	PAIR("Pss_File", PSS_FILE, 1),
 	PAIR("Pss_Shmem", PSS_SHARED, 1),
+	PAIR("Shared_Clean", SHARED_CLEAN, 1),
+	PAIR("Shared_Dirty", SHARED_DIRTY, 1),
 	PAIR("Private_Clean", PRIVATE_CLEAN, 1),
 	PAIR("Private_Dirty", PRIVATE_DIRTY, 1),
 	PAIR("LazyFree", LAZY_FREE, 1),
+	PAIR("Shared_Hugetlb", SHARED_HUGETLB, 1),
 	PAIR("SwapPss", SWAP_PSS, 1),
 };
 
@@ -50,17 +56,32 @@ static uint64_t sum_of(const struct smaps_sums *sums, enum value value, enum cel
 		       : ABSENT_U64(absent);
 }
 
-void smaps_finish(const struct smaps_sums *sums, struct linux_smaps *ret_smaps)
+static uint64_t sum_of_two(const struct smaps_sums *sums, enum value one, enum value two)
 {
-	uint64_t clean = sum_of(sums, PRIVATE_CLEAN, STATE_NONE);
-	uint64_t dirty = sum_of(sums, PRIVATE_DIRTY, STATE_NONE);
+	uint64_t none = ABSENT_U64(STATE_NONE);
+	uint64_t a = sum_of(sums, one, STATE_NONE), b = sum_of(sums, two, STATE_NONE);
+
+	return a == none || b == none ? none : a + b;
+}
+
+/* Kernels without reserved huge pages have no line about them. */
+static uint64_t common_of(const struct smaps_sums *sums)
+{
+	uint64_t small = sum_of_two(sums, SHARED_CLEAN, SHARED_DIRTY);
+	uint64_t huge = sum_of(sums, SHARED_HUGETLB, STATE_NONE);
 	uint64_t none = ABSENT_U64(STATE_NONE);
 
+	return small == none || huge == none ? small : small + huge;
+}
+
+void smaps_finish(const struct smaps_sums *sums, struct linux_smaps *ret_smaps)
+{
 	ret_smaps->pss = sum_of(sums, PSS, STATE_NONE);
 	ret_smaps->pss_anonymous = sum_of(sums, PSS_ANONYMOUS, STATE_UNSUPPORTED);
 	ret_smaps->pss_file = sum_of(sums, PSS_FILE, STATE_UNSUPPORTED);
 	ret_smaps->pss_shared = sum_of(sums, PSS_SHARED, STATE_UNSUPPORTED);
-	ret_smaps->unique = clean == none || dirty == none ? none : clean + dirty;
+	ret_smaps->unique = sum_of_two(sums, PRIVATE_CLEAN, PRIVATE_DIRTY);
+	ret_smaps->common = common_of(sums);
 	ret_smaps->lazy_free = sum_of(sums, LAZY_FREE, STATE_UNSUPPORTED);
 	ret_smaps->swap_pss = sum_of(sums, SWAP_PSS, STATE_NONE);
 }

@@ -13,7 +13,8 @@
 
 #include "process.h"
 
-/* Of field 9; include/linux/sched.h calls it PF_KTHREAD. */
+/* Of field 9; include/linux/sched.h calls them PF_EXITING and PF_KTHREAD. */
+#define FLAG_EXITING       0x4
 #define FLAG_KERNEL_THREAD 0x200000
 
 int stat_parse(const char *bytes, size_t length, struct stat_line *ret_line)
@@ -63,6 +64,24 @@ static struct sample_text text_of(const char *bytes, uint32_t length)
 	if (!length)
 		return (struct sample_text){.state = STATE_NONE};
 	return (struct sample_text){.bytes = bytes, .length = length};
+}
+
+/* By bits: kernel, leader, terminal, exiting. */
+static const char *const flag_texts[16] = {"", "kernel", "leader", "kernel,leader", "terminal",
+	"kernel,terminal", "leader,terminal", "kernel,leader,terminal", "exiting",
+	"kernel,exiting", "leader,exiting", "kernel,leader,exiting", "terminal,exiting",
+	"kernel,terminal,exiting", "leader,terminal,exiting", "kernel,leader,terminal,exiting"};
+
+/* The flags of the kernel are those of the first thread, which may end before the others: as
+ * long as there are any, the process is not exiting (field 20). */
+static struct sample_text flags_of(const struct stat_line *line, uint32_t pid)
+{
+	int64_t flags = line->field[9];
+	unsigned words = (flags & FLAG_KERNEL_THREAD ? 1U : 0) |
+			 (line->field[6] == pid ? 2U : 0) | (line->field[7] ? 4U : 0) |
+			 ((flags & FLAG_EXITING) && line->field[20] <= 1 ? 8U : 0);
+
+	return text_of(flag_texts[words], (uint32_t)strlen(flag_texts[words]));
 }
 
 static void fill_texts(
@@ -200,12 +219,15 @@ static int stat_read(struct processes *self, uint32_t slot, void *memory)
 	note_state(self, slot, &line);
 	fill_texts(self, &line, sample);
 	fill_terminal(self, &line, sample);
+	sample->flags = flags_of(&line, self->pids[slot]);
 	fill_times(self, slot, &line, sample);
 	sample->ppid = natural(line.field[4]);
 	sample->pgid = natural(line.field[5]);
 	sample->sid = natural(line.field[6]);
 	sample->faults = natural(line.field[10] + line.field[12]);
 	sample->faults_major = natural(line.field[12]);
+	sample->children_faults = natural(line.field[11] + line.field[13]);
+	sample->children_faults_major = natural(line.field[13]);
 	sample->priority = line.field[18];
 	sample->nice = line.field[19];
 	sample->threads = natural(line.field[20]);

@@ -7,21 +7,24 @@
  * The kernel takes long to write it, so a process that sleeps is not asked for it again and
  * again: the memory of a process that does not run only changes when the kernel takes pages
  * away, or brings some back (swapoff, khugepaged), and then /proc/PID/statm, which is short,
- * changes as well. Should that ever go both ways in equal parts, REPEATS_MAX finds it. Swapped
- * and huge pages can also go without that (another process truncates their file, or drops
- * them by process_madvise), so whoever has some is asked each time.
+ * changes as well. Should that ever go both ways in equal parts, REPEATS_MAX finds it. Swapped,
+ * huge and pinned pages can also go without that (another process truncates their file, or
+ * drops them by process_madvise; a device lets go of them), so whoever has some is asked each
+ * time. What else may change in a sleeper is source control's.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
+#include "peaks.h"
 #include "process.h"
 
 /* A minute, when the core refreshes every 5 s. */
 enum { REPEATS_MAX = 12 };
 
-/* What a row showed when it was last read, and how statm looked before that. */
+/* What a row showed when it was last read, and how statm looked before that; and the largest
+ * footprints that it ever showed. */
 struct status_memo {
 	uint64_t identity; /* of the row; 0: none yet */
 	uint64_t clock_ns; /* its CPU time then */
@@ -29,18 +32,26 @@ struct status_memo {
 	uint32_t repeats;
 	int64_t pages[3];
 	struct linux_status sample;
+	uint64_t peaks_identity;
+	struct peaks peaks;
 };
 
 enum value {
 	UID, /* real, effective, saved */
 	GID = UID + 3,
-	PEAK = GID + 3,
+	VIRTUAL_PEAK = GID + 3,
 	VIRTUAL,
 	LOCKED,
+	PINNED,
+	PEAK,
 	RESIDENT,
 	ANONYMOUS,
 	FILE_PAGES,
 	SHARED,
+	DATA,
+	STACK,
+	CODE,
+	LIBRARIES,
 	PAGE_TABLES,
 	SWAP,
 	HUGETLB,
@@ -48,17 +59,23 @@ enum value {
 	VALUES,
 };
 
-/* In the order of the file. VmHWM is the peak of VmRSS; VmPeak would be that of VmSize. */
+/* In the order of the file. VmHWM is the peak of VmRSS, VmPeak that of VmSize. */
 static const struct pair pairs[] = {
 	PAIR("Uid", UID, 3),
 	PAIR("Gid", GID, 3),
+	PAIR("VmPeak", VIRTUAL_PEAK, 1),
 	PAIR("VmSize", VIRTUAL, 1),
 	PAIR("VmLck", LOCKED, 1),
+	PAIR("VmPin", PINNED, 1),
 	PAIR("VmHWM", PEAK, 1),
 	PAIR("VmRSS", RESIDENT, 1),
 	PAIR("RssAnon", ANONYMOUS, 1),
 	PAIR("RssFile", FILE_PAGES, 1),
 	PAIR("RssShmem", SHARED, 1),
+	PAIR("VmData", DATA, 1),
+	PAIR("VmStk", STACK, 1),
+	PAIR("VmExe", CODE, 1),
+	PAIR("VmLib", LIBRARIES, 1),
 	PAIR("VmPTE", PAGE_TABLES, 1),
 	PAIR("VmSwap", SWAP, 1),
 	PAIR("HugetlbPages", HUGETLB, 1),
@@ -95,10 +112,21 @@ static uint64_t footprint(const uint64_t *value, uint32_t seen)
 
 static void fill_memory(struct linux_status *status, const uint64_t *value, uint32_t seen)
 {
+	uint32_t parts = UINT32_C(1) << ANONYMOUS | UINT32_C(1) << SWAP;
+
 	status->footprint = footprint(value, seen);
+	status->footprint_peak = status->footprint_peak_minute = ABSENT_U64(STATE_NONE);
+	status->anonymous_total = (seen & parts) == parts ? value[ANONYMOUS] + value[SWAP]
+							  : ABSENT_U64(STATE_NONE);
 	status->peak = value[PEAK];
 	status->virtual = value[VIRTUAL];
+	status->virtual_peak = value[VIRTUAL_PEAK];
+	status->data = value[DATA];
+	status->stack = value[STACK];
+	status->code = value[CODE];
+	status->libraries = value[LIBRARIES];
 	status->locked = value[LOCKED];
+	status->pinned = value[PINNED];
 	status->resident = value[RESIDENT];
 	status->anonymous = value[ANONYMOUS];
 	status->file = value[FILE_PAGES];
@@ -223,11 +251,14 @@ static bool sleeps_on(
 	       !(flags & ROW_RUNNING) && memo->clock_ns == self->clocks[slot];
 }
 
+static bool is_some(uint64_t amount)
+{
+	return amount != 0 && amount != ABSENT_U64(STATE_NONE);
+}
+
 static bool has_pages_beside_statm(const struct linux_status *sample)
 {
-	bool huge = sample->hugetlb != 0 && sample->hugetlb != ABSENT_U64(STATE_NONE);
-
-	return sample->swap != 0 || huge;
+	return is_some(sample->swap) || is_some(sample->hugetlb) || is_some(sample->pinned);
 }
 
 /* Is the memo of a sleeping row still true? Notes the pages for the next time. */
@@ -253,17 +284,12 @@ static bool is_unchanged(struct processes *self, uint32_t slot, struct status_me
 	return same && memo->repeats++ < REPEATS_MAX;
 }
 
-static int status_read(struct processes *self, uint32_t slot, void *memory)
+/* Reads it and makes the memo. */
+static int read_anew(struct processes *self, uint32_t slot, struct status_memo *memo,
+	bool asleep, struct linux_status *sample)
 {
-	struct status_memo *memo = memo_of(self, slot);
-	struct linux_status *sample = memory;
-	bool asleep = sleeps_on(self, slot, memo);
 	int result;
 
-	if (asleep && is_unchanged(self, slot, memo)) {
-		*sample = memo->sample;
-		return STATE_OK;
-	}
 	memo->identity = 0;
 	result = read_status(self, slot, sample);
 	if (result != STATE_OK)
@@ -276,6 +302,39 @@ static int status_read(struct processes *self, uint32_t slot, void *memory)
 	memo->repeats = 0;
 	memo->sample = *sample;
 	return STATE_OK;
+}
+
+/* A zombie still has the peaks of its life, if they were seen. */
+static void fill_peaks(const struct processes *self, uint32_t slot, struct status_memo *memo,
+	struct linux_status *sample)
+{
+	if (memo->peaks_identity != self->rows[slot].identity) {
+		memo->peaks_identity = self->rows[slot].identity;
+		memo->peaks = (struct peaks){0};
+	}
+	peaks_advance(&memo->peaks, self->now_ns);
+	if (sample->footprint != ABSENT_U64(STATE_NONE))
+		peaks_add(&memo->peaks, sample->footprint);
+	if (!peaks_ever(&memo->peaks, &sample->footprint_peak))
+		sample->footprint_peak = ABSENT_U64(STATE_NONE);
+	if (!peaks_recent(&memo->peaks, &sample->footprint_peak_minute))
+		sample->footprint_peak_minute = ABSENT_U64(STATE_NONE);
+}
+
+static int status_read(struct processes *self, uint32_t slot, void *memory)
+{
+	struct status_memo *memo = memo_of(self, slot);
+	struct linux_status *sample = memory;
+	bool asleep = sleeps_on(self, slot, memo);
+	int result = STATE_OK;
+
+	if (asleep && is_unchanged(self, slot, memo))
+		*sample = memo->sample;
+	else
+		result = read_anew(self, slot, memo, asleep, sample);
+	if (result == STATE_OK)
+		fill_peaks(self, slot, memo, sample);
+	return result;
 }
 
 const struct process_source status_source = {

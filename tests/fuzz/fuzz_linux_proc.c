@@ -31,14 +31,15 @@ static void parse_numbers(const char *input, size_t size)
 	struct linux_io io;
 	struct linux_smaps smaps;
 	struct smaps_sums sums = {0};
-	uint64_t delay_ns;
+	struct linux_schedstat schedstat = {0};
 	int64_t number;
 
 	status_parse(input, size, &status);
-	for (int i = 0; i < 20; i++) /* many threads: the sums must not overflow */
+	for (int i = 0; i < 20; i++) { /* many threads: the sums must not overflow */
 		switches_parse(input, size, &switches);
+		schedstat_parse(input, size, &schedstat);
+	}
 	io_parse(input, size, &io);
-	schedstat_parse(input, size, &delay_ns);
 	number_parse(input, size, &number);
 	smaps_add(&sums, input, size);
 	smaps_add(&sums, input, size);

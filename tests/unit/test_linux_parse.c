@@ -122,9 +122,11 @@ static const char status_text[] =
 	"(running)\nTgid:\t11046\nNgid:\t0\nPid:\t11046\n"
 	"PPid:\t11039\nTracerPid:\t0\nUid:\t1\t2\t3\t4\nGid:\t5\t6\t7\t8\nFDSize:\t256\n"
 	"Groups:\t0 4 20 \nNStgid:\t11046\nKthread:\t0\nVmPeak:\t    9999 kB\n"
-	"VmSize:\t    3060 kB\nVmLck:\t      64 kB\nVmPin:\t       0 kB\nVmHWM:\t    1700 kB\n"
+	"VmSize:\t    3060 kB\nVmLck:\t      64 kB\nVmPin:\t      20 kB\nVmHWM:\t    1700 kB\n"
 	"VmRSS:\t    1684 kB\nRssAnon:\t     112 kB\nRssFile:\t    1572 kB\n"
-	"RssShmem:\t       7 kB\nVmData:\t     360 kB\nVmPTE:\t      48 kB\n"
+	"RssShmem:\t       7 kB\nVmData:\t     360 kB\nVmStk:\t     132 kB\nVmExe:\t      21 "
+	"kB\n"
+	"VmLib:\t    1528 kB\nVmPTE:\t      48 kB\n"
 	"VmSwap:\t      10 kB\nHugetlbPages:\t    2048 kB\nCoreDumping:\t0\nThreads:\t3\n"
 	"voluntary_ctxt_switches:\t150\nnonvoluntary_ctxt_switches:\t545\n";
 
@@ -140,10 +142,17 @@ TEST(status_is_taken_apart)
 	CHECK_INT(status.gid, 6);
 	CHECK_INT(status.svgid, 7);
 	CHECK_INT(status.virtual, 3060);
+	CHECK_INT(status.virtual_peak, 9999);
+	CHECK_INT(status.data, 360);
+	CHECK_INT(status.stack, 132);
+	CHECK_INT(status.code, 21);
+	CHECK_INT(status.libraries, 1528);
 	CHECK_INT(status.locked, 64);
+	CHECK_INT(status.pinned, 20);
 	CHECK_INT(status.peak, 1700);
 	CHECK_INT(status.resident, 1684);
 	CHECK_INT(status.anonymous, 112);
+	CHECK_INT(status.anonymous_total, 112 + 10);
 	CHECK_INT(status.file, 1572);
 	CHECK_INT(status.shared, 7);
 	CHECK_INT(status.page_tables, 48);
@@ -165,6 +174,9 @@ TEST(status_without_memory_has_none)
 	CHECK(status.anonymous == ABSENT && status.file == ABSENT && status.shared == ABSENT);
 	CHECK(status.swap == ABSENT && status.page_tables == ABSENT && status.peak == ABSENT);
 	CHECK(status.virtual == ABSENT && status.locked == ABSENT && status.hugetlb == ABSENT);
+	CHECK(status.virtual_peak == ABSENT && status.pinned == ABSENT);
+	CHECK(status.data == ABSENT && status.stack == ABSENT && status.code == ABSENT);
+	CHECK(status.libraries == ABSENT && status.anonymous_total == ABSENT);
 }
 
 TEST(status_of_a_kernel_without_huge_pages)
@@ -232,20 +244,30 @@ TEST(io_is_taken_apart)
 	CHECK_INT(io.write_calls, 4);
 	CHECK_INT(io.disk_read, 5);
 	CHECK_INT(io.disk_written, 60);
+	CHECK_INT(io.logical_written, 70);
+	CHECK_INT(io.cancelled, 10);
 	CHECK_INT(io_parse(thrown, strlen(thrown), &io), 0);
 	CHECK_INT(io.disk_written, 0);
+	CHECK_INT(io.logical_written, 7);
 	CHECK_INT(io_parse(text, strlen(text) / 2, &io), -EBADMSG);
 	CHECK_INT(io_parse("", 0, &io), -EBADMSG);
 }
 
 TEST(schedstat_has_the_delay_second)
 {
-	uint64_t delay_ns = 0;
+	struct linux_schedstat schedstat = {0};
 
-	CHECK_INT(schedstat_parse("89863 60831 2\n", 14, &delay_ns), 0);
-	CHECK_INT(delay_ns, 60831);
-	CHECK_INT(schedstat_parse("89863", 5, &delay_ns), -EBADMSG);
-	CHECK_INT(schedstat_parse("", 0, &delay_ns), -EBADMSG);
+	CHECK_INT(schedstat_parse("89863 60831 2\n", 14, &schedstat), 0);
+	CHECK_INT(schedstat.run_delay_ns, 60831);
+	CHECK_INT(schedstat.runnable_ns, 150694);
+	CHECK_INT(schedstat_parse("7 5 1\n", 6, &schedstat), 0); /* another thread */
+	CHECK_INT(schedstat.run_delay_ns, 60836);
+	CHECK_INT(schedstat.runnable_ns, 150706);
+	CHECK_INT(schedstat_parse("89863", 5, &schedstat), -EBADMSG);
+	CHECK_INT(schedstat_parse("-1 1 1", 6, &schedstat), -EBADMSG);
+	CHECK_INT(schedstat_parse("1 -1 1", 6, &schedstat), -EBADMSG);
+	CHECK_INT(schedstat_parse("", 0, &schedstat), -EBADMSG);
+	CHECK_INT(schedstat.runnable_ns, 150706);
 }
 
 static void check_cgroup(const char *text, const char *path)
@@ -288,8 +310,10 @@ TEST(cmdline_becomes_one_line)
 TEST(smaps_are_added_up)
 {
 	static const char one[] = "55d0-55d1 r--p 0 00:00 0   [heap]\nRss: 10 kB\nPss:   5 kB\n"
-				  "Pss_Dirty: 1 kB\nPrivate_Clean: 2 kB\nPrivate_Dirty: 3 kB\n"
+				  "Pss_Dirty: 1 kB\nShared_Clean: 20 kB\nShared_Dirty: 7 kB\n"
+				  "Private_Clean: 2 kB\nPrivate_Dirty: 3 kB\n"
 				  "LazyFree: 4 kB\nSwap: 9 kB\nSwapPss: 6 kB\n";
+	static const char huge[] = "Shared_Hugetlb: 2048 kB\n";
 	struct smaps_sums sums = {0};
 	struct linux_smaps smaps;
 
@@ -298,9 +322,17 @@ TEST(smaps_are_added_up)
 	smaps_finish(&sums, &smaps);
 	CHECK_INT(smaps.pss, 10);
 	CHECK_INT(smaps.unique, 10);
+	CHECK_INT(smaps.common, 54);
 	CHECK_INT(smaps.lazy_free, 8);
 	CHECK_INT(smaps.swap_pss, 12);
 	CHECK(smaps.pss_file == ABSENT_U64(STATE_UNSUPPORTED));
+	smaps_add(&sums, huge, strlen(huge));
+	smaps_finish(&sums, &smaps);
+	CHECK_INT(smaps.common, 54 + 2048);
+	memset(&sums, 0, sizeof sums);
+	smaps_add(&sums, huge, strlen(huge));
+	smaps_finish(&sums, &smaps);
+	CHECK(smaps.common == ABSENT && smaps.unique == ABSENT && smaps.pss == ABSENT);
 }
 
 static void check_tty(unsigned major_, unsigned minor_, const char *name)
