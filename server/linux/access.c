@@ -22,6 +22,7 @@ static const char *const file_names[] = {
 	[FILE_OOM_SCORE] = "oom_score",
 	[FILE_OOM_SCORE_ADJ] = "oom_score_adj",
 	[FILE_STATM] = "statm",
+	[FILE_COMM] = "comm",
 };
 
 /* In a substitute tree a file may be a pipe that nobody writes to: never wait. */

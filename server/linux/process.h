@@ -37,6 +37,7 @@ enum row_file {
 	FILE_OOM_SCORE,
 	FILE_OOM_SCORE_ADJ,
 	FILE_STATM,
+	FILE_COMM,
 };
 
 enum row_flag {
@@ -76,6 +77,9 @@ struct counters {
 };
 
 enum { HISTORY = 16 };
+
+/* The kernel gives no longer path by link, and has no longer short name. */
+enum { PATH_SIZE = 4096, COMM_SIZE = 128 };
 
 struct status_memo;
 
@@ -118,7 +122,8 @@ struct processes {
 	char *buffer; /* of reads */
 	size_t buffer_size;
 	/* Texts of samples, each until its source is read again. */
-	char comm[256], state[1], tty[32], cgroup[4096], exe[4096];
+	char comm[256], state[1], tty[32], cgroup[4096];
+	char exe[PATH_SIZE], cwd[PATH_SIZE], root[PATH_SIZE], name[PATH_SIZE];
 };
 
 /* A source of this table: what the core knows of it, and what it does. */
@@ -132,7 +137,8 @@ struct process_source {
 
 extern const struct process_source identity_source, clock_source, stat_source, status_source,
 	io_source, schedstat_source, switches_source, files_source, cgroup_source,
-	oom_score_source, oom_adjust_source, exe_source, cmdline_source, smaps_source,
+	oom_score_source, oom_adjust_source, exe_source, links_source,
+	name_source, cmdline_source, smaps_source,
 	gpu_source;
 
 /* What a job of the slow lane has of its own. */
@@ -191,6 +197,10 @@ int row_enter(struct processes *self, uint32_t slot, int *ret_directory);
 void row_leave(struct processes *self, uint32_t slot, int directory);
 /* Reads a file of the row into self->buffer. Returns STATE_OK, another state or SAMPLE_GONE. */
 int row_read(struct processes *self, uint32_t slot, enum row_file file, size_t *ret_length);
+/* Where a link of the row points to, into `bytes`. Returns STATE_OK, STATE_NONE when it has no
+ * such thing, another state or SAMPLE_GONE. */
+int row_read_link(struct processes *self, uint32_t slot, const char *name,
+	char bytes[PATH_SIZE], struct sample_text *ret_path);
 /* What an errno of a failed access to the row means: a state or SAMPLE_GONE. */
 int row_state_of(struct processes *self, uint32_t slot, int error);
 

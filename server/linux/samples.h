@@ -24,6 +24,8 @@ enum process_source_index {
 	SOURCE_oom_score,
 	SOURCE_oom_adjust,
 	SOURCE_exe,
+	SOURCE_links,
+	SOURCE_name,
 	SOURCE_cmdline,
 	SOURCE_smaps,
 	SOURCE_gpu,
@@ -98,6 +100,14 @@ struct linux_exe {
 	struct sample_text path;
 };
 
+struct linux_links {
+	struct sample_text cwd, root;
+};
+
+struct linux_name {
+	struct sample_text text;
+};
+
 struct linux_cmdline {
 	struct sample_text text;
 };
@@ -141,6 +151,14 @@ int schedstat_parse(const char *bytes, size_t length, struct linux_schedstat *sc
 /* The path points into the bytes. */
 int cgroup_parse(const char *bytes, size_t length, struct sample_text *ret_path);
 int number_parse(const char *bytes, size_t length, int64_t *ret_number);
+/* The last part of a path; points into it. */
+struct sample_text name_of_path(const char *path, size_t length);
+/* The name of the program, from its arguments and the kernel's short name; points into one of
+ * them. */
+struct sample_text name_of_arguments(
+	const char *bytes, size_t length, struct sample_text comm);
+/* The short name, as /proc/PID/comm has it; points into the bytes. */
+struct sample_text comm_parse(const char *bytes, size_t length);
 /* Makes an argument vector one line, in place; returns its length. */
 size_t cmdline_parse(char *bytes, size_t length);
 

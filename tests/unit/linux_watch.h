@@ -179,16 +179,17 @@ static inline int watch_read(struct watch *self, pid_t pid, uint32_t source, voi
 	if (slot == NO_ROW)
 		test_fail(__FILE__, __LINE__, "pid %d has no row", (int)pid);
 	memset(sample, 0, self->provider->sources[source].sample_size);
-	if (self->provider->sources[source].lane == LANE_SLOW) {
-		CHECK(self->provider->sources[source].text_size <= sizeof text);
-		job.sample = sample;
-		job.text = text;
-		return watch_run_job(self, &job);
-	}
-	result = self->provider->read(self->handle, slot, source, sample);
+	result = SAMPLE_LATER;
+	if (self->provider->sources[source].lane != LANE_SLOW)
+		result = self->provider->read(self->handle, slot, source, sample);
 	if (result == SAMPLE_GONE)
 		watch_remove(self, slot);
-	return result;
+	if (result != SAMPLE_LATER)
+		return result;
+	CHECK(self->provider->sources[source].text_size <= sizeof text);
+	job.sample = sample;
+	job.text = text;
+	return watch_run_job(self, &job);
 }
 
 /* Must succeed. */
