@@ -155,6 +155,7 @@ INSTALLED = \
 	644:client/libprocmon.3:$(mandir)/man3/libprocmon.3 \
 	644:$(BUILD)/procmon-protocol.7:$(mandir)/man7/procmon-protocol.7 \
 	644:server/procmond.8:$(mandir)/man8/procmond.8 \
+	755:client/complete:$(datadir)/procmon/complete \
 	fill:client/completion.bash:$(datadir)/bash-completion/completions/procctl \
 	fill:client/completion.zsh:$(datadir)/zsh/site-functions/_procctl \
 	fill:client/completion.fish:$(datadir)/fish/vendor_completions.d/procctl.fish \
@@ -167,7 +168,7 @@ SERVICES_darwin = \
 
 each_installed = for item in $(INSTALLED); do \
 	how=$${item%%:*} to=$(DESTDIR)$${item\#\#*:} what=$${item\#*:}; what=$${what%:*}
-FILL = sed $(foreach name,bindir libdir includedir datadir,-e 's|@$(name)@|$($(name))|g') \
+FILL = sed -e 's|@prefix@|$(PREFIX)|g' $(foreach name,bindir libdir includedir datadir,-e 's|@$(name)@|$($(name))|g') \
 	-e 's|@version@|$(VERSION)|g'
 
 .PHONY: install uninstall

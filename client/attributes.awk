@@ -1,16 +1,28 @@
-# awk -f attributes.awk common/attributes.def: the names that the registry declares, and their
-# groups, a line each: TABLE, a tab, NAME. For completion while no server runs.
+# awk -f attributes.awk common/attributes.def: what `procctl attributes --names` says of all that
+# the registry declares, after the name of the table: TABLE, NAME, SENTENCE, with tabs between.
+# Completion takes it while no server runs.
 
-# ATTRIBUTE(table, id, SYMBOL, "name", ...
+# ATTRIBUTE(table, id, SYMBOL, "name", ... "sentence")
 /^(ATTRIBUTE|DERIVED)\(/ {
 	split($0, field, ", ")
 	table = tolower(field[1])
 	sub(/.*\(/, "", table)
 	name = field[4]
 	gsub(/"/, "", name)
+	sentence = $0
+	sub(/"\)$/, "", sentence)
+	sub(/.*"/, "", sentence)
 	group = name
-	if (sub(/\..*/, "", group) && !seen[table, group]++)
-		print table "\t" group
-	if (!seen[table, name]++)
-		print table "\t" name
+	if (!(table in seen))
+		say("all", "all but what is slow")
+	if (sub(/\..*/, "", group) && !((table, group) in seen))
+		say(group, "all of " group ".*")
+	say(name, sentence)
+}
+
+function say(name, text)
+{
+	print table "\t" name "\t" text
+	seen[table]
+	seen[table, name]
 }
