@@ -65,6 +65,30 @@ static void apply_field(struct instance *self, const struct live_binding *live, 
 	table_set(&self->table, live->column, slot, bits);
 }
 
+static bool is_known(enum attribute_type type, const void *field)
+{
+	if (type == TYPE_TEXT) {
+		const struct sample_text *text = field;
+		return text->bytes || text->state != STATE_PENDING;
+	}
+	return absent_state(type, field) != STATE_PENDING;
+}
+
+void apply_last(struct instance *self, uint32_t index, uint32_t slot, const void *sample,
+	uint64_t sampled_ns)
+{
+	const struct instance_source *source = &self->sources[index];
+
+	for (uint32_t i = 0; i < source->live_count; i++) {
+		const struct live_binding *live = &source->live[i];
+		const void *field = (const char *)sample + live->offset;
+		if (!is_known(live->column->type, field))
+			continue;
+		table_set_sampled(live->column, slot, sampled_ns);
+		apply_field(self, live, slot, field);
+	}
+}
+
 void apply_sample(struct instance *self, uint32_t index, uint32_t slot, const void *sample,
 	enum cell_state state, uint64_t sampled_ns)
 {

@@ -10,5 +10,8 @@
 /* A whole sample; or, if state is not STATE_OK, the state that all its cells get. */
 void apply_sample(struct instance *self, uint32_t index, uint32_t slot, const void *sample,
 	enum cell_state state, uint64_t sampled_ns);
+/* Likewise of a row that has ended: what the sample does not know stays as it is. */
+void apply_last(struct instance *self, uint32_t index, uint32_t slot, const void *sample,
+	uint64_t sampled_ns);
 
 #endif

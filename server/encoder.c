@@ -27,6 +27,7 @@ enum pool_name {
 	ADDED_SLOTS,
 	ADDED_IDS,
 	ADDED_PIDS,
+	EXITED,
 	UNSAMPLED,
 	DRAFTS,        /* struct column_draft */
 	SLOTS,         /* cells that have a value ... */
@@ -217,6 +218,8 @@ static void pack_part(struct encoder *self, bool last)
 	frame.last = last;
 	frame.n_removed = self->pools[REMOVED].count;
 	frame.removed = self->pools[REMOVED].items;
+	frame.n_exited = self->pools[EXITED].count;
+	frame.exited = self->pools[EXITED].items;
 	frame.n_unsampled = self->pools[UNSAMPLED].count;
 	frame.unsampled = self->pools[UNSAMPLED].items;
 	if (self->pools[ADDED_SLOTS].count) {
@@ -276,6 +279,12 @@ void encoder_added(struct encoder *self, uint32_t slot, uint64_t identity, uint6
 	pool_add_u64(&self->pools[ADDED_IDS], identity);
 	if (pid) /* all rows of a table have one, or none has */
 		pool_add_u32(&self->pools[ADDED_PIDS], (uint32_t)pid);
+}
+
+void encoder_exited(struct encoder *self, uint32_t slot)
+{
+	reserve(self, wire_varint_size(slot));
+	pool_add_u32(&self->pools[EXITED], slot);
 }
 
 void encoder_column(struct encoder *self, uint32_t id, enum attribute_type type, bool ages,

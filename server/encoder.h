@@ -26,10 +26,11 @@ void encoder_destroy(struct encoder *self); /* accepts NULL */
 /* Room for so many slots, for the caller's use until the next call; kept from frame to frame. */
 uint32_t *encoder_scratch(struct encoder *self, uint32_t count);
 
-/* In this order: begin, removed.., added.., (column, value or absent..).., unsampled.., end. */
+/* In this order: begin, removed.., added.., exited.., (column, value or absent..).., unsampled.., end. */
 void encoder_begin(struct encoder *self, const struct frame_stamp *stamp);
 void encoder_removed(struct encoder *self, uint32_t slot);
 void encoder_added(struct encoder *self, uint32_t slot, uint64_t identity, uint64_t pid);
+void encoder_exited(struct encoder *self, uint32_t slot);
 /* default_state STATE_OK: not said. A column without cells and default is left out. */
 void encoder_column(struct encoder *self, uint32_t id, enum attribute_type type, bool ages,
 	enum cell_state default_state);

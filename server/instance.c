@@ -84,6 +84,7 @@ void instance_destroy(struct instance *self)
 	table_finish(&self->table);
 	for (int i = 0; i < SOURCES_MAX; i++)
 		free(self->sources[i].live);
+	exits_finish(&self->exits);
 	free(self->seen);
 	free(self->slow);
 	free(self->slots);
@@ -182,6 +183,7 @@ bool instance_unsampled(const struct instance *self, enum attribute_index attrib
 struct instance_roster {
 	struct roster roster;
 	struct instance *instance;
+	uint64_t now_ns;
 };
 
 static struct instance *roster_instance(struct roster *roster)
@@ -197,7 +199,7 @@ static void forget_activity(struct instance *self, uint32_t slot)
 	memset(&self->seen[slot * count], 0, count * sizeof *self->seen);
 }
 
-static void bury(struct instance *self, uint32_t slot)
+void instance_bury(struct instance *self, uint32_t slot)
 {
 	forget_activity(self, slot);
 	slow_forget_row(self, slot);
@@ -225,7 +227,13 @@ static uint32_t roster_born(struct roster *roster, uint64_t identity, uint64_t p
 
 static void roster_died(struct roster *roster, uint32_t slot)
 {
-	bury(roster_instance(roster), slot);
+	instance_bury(roster_instance(roster), slot);
+}
+
+static void roster_ended(struct roster *roster, uint32_t slot)
+{
+	exits_add(roster_instance(roster), slot,
+		((struct instance_roster *)(void *)roster)->now_ns);
 }
 
 static void roster_touched(struct roster *roster, uint32_t slot)
@@ -233,7 +241,8 @@ static void roster_touched(struct roster *roster, uint32_t slot)
 	forget_activity(roster_instance(roster), slot);
 }
 
-static const struct roster_ops roster_ops = {roster_born, roster_died, roster_touched};
+static const struct roster_ops roster_ops = {
+	roster_born, roster_died, roster_ended, roster_touched};
 
 static bool in_scope(const struct row_scope *scope, uint64_t pid)
 {
@@ -251,7 +260,12 @@ static bool in_scope(const struct row_scope *scope, uint64_t pid)
 	return low < scope->pid_count && scope->pids[low] == pid;
 }
 
-/* The living rows of the scope, into the scratch arrays; returns how many. */
+static bool is_running(const struct row *row)
+{
+	return row->alive && !row->ended;
+}
+
+/* The running rows of the scope, into the scratch arrays; returns how many. */
 static uint32_t select_rows(struct instance *self, const struct row_scope *scope)
 {
 	uint32_t count = 0;
@@ -264,7 +278,8 @@ static uint32_t select_rows(struct instance *self, const struct row_scope *scope
 			self->activity, self->scratch_capacity, sizeof *self->activity);
 	}
 	for (uint32_t slot = 0; slot < self->table.slot_count; slot++)
-		if (self->table.rows[slot].alive && in_scope(scope, self->table.rows[slot].pid))
+		if (is_running(&self->table.rows[slot]) &&
+			in_scope(scope, self->table.rows[slot].pid))
 			self->slots[count++] = slot;
 	return count;
 }
@@ -272,10 +287,26 @@ static uint32_t select_rows(struct instance *self, const struct row_scope *scope
 void instance_forget_rows(struct instance *self)
 {
 	for (uint32_t slot = 0; slot < self->table.slot_count; slot++)
-		if (self->table.rows[slot].alive)
-			bury(self, slot);
+		if (is_running(&self->table.rows[slot]))
+			instance_bury(self, slot);
 	for (uint32_t i = 0; i < self->provider->source_count; i++)
 		self->sources[i].sampled_ns = 0;
+}
+
+enum exits_wanted instance_wanted_exits(const struct instance *self)
+{
+	if (self->unfiltered_exit_views)
+		return EXITS_OF_ALL;
+	return self->exit_views ? EXITS_OF_ROWS : EXITS_NONE;
+}
+
+void instance_collect_exits(struct instance *self, uint64_t now_ns)
+{
+	struct instance_roster roster = {{&roster_ops}, self, now_ns};
+	struct row_scope scope = {.exits = instance_wanted_exits(self)};
+
+	if (scope.exits != EXITS_NONE)
+		self->provider->list(self->handle, &roster.roster, &scope);
 }
 
 /* ------------------------------------------------------------------------- reading */
@@ -431,7 +462,7 @@ static void note_times(
 
 int instance_sample(struct instance *self, const struct sampling *sampling, struct lane *lane)
 {
-	struct instance_roster roster = {{&roster_ops}, self};
+	struct instance_roster roster = {{&roster_ops}, self, sampling->now_ns};
 	struct window windows[SOURCES_MAX] = {{0, 0, 0}};
 	int error = self->provider->list(self->handle, &roster.roster, &sampling->scope);
 
@@ -446,9 +477,11 @@ int instance_sample(struct instance *self, const struct sampling *sampling, stru
 		memset(self->activity, 0, count * sizeof *self->activity);
 	note_times(self, sampling, windows);
 	for (uint32_t i = 0; i < count; i++)
-		if (self->activity[i] == ACTIVITY_GONE ||
-			!sample_row(self, sampling, windows, self->slots[i], self->activity[i]))
-			bury(self, self->slots[i]);
+		if ((self->activity[i] == ACTIVITY_GONE ||
+			    !sample_row(self, sampling, windows, self->slots[i],
+				    self->activity[i])) &&
+			sampling->scope.exits == EXITS_NONE)
+			instance_bury(self, self->slots[i]);
 	slow_pump(self, lane, sampling->now_ns);
 	return 0;
 }

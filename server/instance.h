@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "exits.h"
 #include "lane.h"
 #include "platform.h"
 #include "table.h"
@@ -48,9 +49,11 @@ struct instance {
 	void *handle; /* the provider's */
 	struct table table;
 	uint32_t views, unfiltered_views;
+	uint32_t exit_views, unfiltered_exit_views; /* of these, those with exits */
 	bool reopen;        /* rows are held that no view wants any more */
 	bool listed;        /* the latest sampling could list */
 	uint32_t unsampled; /* bit mask: sources that should have been sampled and were not */
+	struct exits exits;
 	struct instance_source sources[SOURCES_MAX];
 	/* By slot and source: the activity at which the source was last read. */
 	uint64_t *seen;
@@ -86,8 +89,15 @@ int instance_create(const struct platform *platform, const struct provider *prov
 	const struct target *target, uint64_t id, struct instance **ret_instance);
 void instance_destroy(struct instance *self);
 
-/* The provider was opened anew: the table has no rows; its columns stay. */
+/* The provider was opened anew: the table has no rows but ended ones; its columns stay. */
 void instance_forget_rows(struct instance *self);
+
+/* Takes a row out of the table. */
+void instance_bury(struct instance *self, uint32_t slot);
+
+enum exits_wanted instance_wanted_exits(const struct instance *self);
+/* Finds out which rows have ended, and nothing else. */
+void instance_collect_exits(struct instance *self, uint64_t now_ns);
 
 /* A view begins or ceases to want an attribute. *ret_source: its bit, 0 if it has none. */
 struct column *instance_acquire(

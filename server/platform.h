@@ -41,12 +41,26 @@ struct roster_ops {
 	uint32_t (*born)(struct roster *roster, uint64_t identity, uint64_t pid);
 	/* The row is gone for good. Its slot is not the provider's any more. */
 	void (*died)(struct roster *roster, uint32_t slot);
+	/*
+	 * The process of the row is gone, and is to be shown once more (row_scope.exits): the
+	 * core reads its last sources (source.last) within this call. Instead of died(), and
+	 * with the same consequences for the provider.
+	 */
+	void (*ended)(struct roster *roster, uint32_t slot);
 	/* Something happened to the row that its activity does not show: read it again. */
 	void (*touched)(struct roster *roster, uint32_t slot);
 };
 
+/* Which rows are to be shown once more when they have ended. */
+enum exits_wanted {
+	EXITS_NONE,
+	EXITS_OF_ROWS, /* those that were there */
+	EXITS_OF_ALL,  /* also those that came and went between two lists: born() and ended() */
+};
+
 /* Which rows are wanted. */
 struct row_scope {
+	enum exits_wanted exits; /* whatever the rest says */
 	bool all;
 	const uint64_t *pids; /* if not all: ascending, no doubles */
 	uint32_t pid_count;
@@ -60,7 +74,8 @@ struct row_scope {
  * provider.read and job_run answer an enum cell_state for the whole sample, or this. With
  * SAMPLE_GONE from read, and with ACTIVITY_GONE, the provider has forgotten the row itself, as
  * if it had said died(): the core takes it out of the table and may give its slot to another
- * row from the next tick on. A job's SAMPLE_GONE says nothing: the next list finds out.
+ * row from the next tick on. While exits are wanted nothing is forgotten nor taken out: the
+ * next list says ended(). A job's SAMPLE_GONE says nothing: the next list finds out.
  */
 #define SAMPLE_GONE 100
 /* From read of a LANE_EITHER source: this row's read may block, so a job shall do it. */
@@ -145,6 +160,10 @@ struct provider {
 	 * result is used as it is.
 	 */
 	int (*job_finish)(void *self, struct job *job, int result);
+
+	/* In words, which means tell of processes that have ended while exits are wanted; borrowed
+	 * until the next call. NULL: none do. */
+	const char *(*describe_exits)(void *self);
 
 	/* Descriptors that the instance keeps open, for table SERVER; NULL: none. */
 	uint64_t (*descriptors)(void *self);

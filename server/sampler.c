@@ -109,6 +109,7 @@ static void drop_unused_instances(struct sampler *self)
 		*link = instance->next;
 		for (uint32_t s = 0; s < instance->provider->source_count; s++)
 			sampler_add_work(&self->closed, &instance->sources[s]);
+		self->exits_dropped += instance->exits.dropped;
 		instance_destroy(instance);
 	}
 }

@@ -41,6 +41,7 @@ struct sampler {
 	uint64_t next_serial;   /* of a subscription */
 	uint64_t unplanned_ns;  /* until then unplanned samplings are paid for: see tick.c */
 	struct work closed;     /* by instances that are no more */
+	uint64_t exits_dropped; /* likewise */
 	uint64_t tick;
 	uint64_t now_ns; /* of the latest tick */
 	bool gap;        /* the server was stopped before this tick */

@@ -11,10 +11,10 @@ enum { NAME_MAX_BYTES = 64, ATTRIBUTES_MAX_BYTES = 1024 };
 
 /* What the rows of SERVER and SESSION are filled from: see CORE() in attributes.def. */
 struct core_server {
-	struct sample_text name;
+	struct sample_text name, exits;
 	uint64_t reads, skips, failures, read_time_ns, ticks, cpu_ns, tick_cpu_ns, rows, frames;
 	uint64_t encodes, held_back, sessions, subscriptions, memory, descriptors,
-		workers_stuck;
+		workers_stuck, exits_dropped;
 };
 
 struct core_session {
@@ -180,11 +180,12 @@ static void fill_source(struct self_table *self, const struct instance *instance
 	struct work work = {0};
 
 	/* All that is said of the server as a whole is of no concern to a source. */
-	for (uint64_t *field = &sample->reads; field <= &sample->workers_stuck; field++)
+	for (uint64_t *field = &sample->reads; field <= &sample->exits_dropped; field++)
 		*field = ABSENT_U64(STATE_NONE);
 	snprintf(self->name, sizeof self->name, "%s.%s", table_name(instance->table_id),
 		instance->provider->sources[index].name);
 	sample->name = text_of(self->name);
+	sample->exits = no_text();
 	sampler_add_work(&work, source);
 	sample->reads = work.reads;
 	sample->skips = work.skips;
@@ -198,9 +199,13 @@ static void fill_total(const struct sampler *sampler, struct core_server *sample
 {
 	struct work work = sampler->closed;
 
-	*sample = (struct core_server){.name = text_of("total")};
+	*sample = (struct core_server){.name = text_of("total"), .exits = no_text()};
+	sample->exits_dropped = sampler->exits_dropped;
 	for (const struct instance *i = sampler->instances; i; i = i->next) {
 		sample->rows += i->table.row_count;
+		sample->exits_dropped += i->exits.dropped;
+		if (i->exit_views && i->provider->describe_exits)
+			sample->exits = text_of(i->provider->describe_exits(i->handle));
 		if (i->provider->descriptors)
 			sample->descriptors += i->provider->descriptors(i->handle);
 		for (uint32_t s = 0; s < i->provider->source_count; s++)

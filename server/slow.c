@@ -94,7 +94,7 @@ void slow_apply(struct instance *self, struct lane_job *job, bool late, uint64_t
 	const struct row *row = &self->table.rows[slot];
 	uint8_t *mark = mark_of(self, slot, index);
 
-	if (!row->alive || row->generation != job->generation)
+	if (!row->alive || row->ended || row->generation != job->generation)
 		return;
 	self->slow_running -= *mark == SLOW_RUNNING;
 	*mark = late ? SLOW_LATE : SLOW_IDLE;

@@ -55,6 +55,11 @@ struct source {
 	 */
 	bool gated;
 	/*
+	 * It can be read once more of a row that has ended (see roster_ops.ended). A field that
+	 * is STATE_PENDING then leaves the cell as it is.
+	 */
+	bool last;
+	/*
 	 * What to do where the kernel denies it to our user: a capability, a group, a mount
 	 * option. NULL: it is never denied.
 	 */

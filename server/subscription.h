@@ -50,6 +50,7 @@ struct request {
 	uint32_t attribute_count;
 	const uint64_t *pids; /* any order, doubles allowed; none: all rows */
 	uint32_t pid_count;
+	bool exits; /* processes that ended are shown once more */
 };
 
 enum subscription_state {

@@ -111,11 +111,21 @@ uint32_t table_add(struct table *self, uint64_t identity, uint64_t pid)
 	row->identity = identity;
 	row->pid = pid;
 	row->born = self->tick;
+	row->ended = row->shown = 0;
 	row->generation++;
 	row->alive = true;
 	self->changed[slot] = self->tick;
 	self->row_count++;
 	return slot;
+}
+
+void table_end(struct table *self, uint32_t slot)
+{
+	struct row *row = &self->rows[slot];
+
+	assert(row->alive && !row->ended);
+	row->ended = self->tick;
+	self->changed[slot] = self->tick;
 }
 
 void table_remove(struct table *self, uint32_t slot)

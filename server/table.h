@@ -35,6 +35,8 @@ struct row {
 	uint64_t identity;
 	uint64_t pid;
 	uint64_t born;       /* tick; 0: the slot was never used */
+	uint64_t ended;      /* tick at which its process ended, though it stays; 0: not yet */
+	uint64_t shown;      /* latest tick at which somebody was shown it as ended */
 	uint64_t died;       /* tick at which the slot's last row died; 0: none yet */
 	uint32_t generation; /* counts the rows that had this slot */
 	bool alive;
@@ -61,6 +63,8 @@ void table_begin(struct table *self, uint64_t tick);
 
 /* The new row's slot, or NO_SLOT when the table is full. */
 uint32_t table_add(struct table *self, uint64_t identity, uint64_t pid);
+/* Its process has ended; the row stays for a while. */
+void table_end(struct table *self, uint32_t slot);
 void table_remove(struct table *self, uint32_t slot);
 
 /* One more user of the column; it is made if it does not exist (*ret_new). */

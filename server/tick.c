@@ -180,19 +180,60 @@ static void add_wanted(struct sampling *sampling, const struct subscription *sub
 		return; /* its processes are there already */
 	view->sampled_tick = tick;
 	for (uint32_t i = 0; i < view->entry_count; i++)
-		if (view->entries[i].state != ENTRY_ENDED)
+		if (view_wants_entry(view, i))
 			pids[sampling->scope.pid_count++] = view->entries[i].pid;
 }
 
 /* ------------------------------------------------------------------ 4, 5: list, read */
 
+/* ---------------------------------------------------------------- rows that have ended */
+
+struct awaiting {
+	const struct sampler *sampler;
+	const struct instance *instance;
+};
+
+/* Has somebody yet to be shown this ended row? */
+static bool is_awaited(void *context, uint32_t slot, bool patient)
+{
+	const struct awaiting *self = context;
+	uint64_t ended = self->instance->table.rows[slot].ended;
+
+	for (const struct view *view = self->sampler->views; view; view = view->next)
+		if (view->instance == self->instance && view->exits &&
+			(view->sent < ended || (patient && view->sent_held_back < ended)) &&
+			view_has(view, slot))
+			return true;
+	return false;
+}
+
+static void retire_exits(struct sampler *self, struct instance *instance)
+{
+	struct awaiting awaiting = {self, instance};
+
+	if (!instance->exits.count)
+		return;
+	for (struct view *view = self->views; view; view = view->next)
+		view->sent = view->sent_held_back = UINT64_MAX;
+	for (uint32_t i = 0; i < self->subscription_count; i++) {
+		const struct subscription *subscription = self->subscriptions[i];
+		struct view *view = subscription->view;
+		uint64_t *sent = subscription->overdue ? &view->sent_held_back : &view->sent;
+		if (subscription->state == SUBSCRIPTION_RUNNING && subscription->since < *sent)
+			*sent = subscription->since;
+	}
+	exits_retire(instance, self->now_ns, is_awaited, &awaiting);
+}
+
 /* Rows are held that no view wants: close and open, and the views start with a full table. */
 static int reopen(struct sampler *self, struct instance *instance)
 {
 	void *handle;
-	int error = instance->provider->open(
-		instance->platform->context, &instance->target, &handle);
+	int error;
 
+	instance_collect_exits(instance, self->now_ns);
+	error = instance->provider->open(
+		instance->platform->context, &instance->target, &handle);
 	if (error == -ESRCH)
 		return error;
 	if (error)
@@ -229,10 +270,13 @@ static int sample_due(struct sampler *self, struct instance *instance)
 {
 	struct sampling sampling = {.now_ns = self->now_ns};
 	uint32_t pid_room = 1;
-	int error = instance->reopen ? reopen(self, instance) : 0;
+	int error;
 
+	retire_exits(self, instance);
+	error = instance->reopen ? reopen(self, instance) : 0;
 	if (error)
 		return error;
+	sampling.scope.exits = instance_wanted_exits(instance);
 	for (const struct view *view = self->views; view; view = view->next)
 		pid_room += view->entry_count;
 	if (pid_room > self->pid_capacity) {

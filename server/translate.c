@@ -40,6 +40,11 @@ static int check_header(const Procmon__Request *message, struct refusal *refusal
 		return refuse(refusal, PROCMON__ERROR_CODE__TOO_MANY,
 			"%zu pids; a request may name %d, or none to get all processes",
 			message->n_pids, REQUEST_PIDS_MAX);
+	if (message->exits && message->table != PROCMON__TABLE__PROCESS)
+		return refuse(refusal, PROCMON__ERROR_CODE__BAD_REQUEST,
+			"only the rows of table process end with an exit: leave exits away for "
+			"table %s",
+			table_name((enum table_id)message->table));
 	if (message->interval_ns > REQUEST_INTERVAL_MAX_NS)
 		return refuse(refusal, PROCMON__ERROR_CODE__BAD_REQUEST,
 			"the interval is longer than a day: ask once (interval 0) when "
@@ -89,6 +94,7 @@ int translate_request(
 		.attribute_count = (uint32_t)message->n_attributes,
 		.pids = ret->pids,
 		.pid_count = (uint32_t)message->n_pids,
+		.exits = message->exits,
 	};
 	return 0;
 }

@@ -46,6 +46,7 @@ void view_key_init(struct view_key *self, const struct request *request)
 	if (request->pid_count)
 		memcpy(self->pids, request->pids, request->pid_count * sizeof *self->pids);
 	self->pid_count = view_sort_pids(self->pids, request->pid_count);
+	self->exits = request->exits;
 }
 
 void view_key_finish(struct view_key *self)
@@ -77,6 +78,9 @@ struct view *view_create(struct instance *instance, const struct view_key *key)
 	for (uint32_t i = 0; i < self->entry_count; i++)
 		self->entries[i].pid = key->pids[i];
 	instance->unfiltered_views += !self->filtered;
+	self->exits = key->exits;
+	instance->exit_views += self->exits;
+	instance->unfiltered_exit_views += self->exits && !self->filtered;
 	return self;
 }
 
@@ -98,6 +102,8 @@ void view_destroy(struct view *self)
 		instance_release(instance, (enum attribute_index)self->attributes[i]);
 	instance->views--;
 	instance->unfiltered_views -= !self->filtered;
+	instance->exit_views -= self->exits;
+	instance->unfiltered_exit_views -= self->exits && !self->filtered;
 	if (!self->filtered && instance->unfiltered_views == 0 && instance->views > 0)
 		instance->reopen = true;
 	free(self->attributes);
@@ -106,9 +112,15 @@ void view_destroy(struct view *self)
 	free(self);
 }
 
+/* Its process has ended, though its row may still be there. */
+static bool entry_has_exited(const struct view *self, const struct view_entry *entry)
+{
+	return entry->state == ENTRY_ALIVE && self->instance->table.rows[entry->slot].ended;
+}
+
 bool view_matches(const struct view *self, const struct view_key *key)
 {
-	if (key->attribute_count != self->attribute_count ||
+	if (key->attribute_count != self->attribute_count || key->exits != self->exits ||
 		key->pid_count != self->entry_count ||
 		memcmp(key->attributes, self->attributes,
 			key->attribute_count * sizeof *key->attributes) != 0)
@@ -116,9 +128,27 @@ bool view_matches(const struct view *self, const struct view_key *key)
 	/* An entry that has ended may by now mean another process to a new request. */
 	for (uint32_t i = 0; i < key->pid_count; i++)
 		if (key->pids[i] != self->entries[i].pid ||
-			self->entries[i].state == ENTRY_ENDED)
+			self->entries[i].state == ENTRY_ENDED ||
+			entry_has_exited(self, &self->entries[i]))
 			return false;
 	return true;
+}
+
+bool view_wants_entry(const struct view *self, uint32_t index)
+{
+	const struct view_entry *entry = &self->entries[index];
+
+	return entry->state != ENTRY_ENDED && !entry_has_exited(self, entry);
+}
+
+bool view_has(const struct view *self, uint32_t slot)
+{
+	if (!self->filtered)
+		return true;
+	for (uint32_t i = 0; i < self->entry_count; i++)
+		if (self->entries[i].state == ENTRY_ALIVE && self->entries[i].slot == slot)
+			return true;
+	return false;
 }
 
 void view_resolve(struct view *self, bool listed)
@@ -129,9 +159,10 @@ void view_resolve(struct view *self, bool listed)
 		struct view_entry *entry = &self->entries[i];
 		if (entry->state == ENTRY_ALIVE) {
 			const struct row *row = &table->rows[entry->slot];
-			if (row->alive && row->identity == entry->identity)
+			bool there = row->alive && row->identity == entry->identity;
+			if (there && (self->exits || !row->ended))
 				continue;
-			entry->ended = row->died;
+			entry->ended = there ? row->ended : row->died;
 		}
 		if (entry->state == ENTRY_NEW && !listed)
 			continue;
@@ -142,7 +173,7 @@ void view_resolve(struct view *self, bool listed)
 		entry->state = ENTRY_ENDED;
 		for (uint32_t slot = 0; slot < table->slot_count; slot++) {
 			const struct row *row = &table->rows[slot];
-			if (!row->alive || row->pid != entry->pid ||
+			if (!row->alive || row->ended || row->pid != entry->pid ||
 				(entry->identity && entry->identity != row->identity))
 				continue;
 			entry->state = ENTRY_ALIVE;
@@ -155,7 +186,8 @@ void view_resolve(struct view *self, bool listed)
 void view_reset(struct view *self)
 {
 	for (uint32_t i = 0; i < self->entry_count; i++)
-		if (self->entries[i].state == ENTRY_ALIVE)
+		if (self->entries[i].state == ENTRY_ALIVE &&
+			!entry_has_exited(self, &self->entries[i]))
 			self->entries[i].state = ENTRY_NEW;
 }
 
@@ -197,14 +229,27 @@ void view_announce(struct view *self, uint64_t since)
 
 /* The rows that a frame is about. */
 struct changes {
-	uint32_t *slots; /* alive, changed after since */
+	uint32_t *slots; /* there, and changed after since */
 	uint32_t count;
 };
+
+/* Rows that have ended, and that the reader was shown so, are gone for it. */
+static void encode_gone(const struct view *self, struct encoder *encoder, uint64_t since)
+{
+	const struct exits *exits = &self->instance->exits;
+
+	for (uint32_t i = 0; i < exits->count; i++) {
+		uint32_t slot = exits_get_slot(exits, i);
+		const struct row *row = &self->instance->table.rows[slot];
+		if (row->ended <= since && since <= row->shown && view_has(self, slot))
+			encoder_removed(encoder, slot);
+	}
+}
 
 static void encode_rows(const struct view *self, struct encoder *encoder, uint64_t since,
 	struct changes *changes)
 {
-	const struct table *table = &self->instance->table;
+	struct table *table = &self->instance->table;
 	uint32_t limit = self->filtered ? self->entry_count : table->slot_count;
 
 	for (uint32_t i = 0; i < limit; i++) {
@@ -216,17 +261,30 @@ static void encode_rows(const struct view *self, struct encoder *encoder, uint64
 			if (entry->state != ENTRY_ALIVE)
 				continue;
 			slot = entry->slot;
-		} else if (table->changed[slot] > since && table->rows[slot].died > since &&
-			   since) {
-			encoder_removed(encoder, slot);
 		}
-		if (table->changed[slot] > since && table->rows[slot].alive)
+		if (table->changed[slot] <= since)
+			continue;
+		const struct row *row = &table->rows[slot];
+		bool there = row->alive && (self->exits || !row->ended);
+		if (since && !self->filtered &&
+			(row->died > since || (row->ended > since && !there)))
+			encoder_removed(encoder, slot);
+		if (there)
 			changes->slots[changes->count++] = slot;
 	}
+	if (self->exits && since)
+		encode_gone(self, encoder, since);
 	for (uint32_t i = 0; i < changes->count; i++) {
 		const struct row *row = &table->rows[changes->slots[i]];
 		if (row->born > since)
 			encoder_added(encoder, changes->slots[i], row->identity, row->pid);
+	}
+	for (uint32_t i = 0; self->exits && i < changes->count; i++) {
+		struct row *row = &table->rows[changes->slots[i]];
+		if (!row->ended)
+			continue;
+		encoder_exited(encoder, changes->slots[i]);
+		row->shown = table->tick;
 	}
 }
 

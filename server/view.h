@@ -32,6 +32,7 @@ struct view_key {
 	uint16_t *attributes;
 	uint64_t *pids;
 	uint32_t attribute_count, pid_count;
+	bool exits;
 };
 
 struct view {
@@ -41,10 +42,14 @@ struct view {
 	uint16_t *attributes;    /* indices, ascending */
 	struct column **columns; /* in parallel */
 	uint32_t sources;        /* bit mask */
+	bool exits;              /* shows processes that ended once more */
 	bool filtered;
 	struct view_entry *entries; /* by pid, ascending; none: every row */
 	uint32_t entry_count;
 	uint64_t sampled_tick; /* the latest tick in which it was sampled */
+	/* What all of its readers have been sent, at least: of those that take their frames, and
+	 * of those that were held back. Kept up to date while rows have ended. */
+	uint64_t sent, sent_held_back;
 	/* This tick's encodes. */
 	uint32_t base_count;
 	uint64_t bases[VIEW_BASES_MAX]; /* ascending */
@@ -67,6 +72,11 @@ bool view_matches(const struct view *self, const struct view_key *key);
 void view_resolve(struct view *self, bool listed);
 /* The table starts anew: the same processes are to be found in it again. */
 void view_reset(struct view *self);
+
+/* Is the row one of the view's? */
+bool view_has(const struct view *self, uint32_t slot);
+/* Is this process of the filter to be sampled? */
+bool view_wants_entry(const struct view *self, uint32_t index);
 
 /*
  * In two steps, so that the number of encodes is bounded however differently the readers

@@ -19,6 +19,9 @@ struct fake_stat {
 struct fake_number {
 	uint64_t value;
 };
+struct fake_exit {
+	uint64_t status;
+};
 struct fake_text {
 	struct sample_text text;
 };
@@ -31,13 +34,20 @@ struct fake_text {
 
 static const struct source sources[FAKE_SOURCES] = {
 	[FAKE_IDENTITY] = SOURCE("identity", fake_identity, 0, LANE_FAST, true),
-	[FAKE_STAT] = SOURCE("stat", fake_stat, 0, LANE_FAST, true),
+	[FAKE_STAT] = {.name = "stat",
+		.sample_size = sizeof(struct fake_stat),
+		.gated = true,
+		.last = true},
 	[FAKE_MEMORY] = SOURCE("memory", fake_number, 0, LANE_FAST, true),
 	[FAKE_FILES] = SOURCE("files", fake_number, 0, LANE_FAST, false),
 	[FAKE_CMDLINE] = SOURCE("cmdline", fake_text, 64, LANE_SLOW, true),
 	[FAKE_SMAPS] = SOURCE("smaps", fake_number, 0, LANE_SLOW, true),
 	[FAKE_GPU] = SOURCE("gpu", fake_number, 0, LANE_FAST, false),
 	[FAKE_DISK] = SOURCE("disk", fake_number, 0, LANE_EITHER, false),
+	[FAKE_EXIT] = {.name = "exit",
+		.sample_size = sizeof(struct fake_exit),
+		.gated = true,
+		.last = true},
 };
 
 #define BIND(source_, type, field)                                                             \
@@ -66,6 +76,7 @@ static const struct binding bindings[ATTRIBUTE_COUNT] = {
 	[ATTRIBUTE_PROCESS_MEM_PSS] = DRIFTING(FAKE_SMAPS, fake_number, value),
 	[ATTRIBUTE_PROCESS_GPU_TIME] = BIND(FAKE_GPU, fake_number, value),
 	[ATTRIBUTE_PROCESS_DISK_READ] = BIND(FAKE_DISK, fake_number, value),
+	[ATTRIBUTE_PROCESS_EXIT_STATUS] = BIND(FAKE_EXIT, fake_exit, status),
 	[ATTRIBUTE_PROCESS_UID] = {.unsupported = "the fake has no users"},
 };
 
@@ -108,18 +119,42 @@ static bool wanted(const struct row_scope *scope, uint64_t pid)
 	return scope->all;
 }
 
+static void end(struct fake_process *process, struct roster *roster)
+{
+	if (!fake->exits) {
+		roster->ops->died(roster, process->slot);
+	} else {
+		process->ending = true;
+		roster->ops->ended(roster, process->slot);
+		process->ending = false;
+	}
+	process->listed = false;
+}
+
+static void flash(struct fake_process *process, struct roster *roster)
+{
+	if (fake->exits == EXITS_OF_ALL) {
+		process->slot = roster->ops->born(roster, process->identity, process->pid);
+		process->listed = process->slot != UINT32_MAX;
+		if (process->listed)
+			end(process, roster);
+	}
+	process->flash = false;
+}
+
 static int fake_list(void *self, struct roster *roster, const struct row_scope *scope)
 {
 	(void)self;
 	fake->lists++;
+	fake->exits = scope->exits;
 	if (fake->list_result)
 		return fake->list_result;
 	for (uint32_t i = 0; i < fake->count; i++) {
 		struct fake_process *process = &fake->processes[i];
-		if (process->dead && process->listed) {
-			roster->ops->died(roster, process->slot);
-			process->listed = false;
-		}
+		if (process->flash)
+			flash(process, roster);
+		if (process->dead && process->listed)
+			end(process, roster);
 		if (process->dead || !wanted(scope, process->pid))
 			continue;
 		if (!process->listed) {
@@ -163,8 +198,10 @@ static int fake_read(void *self, uint32_t slot, uint32_t source, void *sample)
 
 	(void)self;
 	process->reads[source]++;
-	if (process->results[source] == SAMPLE_GONE)
-		process->listed = false;
+	if (process->results[source] == SAMPLE_GONE) {
+		process->listed = fake->exits != EXITS_NONE;
+		process->dead = process->listed;
+	}
 	if (process->results[source] != STATE_OK)
 		return process->results[source];
 	switch (source) {
@@ -174,6 +211,14 @@ static int fake_read(void *self, uint32_t slot, uint32_t source, void *sample)
 	case FAKE_STAT:
 		*stat = (struct fake_stat){
 			process->ppid, process->cpu_ns, process->nice, text_of(process->comm)};
+		if (process->ending) {
+			stat->ppid = ABSENT_U64(STATE_PENDING);
+			stat->nice = ABSENT_I64(STATE_PENDING);
+			stat->comm = (struct sample_text){NULL, 0, STATE_PENDING};
+		}
+		break;
+	case FAKE_EXIT:
+		number->value = process->ending ? process->exit_status : ABSENT_U64(STATE_NONE);
 		break;
 	case FAKE_MEMORY:
 		number->value = process->resident;
@@ -297,7 +342,8 @@ struct fake_process *fake_add(uint64_t pid)
 {
 	uint32_t at = 0;
 
-	while (at < fake->count && (!fake->processes[at].dead || fake->processes[at].listed))
+	while (at < fake->count && (!fake->processes[at].dead || fake->processes[at].listed ||
+					   fake->processes[at].flash))
 		at++;
 	if (at == FAKE_PROCESSES_MAX)
 		abort();
@@ -329,6 +375,24 @@ struct fake_process *fake_find(uint64_t pid)
 void fake_kill(uint64_t pid)
 {
 	fake_find(pid)->dead = true;
+}
+
+struct fake_process *fake_exit(uint64_t pid, uint64_t exit_status)
+{
+	struct fake_process *process = fake_find(pid);
+
+	process->dead = true;
+	process->exit_status = exit_status;
+	return process;
+}
+
+struct fake_process *fake_flash(uint64_t pid, uint64_t exit_status)
+{
+	struct fake_process *process = fake_add(pid);
+
+	fake_exit(pid, exit_status);
+	process->flash = true;
+	return process;
 }
 
 void fake_run(struct fake_process *process, uint64_t cpu_ns)

@@ -20,13 +20,14 @@ enum fake_source {
 	FAKE_SMAPS,    /* slow, gated, drifts: mem.pss */
 	FAKE_GPU,      /* not on this host: gpu.time */
 	FAKE_DISK,     /* fast or slow as the process says, not gated: disk.read */
+	FAKE_EXIT,     /* gated: exit.status. It and cpu.total can be read after the end */
 	FAKE_SOURCES
 };
 
 struct fake_process {
 	uint64_t pid, identity;
 	uint64_t activity; /* what the gate answers */
-	uint64_t ppid, cpu_ns, resident, files, pss, disk;
+	uint64_t ppid, cpu_ns, resident, files, pss, disk, exit_status;
 	int64_t nice;
 	char comm[32], cmdline[64];
 	int results[FAKE_SOURCES]; /* what a read answers: STATE_OK, or something else */
@@ -34,7 +35,7 @@ struct fake_process {
 	uint64_t reads[FAKE_SOURCES];
 	bool touched;
 	/* The provider's. */
-	bool listed, dead;
+	bool listed, dead, flash, ending;
 	uint32_t slot;
 };
 
@@ -47,6 +48,7 @@ struct fake {
 	uint64_t next_identity;
 	uint32_t opens, closes, lists, gates; /* calls so far */
 	uint32_t wanted;                      /* bit mask: what want() was told last */
+	enum exits_wanted exits;              /* what list() was told last */
 	int list_result; /* what list answers: 0, or an error before anything is done */
 };
 
@@ -60,6 +62,10 @@ const struct platform *fake_create(void);
 struct fake_process *fake_add(uint64_t pid);
 struct fake_process *fake_find(uint64_t pid); /* alive, or NULL */
 void fake_kill(uint64_t pid);
+/* Its cpu time and exit status may still be set. */
+struct fake_process *fake_exit(uint64_t pid, uint64_t exit_status);
+/* One that came and went, so that no list() found it alive. */
+struct fake_process *fake_flash(uint64_t pid, uint64_t exit_status);
 /* It ran for so long: its activity moves. */
 void fake_run(struct fake_process *process, uint64_t cpu_ns);
 /* Reads of all processes, dead ones included. */

@@ -93,8 +93,17 @@ static void apply_frame(struct replica *self, const Procmon__Frame *frame)
 			row->pid = frame->added->n_pids ? frame->added->pids[i] : 0;
 		}
 	}
+	must(frame->n_exited == 0 || self->exits, "exits only where they were asked for");
+	for (size_t i = 0; i < frame->n_exited; i++) {
+		must(self->rows[frame->exited[i]].alive, "an exit of a row that was added");
+		self->exited++;
+		self->exits_shown++;
+		self->rows[frame->exited[i]].exited = true;
+	}
 	for (size_t i = 0; i < frame->n_columns; i++)
 		apply_column(self, frame->columns[i]);
+	for (size_t i = 0; self->on_exit && i < frame->n_exited; i++)
+		self->on_exit(self, &self->rows[frame->exited[i]]);
 }
 
 static void replica_send(struct subscriber *subscriber, uint32_t request, struct frame *frame)
@@ -107,7 +116,7 @@ static void replica_send(struct subscriber *subscriber, uint32_t request, struct
 	self->last_frame = frame;
 	self->parts = frame->part_count;
 	self->columns_named = self->cells_named = self->added = self->removed = 0;
-	self->unsampled = 0;
+	self->unsampled = self->exited = 0;
 	for (uint32_t i = 0; i < frame->part_count; i++) {
 		must(frame->parts[i]->size <= WIRE_PART_MAX, "a part within its limit");
 		Procmon__ServerMessage *message = procmon__server_message__unpack(
@@ -175,6 +184,7 @@ int replica_subscribe(struct replica *self, struct sampler *sampler, uint64_t no
 		.attribute_count = count,
 		.pids = pids,
 		.pid_count = pid_count,
+		.exits = self->exits,
 	};
 	return sampler_subscribe(sampler, now_ns, &self->subscriber, &request);
 }

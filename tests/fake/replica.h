@@ -11,7 +11,7 @@
 #include "frame.h"
 #include "sampler.h"
 
-enum { REPLICA_SLOTS = 4096, REPLICA_COLUMNS = 16 };
+enum { REPLICA_SLOTS = 4608, REPLICA_COLUMNS = 16 };
 
 struct replica_cell {
 	uint64_t bits;
@@ -22,7 +22,7 @@ struct replica_cell {
 };
 
 struct replica_row {
-	bool alive;
+	bool alive, exited;
 	uint64_t identity, pid;
 	struct replica_cell cells[REPLICA_COLUMNS];
 };
@@ -30,15 +30,19 @@ struct replica_row {
 struct replica {
 	struct subscriber subscriber;
 	bool stalled; /* takes nothing */
+	bool exits;   /* asks for them; set before it subscribes */
 	uint32_t column_count;
 	uint32_t columns[REPLICA_COLUMNS]; /* attribute ids */
 	enum cell_state defaults[REPLICA_COLUMNS];
 	struct replica_row rows[REPLICA_SLOTS];
 	/* Of the latest frame, and of all. */
 	uint64_t tick, since, sampled_ns;
-	uint32_t parts, columns_named, cells_named, added, removed, unsampled;
+	uint32_t parts, columns_named, cells_named, added, removed, exited, unsampled;
 	bool gap;
 	uint32_t frames, ended;
+	uint64_t exits_shown; /* in all frames */
+	/* Called for each of them; may be NULL. */
+	void (*on_exit)(struct replica *self, const struct replica_row *row);
 	int ended_error;
 	const struct frame *last_frame; /* for its address only */
 };
