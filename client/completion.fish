@@ -8,7 +8,10 @@ function __procctl_complete
 		switch $line
 			case ,
 			case /
-				__fish_complete_path (string replace -r '^--[^=]*=' '' -- "$word")
+				set -l option (string match -r -- '^--[^=]*=' "$word")
+				for path in (__fish_complete_path (string replace -- "$option" '' "$word"))
+					echo $option$path
+				end
 			case '*'
 				echo $line
 		end

@@ -19,4 +19,4 @@ for line in "${(@f)$(@datadir@/procmon/complete "${(@Q)words[1,CURRENT - 1]}" "$
 		;;
 	esac
 done
-_describe -V procctl offers $more
+_describe -V procctl offers "${more[@]}"

@@ -6,7 +6,7 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-FOLDERS = ("common", "server", "client", "proto", "tests", ".ci")
+FOLDERS = ("common", "server", "client", "proto", "tests", ".ci", ".packaging")
 LINES_MAX = 500  # of a source file, tests excepted
 FUNCTION_LINES_MAX = 60
 
