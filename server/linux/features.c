@@ -81,6 +81,11 @@ static bool has_smaps_rollup(const struct linux_host *host)
 	return !host->real || access("/proc/self/smaps_rollup", F_OK) == 0;
 }
 
+static bool has_children(const struct linux_host *host)
+{
+	return !host->real || access("/proc/thread-self/children", F_OK) == 0;
+}
+
 static const struct {
 	const char *name;
 	unsigned major, minor; /* the first kernel that has it */
@@ -99,6 +104,8 @@ static const struct {
 		"the size of /proc/PID/fd is the number of open files"},
 	[FEATURE_SMAPS_ROLLUP] = {"smaps-rollup", 4, 14, has_smaps_rollup,
 		"the kernel sums up the mappings of a process"},
+	[FEATURE_CHILDREN] = {"children", 4, 2, has_children,
+		"the kernel lists the children of a process"},
 };
 
 const char *feature_name(enum feature feature)

@@ -118,6 +118,7 @@ struct processes {
 
 	struct status_memo *memos; /* by slot; of source status */
 	uint32_t memo_capacity;
+	uint64_t delays_since; /* of source delays: threads that started later are counted */
 
 	char *buffer; /* of reads */
 	size_t buffer_size;
@@ -136,7 +137,8 @@ struct process_source {
 };
 
 extern const struct process_source identity_source, clock_source, stat_source, status_source,
-	io_source, schedstat_source, switches_source, files_source, cgroup_source,
+	io_source, schedstat_source, switches_source, threads_source, delays_source,
+	children_source, files_source, cgroup_source,
 	oom_score_source, oom_adjust_source, exe_source, links_source,
 	name_source, cmdline_source, smaps_source,
 	gpu_source;
@@ -222,8 +224,25 @@ int row_each_task(struct processes *self, uint32_t slot,
 	bool (*visit)(void *context, int tasks, uint32_t tid), void *context);
 /* Has the row a single thread? (If it is quick to tell.) Returns a state or SAMPLE_GONE. */
 int row_has_one_thread(struct processes *self, uint32_t slot, bool *ret_single);
-/* Reads the file `name` of a thread; the length or a negative errno. */
+/* Opens the file `name` of a thread; a descriptor or a negative errno. */
+int task_open(int tasks, uint32_t tid, const char *name);
+/* Reads it; the length or a negative errno. */
 ssize_t task_read(int tasks, uint32_t tid, const char *name, char *bytes, size_t size);
+
+/* Of a living thread; times in clock ticks. */
+struct task_stat {
+	bool running;
+	uint64_t user, system;
+	uint64_t start; /* 1 + field 22 */
+	uint64_t io_delay;
+};
+
+/* Returns 0, -ESRCH when the thread has ended, or another negative errno. */
+int task_stat(int tasks, uint32_t tid, struct task_stat *ret_stat);
+/* Calls add() for each living thread. Returns STATE_OK, STATE_NONE when there is none, another
+ * state or SAMPLE_GONE. */
+int row_add_tasks(struct processes *self, uint32_t slot,
+	void (*add)(void *context, const struct task_stat *stat), void *context);
 
 /* ------------------------------------------------------------------- sources */
 

@@ -19,6 +19,9 @@ enum process_source_index {
 	SOURCE_io,
 	SOURCE_schedstat,
 	SOURCE_switches,
+	SOURCE_threads,
+	SOURCE_delays,
+	SOURCE_children,
 	SOURCE_files,
 	SOURCE_cgroup,
 	SOURCE_oom_score,
@@ -80,6 +83,20 @@ struct linux_switches {
 	uint64_t total, voluntary, forced;
 };
 
+/* Of living threads; times in clock ticks. */
+struct linux_threads {
+	uint64_t user, system;
+	uint64_t running;
+};
+
+struct linux_delays {
+	uint64_t io_delay; /* clock ticks */
+};
+
+struct linux_children {
+	uint64_t count;
+};
+
 struct linux_files {
 	uint64_t open;
 };
@@ -128,7 +145,7 @@ struct linux_gpu {
  * writes.
  */
 
-enum { STAT_FIELDS = 41 }; /* proc(5) has more; the last one that we use is the policy */
+enum { STAT_FIELDS = 42 }; /* proc(5) has more; the last one that we use is the delays */
 
 struct stat_line {
 	const char *comm; /* points into the bytes that were parsed */
@@ -151,6 +168,8 @@ int schedstat_parse(const char *bytes, size_t length, struct linux_schedstat *sc
 /* The path points into the bytes. */
 int cgroup_parse(const char *bytes, size_t length, struct sample_text *ret_path);
 int number_parse(const char *bytes, size_t length, int64_t *ret_number);
+/* Numbers in a piece of a list; *inside says whether the one before ended within a number. */
+uint64_t children_count(const char *bytes, size_t length, bool *inside);
 /* The last part of a path; points into it. */
 struct sample_text name_of_path(const char *path, size_t length);
 /* The name of the program, from its arguments and the kernel's short name; points into one of

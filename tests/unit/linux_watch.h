@@ -78,7 +78,10 @@ static inline void watch_touched(struct roster *roster, uint32_t slot)
 static inline struct watch *watch_open(
 	const char *without, const char *procfs, const char *sysfs)
 {
-	static const struct roster_ops ops = {watch_born, watch_died, watch_touched};
+	static const struct roster_ops ops = {.born = watch_born,
+		.died = watch_died,
+		.ended = watch_died,
+		.touched = watch_touched};
 	struct platform_config config = {
 		procfs ? procfs : "/proc", sysfs ? sysfs : "/sys", without};
 	struct watch *self = calloc(1, sizeof *self);
