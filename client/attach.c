@@ -1,15 +1,17 @@
 #include "attach.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 
 #include "command.h"
 
 enum {
 	RATE_INTERVAL_MS = 500, /* between the two samples of a rate */
-	RATE_SHORTEST_MS = 200, /* shorter than that a rate is noise */
 	PATIENCE_MS = 10000,    /* for one sample of a server that answers at all */
 };
 
@@ -67,7 +69,9 @@ int attach_request(struct procmon_connection *connection, const struct options *
 
 	for (size_t i = 0; error == 0 && i < columns->count; i++)
 		error = procmon_request_add_attribute(request, columns->items[i]->id);
-	if (error == 0 && options->pid_count > 0)
+	if (error == 0 && options->exits)
+		error = procmon_request_set_flags(request, PROCMON_EXITS);
+	if (error == 0 && options->pid_count > 0 && !options->children)
 		error = procmon_request_set_pids(request, options->pids, options->pid_count);
 	if (error < 0) {
 		complain("cannot make the request: %s", strerror(-error));
@@ -81,7 +85,8 @@ int attach_request(struct procmon_connection *connection, const struct options *
 /* The course of attach_sample. */
 struct sample {
 	struct procmon_table *table; /* the latest */
-	bool rates, done;
+	uint64_t interval_ns;        /* between the two samples of a rate; 0: one will do */
+	bool done;
 	int error;
 };
 
@@ -94,9 +99,9 @@ static void on_table(
 	(void)request;
 	/* The second frame comes at the next point of the server's grid, which may be
 	 * very near; the third then is a whole interval after it. */
-	self->done = !self->rates ||
+	self->done = !self->interval_ns ||
 		     (self->table && now - procmon_table_get_timestamp(self->table) >=
-					     RATE_SHORTEST_MS * millisecond_ns);
+					     self->interval_ns / 5 * 2);
 	procmon_release(self->table);
 	self->table = procmon_retain(table);
 }
@@ -121,7 +126,7 @@ static uint64_t now_ms(void)
 
 static int wait_for_sample(struct procmon_connection *connection, struct sample *sample)
 {
-	uint64_t end = now_ms() + PATIENCE_MS;
+	uint64_t end = now_ms() + PATIENCE_MS + 2 * sample->interval_ns / millisecond_ns;
 
 	while (!sample->done && !sample->error) {
 		uint64_t now = now_ms();
@@ -141,7 +146,7 @@ int attach_sample(struct procmon_connection *connection, const struct options *o
 	uint32_t table_id, const struct choice *columns, bool rates,
 	struct procmon_table **ret_table)
 {
-	struct sample sample = {.rates = rates};
+	struct sample sample = {0};
 	struct procmon_request *request = NULL;
 	int code = attach_request(
 		connection, options, table_id, columns, on_table, on_error, &sample, &request);
@@ -149,8 +154,11 @@ int attach_sample(struct procmon_connection *connection, const struct options *o
 
 	if (code != EXIT_DONE)
 		return code;
-	if (rates)
-		procmon_request_set_interval(request, RATE_INTERVAL_MS * millisecond_ns);
+	if (rates) {
+		sample.interval_ns = options->interval_ns ? options->interval_ns
+							  : RATE_INTERVAL_MS * millisecond_ns;
+		procmon_request_set_interval(request, sample.interval_ns);
+	}
 	error = procmon_request_execute(request);
 	if (error < 0)
 		complain("cannot send the request: %s", strerror(-error));
@@ -162,6 +170,18 @@ int attach_sample(struct procmon_connection *connection, const struct options *o
 	else
 		procmon_release(sample.table);
 	return code;
+}
+
+void attach_get_path(struct procmon_connection *connection, char out[ATTACH_PATH_MAX])
+{
+	struct sockaddr_un address = {0};
+	socklen_t length = sizeof address;
+	int fd = procmon_get_fd(connection);
+
+	*out = '\0';
+	if (getpeername(fd, (struct sockaddr *)&address, &length) == 0)
+		snprintf(out, ATTACH_PATH_MAX, "%.*s", (int)sizeof address.sun_path,
+			address.sun_path);
 }
 
 static bool has_pid(struct procmon_table *table, uint32_t pid)

@@ -19,14 +19,15 @@ int attach_exit_code(int error);
 
 /*
  * One table with these columns, retained for the caller. With `rates` it is the second of
- * two samples, half a second apart. Returns EXIT_DONE or the exit code after a complaint.
+ * two samples, --interval or half a second apart. Returns EXIT_DONE or the exit code after a
+ * complaint.
  */
 int attach_sample(struct procmon_connection *connection, const struct options *options,
 	uint32_t table_id, const struct choice *columns, bool rates,
 	struct procmon_table **ret_table);
 
-/* A request for these columns and the pids of the options, not yet executed. The same
- * result. */
+/* A request for these columns and the pids of the options (with --children: for all),
+ * not yet executed. The same result. */
 int attach_request(struct procmon_connection *connection, const struct options *options,
 	uint32_t table_id, const struct choice *columns, procmon_table_handler *handler,
 	procmon_error_handler *error_handler, void *context,
@@ -34,5 +35,10 @@ int attach_request(struct procmon_connection *connection, const struct options *
 
 /* Complains about each of --pid that has no row. EXIT_NO_PROCESS when none has one. */
 int attach_check_pids(const struct options *options, struct procmon_table *table);
+
+/* Where the server listens, as it bound it, into out[ATTACH_PATH_MAX]; "" if it was handed a
+ * socket without a name. */
+#define ATTACH_PATH_MAX 128
+void attach_get_path(struct procmon_connection *connection, char out[ATTACH_PATH_MAX]);
 
 #endif

@@ -10,11 +10,13 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "screen.h"
 #include "text.h"
 
 const struct command *const commands[] = {
 	&command_subscribe,
 	&command_ps,
+	&command_tree,
 	&command_attributes,
 	&command_status,
 	&command_server,
@@ -84,6 +86,18 @@ static bool reader_is_gone(void)
 	struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
 
 	return poll(&output, 1, 0) == 1 && (output.revents & (POLLERR | POLLHUP));
+}
+
+void begin_output(struct writer *writer, const struct options *options, enum writer_shape shape)
+{
+	writer_begin(writer, writer_find_format(options->format ? options->format : "table"),
+		stdout, shape);
+	if (options->units != UNITS_DEFAULT)
+		writer->human = options->units == UNITS_HUMAN;
+	writer->states = options->states;
+	writer->no_header = options->no_header;
+	writer->time = options->time;
+	writer->width = screen_width();
 }
 
 int finish_output(void)

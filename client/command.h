@@ -7,6 +7,7 @@
 
 #include "choice.h"
 #include "options.h"
+#include "writer.h"
 
 enum {
 	EXIT_DONE = 0,
@@ -29,8 +30,8 @@ struct command {
 	int (*run)(const struct options *options);
 };
 
-extern const struct command command_subscribe, command_ps, command_attributes, command_status,
-	command_server, command_help;
+extern const struct command command_subscribe, command_ps, command_tree, command_attributes,
+	command_status, command_server, command_help;
 
 /* All of them, ended by NULL. */
 extern const struct command *const commands[];
@@ -43,6 +44,10 @@ void command_print_help(const struct command *command);
 
 /* One line to stderr, "procctl: ...", without a control character in it. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Begins it on stdout as the options say. */
+void begin_output(
+	struct writer *writer, const struct options *options, enum writer_shape shape);
 
 /*
  * Ends the output: EXIT_DONE, or EXIT_FAILED after a complaint when something could not

@@ -8,9 +8,7 @@
 #include "command.h"
 #include "format.h"
 #include "legend.h"
-#include "screen.h"
 #include "subject.h"
-#include "writer.h"
 
 /* For programs: every member of the catalog. */
 static const struct procmon_attribute *const full_columns[] = {
@@ -108,13 +106,13 @@ static void add_short(
 
 static int print(const struct options *options, const struct choice *shown)
 {
-	const struct format *format =
-		writer_find_format(options->format ? options->format : "table");
-	bool is_short = format == &format_table;
 	char **texts = xcalloc(shown->count, sizeof *texts);
 	struct sheet sheet;
 	struct writer writer;
 
+	begin_output(&writer, options, WRITER_SINGLE);
+	writer.wrap = true;
+	bool is_short = writer.format == &format_table;
 	if (is_short)
 		sheet_init(&sheet, "attributes", short_columns,
 			sizeof short_columns / sizeof *short_columns);
@@ -128,10 +126,6 @@ static int print(const struct options *options, const struct choice *shown)
 		else
 			add_full(&sheet, shown->items[i]);
 	}
-	writer_begin(&writer, format, stdout, WRITER_SINGLE);
-	writer.states = options->states;
-	writer.width = screen_width();
-	writer.wrap = true;
 	writer_sheet(&writer, &sheet);
 	writer_end(&writer);
 	sheet_finish(&sheet);
@@ -204,7 +198,7 @@ static int run(const struct options *options)
 const struct command command_attributes = {
 	.name = "attributes",
 	.arguments = "[NAME..]",
-	.options = "table output names states no-start",
+	.options = "table output names no-header states no-start",
 	.summary = "what can be asked for, and what it means",
 	.text = "Lists the attributes of a table (--table all: of all tables) with unit and "
 		"kind,\n"

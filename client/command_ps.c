@@ -2,15 +2,13 @@
 
 #include "attach.h"
 #include "command.h"
-#include "screen.h"
 #include "subject.h"
-#include "writer.h"
 
 static const char defaults[] =
 	"uid,state,cpu.usage,cpu.total,mem.footprint,mem.resident,cpu.threads,age";
 
-static int print(const struct options *options, const struct subject *subject,
-	struct procmon_table *table)
+static int print(
+	const struct options *options, struct subject *subject, struct procmon_table *table)
 {
 	int code = attach_check_pids(options, table);
 	struct sheet sheet;
@@ -18,18 +16,13 @@ static int print(const struct options *options, const struct subject *subject,
 
 	if (code != EXIT_DONE)
 		return code;
-	sheet_init(&sheet, procmon_table_name(subject->table), subject->columns.items,
-		subject->columns.count);
-	sheet_fill(&sheet, table);
+	subject_fill(subject, &sheet, table);
 	/* without a wish the order is ps's own: by pid */
 	if (options->sort || options->top || subject->table != PROCMON_PROCESS)
-		subject_arrange(subject, &sheet, options->top);
+		subject_arrange(subject, &sheet);
 	else
 		sheet_sort(&sheet, NULL, 0);
-	writer_begin(&writer, writer_find_format(options->format ? options->format : "table"),
-		stdout, WRITER_SINGLE);
-	writer.states = options->states;
-	writer.width = screen_width();
+	begin_output(&writer, options, WRITER_SINGLE);
 	writer_sheet(&writer, &sheet);
 	writer_end(&writer);
 	sheet_finish(&sheet);
@@ -46,7 +39,7 @@ static int run(const struct options *options)
 	if (code == EXIT_DONE)
 		code = subject_init(&subject, connection, options, defaults);
 	if (code == EXIT_DONE)
-		code = attach_sample(connection, options, subject.table, &subject.columns,
+		code = attach_sample(connection, options, subject.table, &subject.wanted,
 			subject_has_rate(&subject), &table);
 	if (code == EXIT_DONE)
 		code = print(options, &subject, table);
@@ -59,7 +52,8 @@ static int run(const struct options *options)
 const struct command command_ps = {
 	.name = "ps",
 	.arguments = "",
-	.options = "table attrs pid sort top output states no-start",
+	.options = "table attrs interval pid children sort top cpu units output no-header time "
+		   "states no-start",
 	.summary = "one table of what is now",
 	.text = "Prints a table once. Rates like cpu.usage need two samples: they take "
 		"half a\n"

@@ -2,16 +2,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
 #include "alloc.h"
 #include "attach.h"
 #include "command.h"
 #include "format.h"
-#include "screen.h"
 #include "subject.h"
-#include "writer.h"
 
 /* The server as the connection knows it. */
 static const struct procmon_attribute *const connection_columns[] = {
@@ -36,29 +32,17 @@ static const char session_columns[] =
 struct status {
 	struct procmon_connection *connection;
 	struct writer writer;
-	char socket[sizeof(struct sockaddr_un)];
+	char socket[ATTACH_PATH_MAX];
 	struct sheet connection_sheet, server, session;
 	struct subject server_subject, session_subject;
 	struct procmon_table *server_table, *session_table; /* hold the sheets' texts */
 };
 
-/* Where the server listens, as it bound it; "" if it was handed a socket without a name. */
-static void find_socket(struct status *self)
-{
-	struct sockaddr_un address = {0};
-	socklen_t length = sizeof address;
-	int fd = procmon_get_fd(self->connection);
-
-	if (getpeername(fd, (struct sockaddr *)&address, &length) == 0)
-		snprintf(self->socket, sizeof self->socket, "%.*s",
-			(int)sizeof address.sun_path, address.sun_path);
-}
-
 static void fill_connection(struct status *self)
 {
 	const struct procmon_server *server = procmon_get_server(self->connection);
 
-	find_socket(self);
+	attach_get_path(self->connection, self->socket);
 	sheet_init(&self->connection_sheet, "connection", connection_columns,
 		sizeof connection_columns / sizeof *connection_columns);
 	struct procmon_value *row = sheet_add_row(&self->connection_sheet);
@@ -91,18 +75,20 @@ static int fill(struct status *self, const char *name, const char *attributes,
 static void drop_own_session(struct status *self)
 {
 	struct sheet *sheet = &self->session;
-	size_t column = sheet_find_column(sheet, "session"), kept = 0;
+	size_t column = sheet_find_column(sheet, "session");
+	size_t *kept = xcalloc(sheet->row_count, sizeof *kept), count = 0;
 	uint64_t own = procmon_get_server(self->connection)->session;
 
 	for (size_t row = 0; column < sheet->column_count && row < sheet->row_count; row++)
 		if (sheet_cell(sheet, row, column)->u64 != own)
-			memmove(sheet_cell(sheet, kept++, 0), sheet_cell(sheet, row, 0),
-				sheet->column_count * sizeof *sheet->cells);
-	sheet->row_count = kept;
+			kept[count++] = row;
+	sheet_select(sheet, kept, count);
+	free(kept);
 }
 
 /* Adds the values of a row, each in a line of its own; their texts are to be freed. */
-static void add_facts(struct sheet *facts, const struct sheet *sheet, size_t row)
+static void add_facts(
+	struct status *self, struct sheet *facts, const struct sheet *sheet, size_t row)
 {
 	char number[FORMAT_MAX];
 
@@ -110,7 +96,9 @@ static void add_facts(struct sheet *facts, const struct sheet *sheet, size_t row
 		const struct procmon_value *value = sheet_cell(sheet, row, i);
 		if (value->state != PROCMON_OK || strcmp(sheet->columns[i]->name, "name") == 0)
 			continue;
-		const char *text = format_value(number, sheet->columns[i]->unit, value);
+		const char *text = !self->writer.human && format_exact(number, value)
+					   ? number
+					   : format_cell(number, sheet->columns[i], value);
 		struct procmon_value *cells = sheet_add_row(facts);
 		cells[0] = sheet_text(sheet->columns[i]->name);
 		cells[1] = sheet_text(xstrdup(text));
@@ -133,10 +121,10 @@ static void write_facts(struct status *self)
 	struct sheet facts;
 
 	sheet_init(&facts, "server", fact_columns, sizeof fact_columns / sizeof *fact_columns);
-	add_facts(&facts, &self->connection_sheet, 0);
+	add_facts(self, &facts, &self->connection_sheet, 0);
 	for (size_t row = 0; row < self->server.row_count; row++)
 		if (is_total(&self->server, row))
-			add_facts(&facts, &self->server, row);
+			add_facts(self, &facts, &self->server, row);
 	writer_sheet(&self->writer, &facts);
 	for (size_t row = 0; row < facts.row_count; row++)
 		free((char *)sheet_cell(&facts, row, 1)->text);
@@ -179,14 +167,10 @@ static void write_sources(struct status *self)
 
 static void write(struct status *self, const struct options *options)
 {
-	const struct format *format =
-		writer_find_format(options->format ? options->format : "table");
-
-	writer_begin(&self->writer, format, stdout, WRITER_KEYED);
-	self->writer.states = options->states;
-	self->writer.width = screen_width();
+	begin_output(&self->writer, options, WRITER_KEYED);
 	self->writer.wrap = true;
-	if (format == &format_table) {
+	bool table = self->writer.format == &format_table;
+	if (table) {
 		write_facts(self);
 		write_sources(self);
 	} else {
@@ -194,7 +178,7 @@ static void write(struct status *self, const struct options *options)
 		writer_sheet(&self->writer, &self->server);
 	}
 	/* a head without a row would only raise the question */
-	if (format != &format_table || self->session.row_count > 0)
+	if (!table || self->session.row_count > 0)
 		writer_sheet(&self->writer, &self->session);
 	else
 		printf("\nno clients but this one\n");
@@ -233,7 +217,7 @@ static int run(const struct options *options)
 const struct command command_status = {
 	.name = "status",
 	.arguments = "",
-	.options = "output states",
+	.options = "units output no-header states",
 	.summary = "what the server samples, for whom, at what cost",
 	.text = "Shows the server, the kernel sources that it reads (table SERVER) and the "
 		"requests\n"

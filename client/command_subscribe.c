@@ -13,7 +13,6 @@
 #include "live.h"
 #include "screen.h"
 #include "subject.h"
-#include "writer.h"
 
 static const char defaults[] = "cpu.usage,mem,disk";
 
@@ -24,25 +23,33 @@ struct subscribe {
 	struct procmon_connection *connection; /* the subject's; it may be over */
 	struct procmon_request *request;
 	struct subject subject;
-	const struct format *format;
 	struct writer writer;        /* begun with the first connection */
-	struct procmon_table *table; /* the latest frame */
+	struct procmon_table *table; /* the latest frame, and what is shown of it */
+	struct sheet sheet;
 	uint32_t frames;
 };
+
+static void forget_frame(struct subscribe *self)
+{
+	sheet_finish(&self->sheet);
+	procmon_release(self->table);
+	self->table = NULL;
+}
+
+static void keep_frame(struct subscribe *self, struct procmon_table *table)
+{
+	forget_frame(self);
+	self->table = procmon_retain(table);
+	subject_fill(&self->subject, &self->sheet, table);
+	self->sheet.interval_ns = self->interval_ns;
+	subject_arrange(&self->subject, &self->sheet);
+}
 
 /* The latest frame to the writer's file. */
 static void write_frame(struct subscribe *self)
 {
-	struct sheet sheet;
-
-	sheet_init(&sheet, procmon_table_name(self->subject.table), self->subject.columns.items,
-		self->subject.columns.count);
-	sheet_fill(&sheet, self->table);
-	sheet.interval_ns = self->interval_ns;
-	subject_arrange(&self->subject, &sheet, self->options->top);
 	self->writer.width = screen_width();
-	writer_sheet(&self->writer, &sheet);
-	sheet_finish(&sheet);
+	writer_sheet(&self->writer, &self->sheet);
 }
 
 /* The latest frame as one text, as high as the screen; to be freed. */
@@ -95,15 +102,14 @@ static void on_table(
 		live_end(&self->live, EXIT_NO_PROCESS);
 		return;
 	}
-	procmon_release(self->table);
-	self->table = procmon_retain(table);
+	keep_frame(self, table);
 	self->frames++;
 	if (self->live.screen)
 		redraw(self);
 	else
 		write_frame(self);
 	/* The last of the processes has ended: nothing else will ever come. */
-	bool over = self->options->pid_count > 0 && procmon_table_get_count(table) == 0;
+	bool over = self->options->pid_count > 0 && self->sheet.row_count == 0;
 	if (fflush(stdout) != 0 || ferror(stdout))
 		live_end(&self->live, finish_output());
 	else if (over || self->frames == self->options->count)
@@ -128,8 +134,7 @@ static void on_error(
 /* Lets go of what came from the connection before. */
 static void forget(struct subscribe *self)
 {
-	procmon_release(self->table);
-	self->table = NULL;
+	forget_frame(self);
 	subject_finish(&self->subject);
 	procmon_release(self->connection);
 	self->connection = NULL;
@@ -137,8 +142,7 @@ static void forget(struct subscribe *self)
 
 static void begin(struct subscribe *self)
 {
-	writer_begin(&self->writer, self->format, stdout, WRITER_SERIES);
-	self->writer.states = self->options->states;
+	begin_output(&self->writer, self->options, WRITER_SERIES);
 	self->writer.bold = self->live.screen;
 }
 
@@ -151,7 +155,7 @@ static int on_connected(struct procmon_connection *connection, void *context)
 	int code = subject_init(&self->subject, connection, self->options, defaults);
 	if (code == EXIT_DONE)
 		code = attach_request(connection, self->options, self->subject.table,
-			&self->subject.columns, on_table, on_error, self, &self->request);
+			&self->subject.wanted, on_table, on_error, self, &self->request);
 	if (code != EXIT_DONE)
 		return code;
 	procmon_request_set_interval(self->request, self->interval_ns);
@@ -187,14 +191,14 @@ static void die_of(int number)
 static int run(const struct options *options)
 {
 	struct subscribe self = {.options = options,
-		.interval_ns = options->interval_ns ? options->interval_ns : 1000000000,
-		.format = writer_find_format(options->format ? options->format : "table")};
+		.interval_ns = options->interval_ns ? options->interval_ns : 1000000000};
+	bool table = !options->format || strcmp(options->format, "table") == 0;
 
 	self.live = (struct live){.options = options,
 		.connected = on_connected,
 		.happened = on_happened,
 		.context = &self,
-		.screen = self.format == &format_table && screen_is_live()};
+		.screen = table && screen_is_live()};
 	int code = live_run(&self.live);
 	leave_screen(&self);
 	if (self.writer.format)
@@ -210,7 +214,8 @@ static int run(const struct options *options)
 const struct command command_subscribe = {
 	.name = "subscribe",
 	.arguments = "",
-	.options = "table attrs interval count pid sort top output states no-start",
+	.options = "table attrs interval count pid children exits sort top cpu units output "
+		   "no-header time states no-start",
 	.summary = "a table again and again, live",
 	.text = "Shows a table at every interval. On a terminal it is drawn in place, sorted "
 		"by the\n"

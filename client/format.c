@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "ending.h"
+
 static const uint64_t second_ns = 1000000000, minute_ns = 60000000000;
 
 static const char *const binary[] = {"B", "K", "M", "G", "T", "P", "E", NULL};
@@ -82,6 +84,21 @@ void format_utc_time(char out[FORMAT_MAX], uint64_t realtime_ns)
 	if (gmtime_r(&seconds, &parts))
 		length = strftime(out, FORMAT_MAX, "%Y-%m-%dT%H:%M:%S", &parts);
 	snprintf(out + length, FORMAT_MAX - length, ".%09" PRIu64 "Z", realtime_ns % second_ns);
+}
+
+void format_stamp(char out[FORMAT_MAX], uint64_t realtime_ns)
+{
+	time_t seconds = (time_t)(realtime_ns / second_ns);
+	char date[32] = "", zone[16] = "";
+	struct tm parts;
+
+	if (localtime_r(&seconds, &parts)) {
+		strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &parts);
+		strftime(zone, sizeof zone, "%z", &parts);
+	}
+	snprintf(out, FORMAT_MAX, "%s.%03" PRIu64 "%.3s%s%s", date,
+		realtime_ns % second_ns / 1000000, zone, *zone ? ":" : "",
+		*zone ? zone + 3 : "");
 }
 
 static double to_double(const struct procmon_value *value)
@@ -160,6 +177,29 @@ const char *format_value(char *out, enum procmon_unit unit, const struct procmon
 		}
 	} else
 		format_plain(out, value);
+	return out;
+}
+
+static bool is_ending(const struct procmon_attribute *attribute)
+{
+	enum { EXIT_STATUS = 0x0003 };
+
+	return attribute->table == PROCMON_PROCESS && attribute->id == EXIT_STATUS;
+}
+
+bool format_differs(const struct procmon_attribute *attribute)
+{
+	return is_ending(attribute) ||
+	       (attribute->unit != PROCMON_NO_UNIT && attribute->unit != PROCMON_COUNT);
+}
+
+const char *format_cell(
+	char *out, const struct procmon_attribute *attribute, const struct procmon_value *value)
+{
+	_Static_assert(FORMAT_MAX >= ENDING_MAX, "an ending fits");
+	if (!is_ending(attribute) || value->state != PROCMON_OK || value->type != PROCMON_U64)
+		return format_value(out, attribute->unit, value);
+	ending_describe(out, value->u64);
 	return out;
 }
 

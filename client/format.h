@@ -18,6 +18,13 @@
  */
 const char *format_value(char *out, enum procmon_unit unit, const struct procmon_value *value);
 
+/* The same for the value of an attribute: how a process ended is said in words. */
+const char *format_cell(char *out, const struct procmon_attribute *attribute,
+	const struct procmon_value *value);
+
+/* Whether people read it otherwise than programs: it has a unit, or words. */
+bool format_differs(const struct procmon_attribute *attribute);
+
 /*
  * The number of a value in its base unit, exactly: integers in full, floating point by
  * the fewest digits that read back as the same number. Returns false when there is
@@ -34,6 +41,8 @@ void format_interval(char out[FORMAT_MAX], uint64_t ns);
 /* A moment: "2026-11-21 03:11:16" in local time, or for programs "...T...Z" with ns. */
 void format_local_time(char out[FORMAT_MAX], uint64_t realtime_ns);
 void format_utc_time(char out[FORMAT_MAX], uint64_t realtime_ns);
+/* For both, in local time: "2026-11-21T03:11:16.123+01:00". */
+void format_stamp(char out[FORMAT_MAX], uint64_t realtime_ns);
 
 /* "bytes", "ns", "bytes/s" ...; "" for no unit. */
 const char *format_unit_name(enum procmon_unit unit);

@@ -133,7 +133,7 @@ static bool give_up_one(struct layout *self)
 	size_t victim = self->count, most = 0;
 
 	for (size_t i = PROTECTED; i < self->count; i++) {
-		if (!self->columns[i].shown)
+		if (!self->columns[i].shown || (self->sheet->tree && i + 1 == self->count))
 			continue;
 		size_t size = group_size(self, i);
 		if (size >= most) { /* the last one of the largest */

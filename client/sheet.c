@@ -21,8 +21,19 @@ void sheet_init(struct sheet *self, const char *name,
 
 void sheet_finish(struct sheet *self)
 {
+	for (size_t i = 0; i < self->text_count; i++)
+		free(self->texts[i]);
+	free(self->texts);
+	free(self->rows);
 	free(self->cells);
 	*self = (struct sheet){0};
+}
+
+const char *sheet_keep_text(struct sheet *self, char *text)
+{
+	self->texts = xreallocarray(self->texts, self->text_count + 1, sizeof *self->texts);
+	self->texts[self->text_count++] = text;
+	return text;
 }
 
 struct procmon_value *sheet_cell(const struct sheet *self, size_t row, size_t column)
@@ -36,7 +47,9 @@ struct procmon_value *sheet_add_row(struct sheet *self)
 		self->row_capacity = self->row_capacity ? self->row_capacity * 2 : 64;
 		self->cells = xreallocarray(self->cells, self->row_capacity,
 			self->column_count * sizeof *self->cells);
+		self->rows = xreallocarray(self->rows, self->row_capacity, sizeof *self->rows);
 	}
+	self->rows[self->row_count] = (struct sheet_row){0};
 	struct procmon_value *row = sheet_cell(self, self->row_count++, 0);
 	for (size_t i = 0; i < self->column_count; i++)
 		row[i] = (struct procmon_value){
@@ -53,6 +66,23 @@ static void fill_cell(
 		cell->state = PROCMON_FAILED;
 }
 
+static struct sheet_row describe(const struct procmon_row *row)
+{
+	enum { PPID = 0x0005, COMM = 0x000C };
+	struct procmon_value ppid = {0}, comm = {0};
+	/* if they were asked for */
+	bool known = procmon_row_get_value(row, PPID, &ppid) == 0 && ppid.state == PROCMON_OK;
+	bool named = procmon_row_get_value(row, COMM, &comm) == 0 && comm.state == PROCMON_OK;
+
+	return (struct sheet_row){
+		.pid = procmon_row_get_pid(row),
+		.ppid = known ? (uint32_t)ppid.u64 : 0,
+		.identity = procmon_row_get_identity(row),
+		.comm = named ? comm.text : NULL,
+		.exited = procmon_row_has_exited(row),
+	};
+}
+
 void sheet_fill(struct sheet *self, struct procmon_table *table)
 {
 	size_t count = procmon_table_get_count(table);
@@ -64,9 +94,37 @@ void sheet_fill(struct sheet *self, struct procmon_table *table)
 		const struct procmon_row *from = procmon_table_get_row(table, i);
 		struct procmon_value *cells = sheet_add_row(self);
 
+		self->rows[i] = describe(from);
 		for (size_t j = 0; j < self->column_count; j++)
 			fill_cell(&cells[j], from, self->columns[j]->id);
 	}
+}
+
+void sheet_family(const struct sheet *self, struct family *ret_family)
+{
+	struct family_member *members = xcalloc(self->row_count, sizeof *members);
+
+	for (size_t i = 0; i < self->row_count; i++)
+		members[i] = (struct family_member){self->rows[i].pid, self->rows[i].ppid};
+	family_init(ret_family, members, self->row_count);
+	free(members);
+}
+
+void sheet_select(struct sheet *self, const size_t *order, size_t count)
+{
+	size_t row_size = self->column_count * sizeof *self->cells;
+	struct procmon_value *cells = xcalloc(count, row_size);
+	struct sheet_row *rows = xcalloc(count, sizeof *rows);
+
+	for (size_t i = 0; i < count; i++) {
+		memcpy(&cells[i * self->column_count], sheet_cell(self, order[i], 0), row_size);
+		rows[i] = self->rows[order[i]];
+	}
+	free(self->cells);
+	free(self->rows);
+	self->cells = cells;
+	self->rows = rows;
+	self->row_count = self->row_capacity = count;
 }
 
 /* <0, 0, >0 for two cells that have values of the same type. */
@@ -98,6 +156,7 @@ static int compare_cells(
  * needed to compare it. */
 struct sort_item {
 	const struct procmon_value *cells;
+	bool exited;
 	const struct sheet_key *keys;
 	size_t key_count;
 	size_t pid_column, column_count;
@@ -107,7 +166,7 @@ struct sort_item {
 static int compare_items(const void *left, const void *right)
 {
 	const struct sort_item *a = left, *b = right;
-	int order = 0;
+	int order = b->exited - a->exited;
 
 	for (size_t i = 0; i < a->key_count && order == 0; i++) {
 		size_t column = a->keys[i].column;
@@ -122,12 +181,12 @@ static int compare_items(const void *left, const void *right)
 
 void sheet_sort(struct sheet *self, const struct sheet_key *keys, size_t key_count)
 {
-	size_t row_size = self->column_count * sizeof *self->cells;
 	struct sort_item *items = xcalloc(self->row_count, sizeof *items);
-	struct procmon_value *sorted = xcalloc(self->row_count, row_size);
+	size_t *order = xcalloc(self->row_count, sizeof *order);
 
 	for (size_t i = 0; i < self->row_count; i++)
 		items[i] = (struct sort_item){.cells = sheet_cell(self, i, 0),
+			.exited = self->rows[i].exited,
 			.keys = keys,
 			.key_count = key_count,
 			.pid_column = sheet_find_column(self, "pid"),
@@ -135,11 +194,10 @@ void sheet_sort(struct sheet *self, const struct sheet_key *keys, size_t key_cou
 			.index = i};
 	qsort(items, self->row_count, sizeof *items, compare_items);
 	for (size_t i = 0; i < self->row_count; i++)
-		memcpy(&sorted[i * self->column_count], items[i].cells, row_size);
+		order[i] = items[i].index;
+	sheet_select(self, order, self->row_count);
 	free(items);
-	free(self->cells);
-	self->cells = sorted;
-	self->row_capacity = self->row_count;
+	free(order);
 }
 
 size_t sheet_first_measure(const struct sheet *self)

@@ -10,7 +10,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "family.h"
 #include "procmon.h"
+
+/* What a row is beside its cells; zero but in tables of processes. */
+struct sheet_row {
+	uint32_t pid, ppid;
+	uint64_t identity;
+	const char *comm; /* NULL: not asked for, or it has none */
+	bool exited;      /* the process has ended: these are its last values */
+};
 
 struct sheet {
 	const char *name;                 /* "process"; borrowed */
@@ -18,7 +27,12 @@ struct sheet {
 	const struct procmon_attribute *const *columns; /* borrowed */
 	size_t column_count;
 	struct procmon_value *cells; /* row by row; texts are borrowed */
+	struct sheet_row *rows;
 	size_t row_count, row_capacity;
+	char **texts; /* those that were made for it, see sheet_keep_text */
+	size_t text_count;
+	bool exits;                 /* rows may have exited, and it is to be shown */
+	bool tree;                  /* the last column is what the table is about */
 	uint64_t realtime_ns, tick; /* 0: not a sample */
 	uint64_t interval_ns;       /* 0: not one of a series */
 };
@@ -50,8 +64,17 @@ struct procmon_value *sheet_cell(const struct sheet *self, size_t row, size_t co
 /* Replaces the rows by those of a table, whose texts must outlive the sheet's use. */
 void sheet_fill(struct sheet *self, struct procmon_table *table);
 
-/* Sorts the rows; what has no value comes last, equal rows keep their order by pid or,
- * where there is none, as they came. */
+/* Takes a text that cells of the sheet may then borrow: it is freed with the sheet. */
+const char *sheet_keep_text(struct sheet *self, char *text);
+
+/* The forest of its processes, by index of their rows. */
+void sheet_family(const struct sheet *self, struct family *ret_family);
+
+/* Its rows become those with these indices, in this order. */
+void sheet_select(struct sheet *self, const size_t *order, size_t count);
+
+/* Sorts the rows; what has ended comes first, what has no value last, equal rows keep their
+ * order by pid or, where there is none, as they came. */
 void sheet_sort(struct sheet *self, const struct sheet_key *keys, size_t key_count);
 
 /* The first column that measures something here: a number with a unit. column_count:

@@ -2,9 +2,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "alloc.h"
 #include "command.h"
+#include "family.h"
 
 void subject_list(
 	struct choice *self, const struct procmon_connection *connection, uint32_t table)
@@ -80,13 +82,51 @@ static void add_defaults(struct subject *self, const char *defaults)
 	free(copy);
 }
 
-int subject_init(struct subject *self, struct procmon_connection *connection,
-	const struct options *options, const char *defaults)
+/* Do the options go together? */
+static int check_options(const struct subject *self)
+{
+	const struct options *options = self->options;
+
+	if (self->table == 0)
+		return EXIT_USAGE;
+	if ((options->children || options->exits) && self->table != PROCMON_PROCESS) {
+		complain("--%s is about processes: leave --table out",
+			options->children ? "children" : "exits");
+		return EXIT_USAGE;
+	}
+	if (options->children && options->pid_count == 0) {
+		complain("--children of which process? Add --pid PID");
+		return EXIT_USAGE;
+	}
+	return EXIT_DONE;
+}
+
+/* What comes after what --attrs says. */
+static void add_last(struct subject *self, bool tree)
+{
+	const struct choice *columns = &self->columns;
+
+	if (tree && columns->items[columns->count - 1]->type != PROCMON_TEXT)
+		add_named(self, "comm");
+}
+
+static void want(struct subject *self, bool parents)
+{
+	for (size_t i = 0; i < self->columns.count; i++)
+		choice_add(&self->wanted, self->columns.items[i]);
+	for (size_t i = 0; parents && i < self->available.count; i++)
+		if (strcmp(self->available.items[i]->name, "ppid") == 0 ||
+			strcmp(self->available.items[i]->name, "comm") == 0)
+			choice_add(&self->wanted, self->available.items[i]);
+}
+
+static int init(struct subject *self, struct procmon_connection *connection,
+	const struct options *options, const char *defaults, bool tree)
 {
 	char *error = NULL;
 
-	*self = (struct subject){.table = subject_table(options)};
-	if (self->table == 0)
+	*self = (struct subject){.options = options, .table = subject_table(options)};
+	if (check_options(self) != EXIT_DONE)
 		return EXIT_USAGE;
 	subject_list(&self->available, connection, self->table);
 	if (self->available.count == 0) {
@@ -95,7 +135,12 @@ int subject_init(struct subject *self, struct procmon_connection *connection,
 	}
 	if (self->table == PROCMON_PROCESS) {
 		add_named(self, "pid");
-		add_named(self, "comm");
+		if (!tree)
+			add_named(self, "comm");
+		else if (options->format && strcmp(options->format, "table") != 0)
+			add_named(self, "ppid"); /* what the lines say, for programs */
+		if (options->exits)
+			add_named(self, "exit.status");
 	}
 	if (!options->attrs)
 		add_defaults(self, defaults);
@@ -106,14 +151,30 @@ int subject_init(struct subject *self, struct procmon_connection *connection,
 		free(error);
 		return EXIT_USAGE;
 	}
+	add_last(self, tree);
+	want(self, tree || options->children);
 	return EXIT_DONE;
+}
+
+int subject_init(struct subject *self, struct procmon_connection *connection,
+	const struct options *options, const char *defaults)
+{
+	return init(self, connection, options, defaults, false);
+}
+
+int subject_init_tree(struct subject *self, struct procmon_connection *connection,
+	const struct options *options, const char *defaults)
+{
+	return init(self, connection, options, defaults, true);
 }
 
 void subject_finish(struct subject *self)
 {
 	choice_finish(&self->available);
 	choice_finish(&self->columns);
+	choice_finish(&self->wanted);
 	free(self->keys);
+	free(self->roots);
 	*self = (struct subject){0};
 }
 
@@ -122,14 +183,83 @@ bool subject_has_rate(const struct subject *self)
 	return choice_has_rate(&self->columns, &self->available);
 }
 
-void subject_arrange(const struct subject *self, struct sheet *sheet, size_t top)
+/* CPU in cores as a share of all that the machine has. */
+static void share_cpu(struct sheet *sheet)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	for (size_t i = 0; i < sheet->column_count; i++) {
+		if (sheet->columns[i]->unit != PROCMON_CORES || cores < 1)
+			continue;
+		for (size_t row = 0; row < sheet->row_count; row++)
+			sheet_cell(sheet, row, i)->f64 /= (double)cores;
+	}
+}
+
+/* Whom --pid means, found out once: a pid that is used again is somebody else. */
+static void find_roots(struct subject *self, const struct sheet *sheet)
+{
+	const struct options *options = self->options;
+
+	self->roots = xcalloc(options->pid_count, sizeof *self->roots);
+	for (size_t i = 0; i < options->pid_count; i++)
+		for (size_t row = 0; row < sheet->row_count; row++)
+			if (sheet->rows[row].pid == options->pids[i])
+				self->roots[i] = sheet->rows[row].identity;
+}
+
+static bool is_root(const struct subject *self, uint64_t identity)
+{
+	for (size_t i = 0; i < self->options->pid_count; i++)
+		if (identity != 0 && self->roots[i] == identity)
+			return true;
+	return false;
+}
+
+static void keep_descendants(struct subject *self, struct sheet *sheet)
+{
+	bool *marks = xcalloc(sheet->row_count, sizeof *marks);
+	size_t *kept = xcalloc(sheet->row_count, sizeof *kept), count = 0;
+	struct family family;
+
+	if (!self->roots)
+		find_roots(self, sheet);
+	sheet_family(sheet, &family);
+	for (size_t row = 0; row < sheet->row_count; row++)
+		marks[row] = is_root(self, sheet->rows[row].identity);
+	family_spread(&family, marks);
+	for (size_t row = 0; row < sheet->row_count; row++)
+		if (marks[row])
+			kept[count++] = row;
+	sheet_select(sheet, kept, count);
+	family_finish(&family);
+	free(kept);
+	free(marks);
+}
+
+void subject_fill(struct subject *self, struct sheet *sheet, struct procmon_table *table)
+{
+	sheet_init(sheet, procmon_table_name(self->table), self->columns.items,
+		self->columns.count);
+	sheet->exits = self->options->exits;
+	sheet_fill(sheet, table);
+	if (self->options->children)
+		keep_descendants(self, sheet);
+	if (self->options->cpu_total)
+		share_cpu(sheet);
+}
+
+void subject_arrange(const struct subject *self, struct sheet *sheet)
 {
 	struct sheet_key measure = {sheet_first_measure(sheet), true};
+	size_t top = self->options->top, ended = 0;
 
 	if (self->key_count > 0)
 		sheet_sort(sheet, self->keys, self->key_count);
 	else
 		sheet_sort(sheet, &measure, measure.column < sheet->column_count);
-	if (top > 0 && sheet->row_count > top)
-		sheet->row_count = top;
+	while (ended < sheet->row_count && sheet->rows[ended].exited)
+		ended++;
+	if (top > 0 && sheet->row_count > ended + top)
+		sheet->row_count = ended + top;
 }

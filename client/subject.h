@@ -8,28 +8,40 @@
 #include "sheet.h"
 
 struct subject {
+	const struct options *options;
 	uint32_t table;
 	struct choice available; /* all that the table has */
-	struct choice columns;
+	struct choice columns;   /* what is shown */
+	struct choice wanted;    /* what is asked for: columns and parents */
 	struct sheet_key *keys;
 	size_t key_count;
+	uint64_t *roots; /* identities of --pid, as they were at the first sample; 0: no such */
 };
 
 /*
  * Resolves --table, --attrs and --sort against the catalog; `defaults` stands in for
- * --attrs in table PROCESS, "all" does in others. In PROCESS pid and comm come first;
- * what is to be sorted by is shown. Returns EXIT_DONE, or EXIT_USAGE after a complaint.
+ * --attrs in table PROCESS, "all" does in others. In PROCESS pid and comm come first, or, as a
+ * tree, pid first and comm last unless another text is; what is to be sorted by is shown.
+ * Returns EXIT_DONE, or EXIT_USAGE after a complaint.
  */
 int subject_init(struct subject *self, struct procmon_connection *connection,
 	const struct options *options, const char *defaults);
+int subject_init_tree(struct subject *self, struct procmon_connection *connection,
+	const struct options *options, const char *defaults);
 void subject_finish(struct subject *self);
+
+/*
+ * A sample as a new sheet: CPU use as --cpu says, and with --children only the processes of
+ * --pid and their descendants, as they are now.
+ */
+void subject_fill(struct subject *self, struct sheet *sheet, struct procmon_table *table);
 
 /* Whether it has a column that needs two samples. */
 bool subject_has_rate(const struct subject *self);
 
 /* Sorts as --sort says, else by the first number with a unit, from high to low; and keeps
- * the first `top` rows, 0: all. */
-void subject_arrange(const struct subject *self, struct sheet *sheet, size_t top);
+ * the first rows that --top wants, and all that ended. */
+void subject_arrange(const struct subject *self, struct sheet *sheet);
 
 /* All attributes of a table, in the order of the catalog; table 0: of all. */
 void subject_list(

@@ -17,7 +17,10 @@ const struct format *writer_find_format(const char *name)
 void writer_begin(
 	struct writer *self, const struct format *format, FILE *file, enum writer_shape shape)
 {
-	*self = (struct writer){.format = format, .file = file, .shape = shape};
+	*self = (struct writer){.format = format,
+		.file = file,
+		.shape = shape,
+		.human = format == &format_table};
 	if (format->begin)
 		format->begin(self);
 }

@@ -22,10 +22,13 @@ struct writer {
 	const struct format *format;
 	FILE *file; /* borrowed */
 	enum writer_shape shape;
-	bool states; /* CSV: a column with the reasons of missing values */
+	bool states;    /* CSV: a column with the reasons of missing values */
+	bool human;     /* values as people read them, instead of exact ones in base units */
+	bool no_header; /* CSV and tables: rows and nothing else */
 
 	/* Tables only. 0: no limit, what one wants in a pipe. */
 	size_t width, height;
+	bool time; /* the moment of the sample before each row */
 	bool wrap; /* a text at the end of the line goes on below, instead of being cut */
 	bool bold; /* the head, by escape sequences */
 
@@ -48,6 +51,7 @@ extern const struct format format_table, format_json, format_jsonl, format_csv;
 /* NULL: there is no format of this name. */
 const struct format *writer_find_format(const char *name);
 
+/* Begins it; a table is for people, the others are for programs. */
 void writer_begin(
 	struct writer *self, const struct format *format, FILE *file, enum writer_shape shape);
 void writer_sheet(struct writer *self, const struct sheet *sheet);

@@ -41,11 +41,15 @@ static void put_key(FILE *file, const char *key)
 	fputc(':', file);
 }
 
-static void put_value(FILE *file, const struct procmon_value *value)
+static void put_value(const struct writer *self, const struct procmon_attribute *attribute,
+	const struct procmon_value *value)
 {
 	char number[FORMAT_MAX];
+	FILE *file = self->file;
 
-	if (format_exact(number, value))
+	if (self->human && value->state == PROCMON_OK && format_differs(attribute))
+		put_string(file, format_cell(number, attribute, value));
+	else if (format_exact(number, value))
 		fputs(number, file);
 	else if (value->state == PROCMON_OK)
 		put_string(file, value->text);
@@ -71,13 +75,17 @@ static void put_states(FILE *file, const struct sheet *sheet, size_t row)
 }
 
 /* The members of a row, without braces. */
-static void put_row(FILE *file, const struct sheet *sheet, size_t row)
+static void put_row(const struct writer *self, const struct sheet *sheet, size_t row)
 {
+	FILE *file = self->file;
+
+	if (sheet->exits)
+		fprintf(file, "\"exited\":%s,", sheet->rows[row].exited ? "true" : "false");
 	for (size_t i = 0; i < sheet->column_count; i++) {
 		if (i > 0)
 			fputc(',', file);
 		put_key(file, sheet->columns[i]->name);
-		put_value(file, sheet_cell(sheet, row, i));
+		put_value(self, sheet->columns[i], sheet_cell(sheet, row, i));
 	}
 	put_states(file, sheet, row);
 }
@@ -119,7 +127,7 @@ static void write_sheet(struct writer *self, const struct sheet *sheet)
 	fputc('[', file);
 	for (size_t i = 0; i < sheet->row_count; i++) {
 		fputs(i > 0 ? ",\n{" : "\n{", file);
-		put_row(file, sheet, i);
+		put_row(self, sheet, i);
 		fputc('}', file);
 	}
 	fputs("]}", file);
@@ -147,7 +155,7 @@ static void write_lines(struct writer *self, const struct sheet *sheet)
 			put_time(file, sheet);
 			fprintf(file, "\"tick\":%" PRIu64 ",", sheet->tick);
 		}
-		put_row(file, sheet, i);
+		put_row(self, sheet, i);
 		fputs("}\n", file);
 	}
 }

@@ -22,7 +22,25 @@ struct page {
 	size_t note_count, row_count;
 	char *text; /* the cell at hand, sanitised */
 	size_t text_size;
+	char stamp[FORMAT_MAX]; /* before each row; "" for none */
 };
+
+/* What a cell says. */
+static const char *find_text(
+	struct page *self, size_t row, size_t column, char number[FORMAT_MAX])
+{
+	const struct procmon_attribute *attribute = self->sheet->columns[column];
+	const struct procmon_value *value = sheet_cell(self->sheet, row, column);
+
+	/* how it ended may not be known, but that it ended is */
+	if (self->sheet->rows[row].exited && value->state != PROCMON_OK &&
+		attribute->table == PROCMON_PROCESS &&
+		strcmp(attribute->name, "exit.status") == 0)
+		return "ended";
+	if (!self->writer->human && format_exact(number, value))
+		return number;
+	return format_cell(number, attribute, value);
+}
 
 /* Valid until the next call. */
 static const char *cell_text(struct page *self, size_t row, size_t index)
@@ -30,10 +48,7 @@ static const char *cell_text(struct page *self, size_t row, size_t index)
 	const struct layout_column *column = &self->layout.columns[index];
 	char number[FORMAT_MAX];
 	const char *text =
-		column->is_group
-			? "-"
-			: format_value(number, self->sheet->columns[column->column]->unit,
-				  sheet_cell(self->sheet, row, column->column));
+		column->is_group ? "-" : find_text(self, row, column->column, number);
 	size_t size = strlen(text) + 1;
 
 	if (size > self->text_size) {
@@ -50,7 +65,7 @@ static void put_spaces(FILE *file, size_t count)
 }
 
 /* A text in its column: padded, and cut with a "+" when it is too long for a screen. */
-static void put_padded(struct page *self, const char *text, size_t index)
+static void put_padded(struct page *self, const char *text, size_t index, bool last)
 {
 	const struct layout_column *column = &self->layout.columns[index];
 	FILE *file = self->writer->file;
@@ -65,8 +80,14 @@ static void put_padded(struct page *self, const char *text, size_t index)
 	if (!column->left)
 		put_spaces(file, pad);
 	fprintf(file, "%.*s%s", (int)length, text, cut ? "+" : "");
-	if (column->left && index != layout_last(&self->layout))
+	if (column->left && !last)
 		put_spaces(file, pad);
+}
+
+/* What the moment before each row takes, with a space. */
+static size_t stamp_width(const struct page *self)
+{
+	return *self->stamp ? strlen(self->stamp) + 1 : 0;
 }
 
 /* The line that names the groups, each over its columns: "mem ----------- cpu ----". */
@@ -75,7 +96,7 @@ static void put_groups(struct page *self)
 	const struct layout *layout = &self->layout;
 	const char *open = NULL; /* the group that the line is in */
 	FILE *file = self->writer->file;
-	size_t gap = 0; /* spaces not yet written: none at the end of the line */
+	size_t gap = stamp_width(self); /* not yet written: no space at the end of the line */
 
 	for (size_t i = 0; i < layout->count; i++) {
 		const struct layout_column *column = &layout->columns[i];
@@ -120,12 +141,14 @@ static void put_head(struct page *self)
 	if (self->layout.grouped)
 		put_groups(self);
 	fputs(on, file);
+	if (*self->stamp)
+		fprintf(file, "%-*s ", (int)strlen(self->stamp), "time");
 	for (size_t i = 0; i < self->layout.count; i++) {
 		if (!self->layout.columns[i].shown)
 			continue;
 		fputs(first ? "" : " ", file);
 		layout_label(&self->layout, i, label);
-		put_padded(self, label, i);
+		put_padded(self, label, i, i == layout_last(&self->layout));
 		first = false;
 	}
 	fprintf(file, "%s\n", off);
@@ -168,16 +191,21 @@ static void put_row(struct page *self, size_t row)
 	FILE *file = self->writer->file;
 	bool first = true;
 
+	/* what is empty at the end is not padded */
+	while (last > 0 && (!self->layout.columns[last].shown || !*cell_text(self, row, last)))
+		last--;
+	wrap &= last == layout_last(&self->layout);
+	if (*self->stamp)
+		fprintf(file, "%s ", self->stamp);
 	for (size_t i = 0; i <= last; i++) {
 		if (!self->layout.columns[i].shown)
 			continue;
 		const char *text = cell_text(self, row, i);
-		/* no space at the end of a line */
-		fputs(first || (i == last && *text == '\0') ? "" : " ", file);
+		fputs(first ? "" : " ", file);
 		if (wrap && i == last)
 			put_wrapped(self, text, i);
 		else
-			put_padded(self, text, i);
+			put_padded(self, text, i, i == last);
 		first = false;
 	}
 	fputc('\n', file);
@@ -272,6 +300,10 @@ static void limit_rows(struct page *self)
 	self->row_count = self->sheet->row_count;
 	if (height == 0)
 		return;
+	if (self->writer->no_header) {
+		self->row_count = self->row_count < height ? self->row_count : height;
+		return;
+	}
 	/* title, head, and one more note for columns that may not fit */
 	others = 1 + self->layout.grouped + 1 + self->note_count + 1;
 	size_t room = height > others ? height - others : 1;
@@ -279,27 +311,40 @@ static void limit_rows(struct page *self)
 		self->row_count = room;
 }
 
+static void put_all(struct page *self)
+{
+	struct writer *writer = self->writer;
+
+	if (writer->sheets > 0 && !writer->height)
+		fputc('\n', writer->file);
+	if (writer->shape == WRITER_SERIES)
+		put_title(self);
+	put_head(self);
+	for (size_t i = 0; i < self->row_count; i++)
+		put_row(self, i);
+	put_notes(self);
+}
+
 static void write_sheet(struct writer *self, const struct sheet *sheet)
 {
 	struct page page = {.writer = self, .sheet = sheet};
 
+	if (self->time && sheet->realtime_ns)
+		format_stamp(page.stamp, sheet->realtime_ns);
 	layout_init(&page.layout, sheet, self->width > 0);
 	page.note_count = legend_make(sheet, &page.notes);
 	limit_rows(&page);
 	measure(&page);
 	if (self->width)
-		layout_fit(&page.layout, self->width);
+		layout_fit(&page.layout, self->width > stamp_width(&page)
+						 ? self->width - stamp_width(&page)
+						 : 1);
 	note_hidden(&page);
-
-	if (self->sheets > 0 && !self->height)
-		fputc('\n', self->file);
-	if (self->shape == WRITER_SERIES)
-		put_title(&page);
-	put_head(&page);
-	for (size_t i = 0; i < page.row_count; i++)
-		put_row(&page, i);
-	put_notes(&page);
-
+	if (self->no_header)
+		for (size_t i = 0; i < page.row_count; i++)
+			put_row(&page, i);
+	else
+		put_all(&page);
 	legend_free(page.notes, page.note_count);
 	layout_finish(&page.layout);
 	free(page.text);

@@ -1,6 +1,8 @@
 /* Every unit as people read it, and exact numbers as programs read them. */
 #include "format.h"
 
+#include <time.h>
+
 #include "test.h"
 
 static const char *show_u64(enum procmon_unit unit, uint64_t number)
@@ -94,6 +96,41 @@ TEST(moments)
 	CHECK_TEXT(out, "2026-11-21T03:11:16.000000042Z");
 }
 
+TEST(stamps)
+{
+	char out[FORMAT_MAX];
+
+	setenv("TZ", "UTC", 1);
+	format_stamp(out, 1795230676123956789);
+	CHECK_TEXT(out, "2026-11-21T03:11:16.123+00:00");
+	setenv("TZ", "XXX+3:30", 1); /* west of Greenwich */
+	tzset();
+	format_stamp(out, 1795230676000000000);
+	CHECK_TEXT(out, "2026-11-20T23:41:16.000-03:30");
+}
+
+static const char *show_ending(uint64_t status)
+{
+	static const struct procmon_attribute attribute = {
+		.table = PROCMON_PROCESS, .id = 3, .name = "exit.status", .type = PROCMON_U64};
+	static char out[FORMAT_MAX];
+	struct procmon_value value = {.type = PROCMON_U64, .u64 = status};
+
+	CHECK(format_differs(&attribute));
+	return format_cell(out, &attribute, &value);
+}
+
+TEST(endings)
+{
+	CHECK_TEXT(show_ending(0), "exit 0");
+	CHECK_TEXT(show_ending(7 << 8), "exit 7");
+	CHECK_TEXT(show_ending(255 << 8), "exit 255");
+	CHECK_TEXT(show_ending(9), "signal 9 (KILL)");
+	CHECK_TEXT(show_ending(11 | 128), "signal 11 (SEGV, core)");
+	CHECK_TEXT(show_ending(35), "signal 35");
+	CHECK_TEXT(show_ending(35 | 128), "signal 35 (core)");
+}
+
 TEST(intervals)
 {
 	char out[FORMAT_MAX];
@@ -153,5 +190,5 @@ TEST(every_unit_has_a_name)
 }
 
 TESTS(CASE(bytes_have_about_three_digits), CASE(durations), CASE(other_units), CASE(moments),
-	CASE(intervals), CASE(what_is_missing_is_a_dash), CASE(exact_numbers_read_back),
-	CASE(every_unit_has_a_name))
+	CASE(stamps), CASE(endings), CASE(intervals), CASE(what_is_missing_is_a_dash),
+	CASE(exact_numbers_read_back), CASE(every_unit_has_a_name))

@@ -31,6 +31,14 @@ static const struct procmon_attribute *const columns[] = {
 };
 enum { COLUMNS = sizeof columns / sizeof *columns };
 
+static const struct procmon_attribute *const ending_columns[] = {
+	ATTRIBUTE("pid", PROCMON_U64, PROCMON_NO_UNIT),
+	ATTRIBUTE("comm", PROCMON_TEXT, PROCMON_NO_UNIT),
+	ATTRIBUTE(
+		"exit.status", PROCMON_U64, PROCMON_NO_UNIT, .table = PROCMON_PROCESS, .id = 3),
+	ATTRIBUTE("mem.footprint", PROCMON_U64, PROCMON_BYTES),
+};
+
 static const struct procmon_attribute *const other_columns[] = {
 	ATTRIBUTE("name", PROCMON_TEXT, PROCMON_NO_UNIT),
 	ATTRIBUTE("reads", PROCMON_U64, PROCMON_COUNT),
@@ -367,6 +375,56 @@ TEST(no_rows)
 	}
 }
 
+/* With times, raw numbers, and a process that has ended. */
+static void check_options(const char *format, bool raw, bool no_header, const char *golden)
+{
+	struct sheet sheet;
+	struct output output;
+
+	setenv("TZ", "UTC", 1);
+	sheet_init(&sheet, "process", ending_columns,
+		sizeof ending_columns / sizeof *ending_columns);
+	sheet.realtime_ns = 1795230676123456789;
+	sheet.tick = 42;
+	sheet.exits = true;
+	for (uint64_t pid = 1; pid <= 3; pid++) {
+		struct procmon_value *row = sheet_add_row(&sheet);
+		row[0] = sheet_u64(pid);
+		row[1] = sheet_text("name");
+		if (pid == 2)
+			row[2] = sheet_u64(7 << 8);
+		row[3] = sheet_u64(pid << 20);
+		sheet.rows[pid - 1].exited = pid > 1;
+	}
+	output_begin(&output, format, WRITER_SINGLE);
+	output.writer.time = true;
+	output.writer.human = !raw;
+	output.writer.no_header = no_header;
+	output.writer.width = 80;
+	writer_sheet(&output.writer, &sheet);
+	output_end(&output, golden);
+	free(output.text);
+	sheet_finish(&sheet);
+}
+
+TEST(options_in_tables)
+{
+	check_options("table", false, false, "options.txt");
+	check_options("table", true, true, "options-raw.txt");
+}
+
+TEST(options_in_json)
+{
+	check_options("json", false, false, "options.json");
+	check_options("jsonl", true, false, "options-raw.jsonl");
+}
+
+TEST(options_in_csv)
+{
+	check_options("csv", false, false, "options.csv");
+	check_options("csv", true, true, "options-raw.csv");
+}
+
 static const char *pids(const struct sheet *sheet)
 {
 	static char out[128];
@@ -406,4 +464,5 @@ TESTS(CASE(table_for_a_pipe), CASE(table_for_80_columns), CASE(table_for_40_colu
 	CASE(the_last_text_fills_the_line), CASE(a_screen_is_never_overfull),
 	CASE(several_tables_in_json), CASE(several_tables_in_json_lines),
 	CASE(several_tables_in_csv), CASE(several_tables), CASE(long_texts_go_on_below),
-	CASE(no_rows), CASE(order_of_rows))
+	CASE(no_rows), CASE(options_in_tables), CASE(options_in_json), CASE(options_in_csv),
+	CASE(order_of_rows))
