@@ -24,7 +24,9 @@ RELRO     := $(if $(filter linux,$(PLATFORM)),-Wl$(comma)-z$(comma)relro$(comma)
 library = $(shell pkg-config $(1) $(2) 2>/dev/null || echo $(3))
 EVENT_LIBS    := $(call library,--libs,libevent_core,-levent_core)
 PROTOBUF_LIBS := $(call library,--libs,libprotobuf-c,-lprotobuf-c)
-LIBS          := $(EVENT_LIBS) $(PROTOBUF_LIBS)
+# dlopen; until glibc 2.34 a library of its own
+DL_LIBS       := $(if $(filter linux,$(PLATFORM)),-ldl)
+LIBS          := $(EVENT_LIBS) $(PROTOBUF_LIBS) $(DL_LIBS)
 
 INCLUDES := -Icommon -Iserver -Iclient -I$(BUILD)/proto \
 	$(call library,--cflags,libevent_core) $(call library,--cflags,libprotobuf-c)
@@ -183,6 +185,39 @@ install: all ## install it, below PREFIX
 uninstall: ## remove what install has installed
 	@$(each_installed); rm -f "$$to" || exit 1; done
 	@rmdir $(DESTDIR)$(datadir)/procmon 2>/dev/null || true
+
+# ------------------------------------------------------------------------------- packages
+#
+# All are made of the tarball: what git lists, as it is now, with the time of the last commit.
+
+DIST    := procmond-$(VERSION)
+TARBALL := $(BUILD)/$(DIST).tar.gz
+WHEN     = $(shell git log -1 --format=@%ct)
+
+.PHONY: dist deb formula
+dist: ## a tarball of the source
+	$(call say,TAR,$(TARBALL))
+	@mkdir -p $(BUILD)
+	@test -e .git || { echo "what goes in is what git lists: that needs the git repository"; exit 1; }
+	$(Q)git ls-files -z | LC_ALL=C sort -z | tar --null -T - --transform 's,^,$(DIST)/,' \
+		--owner=0 --group=0 --numeric-owner --mode=go=rX,u+rw --mtime=$(WHEN) -cf - | \
+		gzip -n9 >$(TARBALL)
+
+# What the caller gave this make is not for the one that dpkg-buildpackage starts.
+deb: dist ## packages for Debian
+	$(call say,DEB,$(BUILD)/deb)
+	@rm -rf $(BUILD)/deb && mkdir -p $(BUILD)/deb
+	@tar -C $(BUILD)/deb -xzf $(TARBALL)
+	@mv $(BUILD)/deb/$(DIST)/.packaging/debian $(BUILD)/deb/$(DIST)/
+	$(Q)cd $(BUILD)/deb/$(DIST) && env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u BUILD -u PREFIX \
+		-u DESTDIR -u CC -u CPPFLAGS -u CFLAGS -u LDFLAGS dpkg-buildpackage -b -us -uc -jauto
+	@rm -rf $(BUILD)/deb/$(DIST)
+
+formula: dist ## a formula for Homebrew that builds the tarball
+	$(call say,BREW,$(BUILD)/procmond.rb)
+	$(Q)sed -e 's|@tarball@|$(abspath $(TARBALL))|' \
+		-e "s|@sha256@|$$(sha256sum <$(TARBALL) | cut -d' ' -f1)|" \
+		.packaging/procmond.rb >$(BUILD)/procmond.rb
 
 # ------------------------------------------------------------------------------- the tests
 #

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "nvml.h"
 #include "parse.h"
 #include "platform.h"
 
@@ -101,6 +102,9 @@ int host_init(struct linux_host *self, const struct platform_config *config, cha
 		host_finish(self);
 		return result;
 	}
+	self->nvml = nvml_create(self->procfs, self->sysfs);
+	if (self->real)
+		cgroup_mount_init(&self->cgroups);
 	describe(self);
 	raise_descriptor_limit();
 	return 0;
@@ -108,7 +112,9 @@ int host_init(struct linux_host *self, const struct platform_config *config, cha
 
 void host_finish(struct linux_host *self)
 {
+	nvml_destroy(self->nvml);
 	free(self->procfs);
 	free(self->sysfs);
 	free(self->no_gpu);
+	cgroup_mount_finish(&self->cgroups);
 }

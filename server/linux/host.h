@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cgroup_mount.h"
+
 struct platform_config;
 
 /* What not every kernel or every procfs gives; features.c has a sentence about each. */
@@ -20,6 +22,7 @@ enum feature {
 	FEATURE_FD_SIZE,
 	FEATURE_SMAPS_ROLLUP,
 	FEATURE_CHILDREN,
+	FEATURE_PIDFD_INFO,
 	FEATURE_COUNT,
 };
 
@@ -35,6 +38,8 @@ struct linux_host {
 	uint32_t features; /* bit mask by enum feature */
 	uint64_t tick_ns;  /* of the times in stat: 10 ms on every common kernel */
 	char *no_gpu;      /* what is said where there is no GPU */
+	struct cgroup_mount cgroups;
+	struct nvml *nvml; /* of NVIDIA's GPUs, if there are any */
 	char description[256];
 };
 
@@ -53,6 +58,9 @@ void host_finish(struct linux_host *self);
 
 /* The part of host_init() that is about features: probes them, and takes out `without`. */
 int features_init(struct linux_host *host, const char *without, char *error, size_t error_size);
+
+/* Is there no such file in the directory of a process? Then the kernel was built without it. */
+bool host_lacks_file(const struct linux_host *self, const char *name);
 
 /* "pidfd", "clock" ... */
 const char *feature_name(enum feature feature);

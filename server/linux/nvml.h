@@ -4,11 +4,13 @@
  * initialised no GPU can fall asleep.
  *
  *	nvml.c          the thread that makes all calls, and the snapshot that others read
- *	nvml_session.c  one sampling: initialises, asks for all devices, lets go again
+ *	nvml_session.c  when the library is initialised, and when it lets the GPUs go again
+ *	nvml_devices.c  one sampling of all devices
  *	nvml_account.c  percentages to nanoseconds
  *	nvml_records.c  the driver's lists of processes, in all their forms
  *	nvml_library.c  loading, and what the functions look like
- *	nvml_power.c    does a GPU sleep? Is there one at all?
+ *	nvml_power.c    does a GPU sleep?
+ *	nvml_presence.c is there one at all?
  *
  * A call of the driver may take seconds or for ever. That hangs the one thread and nobody
  * else: what it works on is an allocation of its own, which the last one to leave frees.
@@ -16,8 +18,7 @@
 #ifndef LINUX_NVML_H
 #define LINUX_NVML_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "source.h"
 
 struct nvml;
 

@@ -1,0 +1,316 @@
+#include "nvml.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "clock.h"
+#include "nvml_presence.h"
+#include "nvml_session.h"
+
+#define WAIT_NS (NVML_WAIT_MS * UINT64_C(1000000))
+/* Nobody has asked for so long: a client of a long interval does not hold the GPUs. */
+#define UNUSED_NS (10 * SECOND_NS)
+
+/* A sentence that was given out: it must stay. */
+struct sentence {
+	struct sentence *next;
+	char text[512];
+};
+
+struct nvml {
+	char *procfs, *sysfs, *path;
+	struct sentence *sentences; /* loop's thread only */
+	bool usable;                /* likewise: driver and library were seen to be there */
+
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	uint32_t owners; /* the platform, the thread, jobs */
+	bool wanted, running;
+	uint64_t epoch;       /* how often it was not wanted any more */
+	uint64_t asked, done; /* samplings, counted */
+	uint64_t asked_ns;    /* when it was asked last */
+	uint64_t pending_ns;  /* since when the thread owes something, if asked != done */
+	struct nvml_snapshot *snapshot; /* the latest; NULL: none yet */
+};
+
+/* -------------------------------------------------------------------------- its life */
+
+struct nvml *nvml_create(const char *procfs, const char *sysfs)
+{
+	struct nvml *self = xcalloc(1, sizeof *self);
+	const char *path = getenv("PROCMON_NVML");
+	pthread_condattr_t monotonic;
+
+	self->procfs = xstrdup(procfs);
+	self->sysfs = xstrdup(sysfs);
+	self->path = xstrdup(path && path[0] ? path : "libnvidia-ml.so.1");
+	pthread_mutex_init(&self->lock, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&self->changed, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	self->owners = 1;
+	return self;
+}
+
+struct nvml *nvml_hold(struct nvml *self)
+{
+	pthread_mutex_lock(&self->lock);
+	self->owners++;
+	pthread_mutex_unlock(&self->lock);
+	return self;
+}
+
+void nvml_release(struct nvml *self)
+{
+	struct sentence *sentence;
+
+	pthread_mutex_lock(&self->lock);
+	bool last = --self->owners == 0;
+	pthread_mutex_unlock(&self->lock);
+	if (!last)
+		return;
+	pthread_cond_destroy(&self->changed);
+	pthread_mutex_destroy(&self->lock);
+	while ((sentence = self->sentences)) {
+		self->sentences = sentence->next;
+		free(sentence);
+	}
+	free(self->snapshot);
+	free(self->procfs);
+	free(self->sysfs);
+	free(self->path);
+	free(self);
+}
+
+static bool wait_until(struct nvml *self, uint64_t deadline_ns)
+{
+	struct timespec deadline = {
+		.tv_sec = (time_t)(deadline_ns / SECOND_NS),
+		.tv_nsec = (long)(deadline_ns % SECOND_NS),
+	};
+
+	return pthread_cond_timedwait(&self->changed, &self->lock, &deadline) != ETIMEDOUT;
+}
+
+void nvml_destroy(struct nvml *self)
+{
+	uint64_t deadline_ns = clock_now_ns() + WAIT_NS;
+
+	if (!self)
+		return;
+	nvml_want(self, false);
+	pthread_mutex_lock(&self->lock);
+	while (self->running && wait_until(self, deadline_ns))
+		;
+	pthread_mutex_unlock(&self->lock);
+	nvml_release(self);
+}
+
+/* ------------------------------------------------------------------------ the thread */
+
+static void publish(struct nvml *self, struct nvml_snapshot *snapshot, uint64_t number)
+{
+	free(self->snapshot);
+	self->snapshot = snapshot;
+	self->done = number;
+	self->pending_ns = clock_now_ns();
+	pthread_cond_broadcast(&self->changed);
+}
+
+/* Under the lock, which is let go for each call of the library. */
+static void serve(struct nvml *self, struct nvml_session *session)
+{
+	uint64_t epoch = self->epoch;
+
+	while (self->wanted && self->epoch == epoch) {
+		uint64_t number = self->asked;
+		if (number != self->done) {
+			pthread_mutex_unlock(&self->lock);
+			struct nvml_now now = {
+				clock_now_ns(), clock_read_ns(CLOCK_REALTIME) / 1000};
+			struct nvml_snapshot *snapshot = nvml_session_sample(session, &now);
+			pthread_mutex_lock(&self->lock);
+			if (self->epoch == epoch)
+				publish(self, snapshot, number);
+			else
+				free(snapshot);
+		} else if (!session->initialised) {
+			pthread_cond_wait(&self->changed, &self->lock);
+		} else if (!wait_until(self, self->asked_ns + UNUSED_NS) &&
+			   self->asked == self->done) {
+			pthread_mutex_unlock(&self->lock);
+			nvml_session_shut_down(session);
+			pthread_mutex_lock(&self->lock);
+		}
+	}
+}
+
+static void *thread_main(void *argument)
+{
+	struct nvml *self = argument;
+
+	pthread_mutex_lock(&self->lock);
+	while (self->wanted) { /* again, perhaps, while the last session was closed */
+		struct nvml_session *session = xcalloc(1, sizeof *session);
+		nvml_session_open(session, self->procfs, self->sysfs, self->path);
+		serve(self, session);
+		pthread_mutex_unlock(&self->lock);
+		nvml_session_close(session);
+		free(session);
+		pthread_mutex_lock(&self->lock);
+	}
+	self->running = false;
+	pthread_cond_broadcast(&self->changed);
+	pthread_mutex_unlock(&self->lock);
+	nvml_release(self);
+	return NULL;
+}
+
+/* Under the lock. There is never more than one, so that a driver which hangs costs one. */
+static void start_thread(struct nvml *self)
+{
+	pthread_t thread;
+
+	if (self->running || pthread_create(&thread, NULL, thread_main, self) != 0)
+		return;
+	pthread_detach(thread);
+	self->running = true;
+	self->owners++;
+}
+
+/* ----------------------------------------------------------------- the loop's thread */
+
+void nvml_want(struct nvml *self, bool wanted)
+{
+	pthread_mutex_lock(&self->lock);
+	if (self->wanted && !wanted) {
+		free(self->snapshot);
+		self->snapshot = NULL;
+		self->done = self->asked;
+		self->epoch++;
+	}
+	self->wanted = wanted;
+	pthread_cond_broadcast(&self->changed);
+	pthread_mutex_unlock(&self->lock);
+}
+
+/* Under the lock: does the thread owe an answer for too long? */
+static bool is_late(const struct nvml *self, uint64_t now_ns)
+{
+	return self->asked != self->done && now_ns >= self->pending_ns + WAIT_NS;
+}
+
+void nvml_begin(struct nvml *self)
+{
+	uint64_t now_ns = clock_now_ns();
+
+	pthread_mutex_lock(&self->lock);
+	if (self->wanted)
+		start_thread(self);
+	if (self->wanted && !is_late(self, now_ns)) {
+		if (self->asked == self->done)
+			self->pending_ns = now_ns;
+		self->asked++;
+		self->asked_ns = now_ns;
+		pthread_cond_broadcast(&self->changed);
+	}
+	pthread_mutex_unlock(&self->lock);
+}
+
+int nvml_state(struct nvml *self)
+{
+	uint64_t now_ns = clock_now_ns();
+	int state;
+
+	pthread_mutex_lock(&self->lock);
+	if (is_late(self, now_ns))
+		state = STATE_FAILED;
+	else
+		state = self->snapshot ? self->snapshot->state : STATE_PENDING;
+	pthread_mutex_unlock(&self->lock);
+	return state;
+}
+
+static int compare_pid(const void *key, const void *process)
+{
+	uint32_t pid = *(const uint32_t *)key,
+		 other = ((const struct nvml_process *)process)->pid;
+
+	return (pid > other) - (pid < other);
+}
+
+/* Under the lock. */
+static const struct nvml_process *find(const struct nvml *self, uint32_t pid)
+{
+	const struct nvml_snapshot *snapshot = self->snapshot;
+
+	if (!snapshot || !snapshot->count)
+		return NULL;
+	return bsearch(&pid, snapshot->processes, snapshot->count,
+		sizeof snapshot->processes[0], compare_pid);
+}
+
+bool nvml_knows(struct nvml *self, uint32_t pid)
+{
+	pthread_mutex_lock(&self->lock);
+	bool known = find(self, pid) != NULL;
+	pthread_mutex_unlock(&self->lock);
+	return known;
+}
+
+/* ------------------------------------------------------------------------ any thread */
+
+int nvml_wait(struct nvml *self, uint32_t pid, struct nvml_use *ret_use)
+{
+	const struct nvml_process *process;
+	int state = STATE_FAILED;
+
+	pthread_mutex_lock(&self->lock);
+	uint64_t number = self->asked, deadline_ns = self->asked_ns + WAIT_NS;
+	while (self->wanted && self->done < number && !is_late(self, clock_now_ns()))
+		if (!wait_until(self, deadline_ns))
+			break;
+	if (self->wanted && self->done >= number && self->snapshot) {
+		state = self->snapshot->state;
+		process = find(self, pid);
+		if (state == STATE_OK && process)
+			*ret_use = process->use;
+		else if (state == STATE_OK)
+			state = STATE_NONE;
+	}
+	pthread_mutex_unlock(&self->lock);
+	return state;
+}
+
+/* ------------------------------------------------------------------- is there one at all */
+
+static const char *keep_sentence(struct nvml *self, const char *text)
+{
+	struct sentence *sentence = self->sentences;
+
+	while (sentence && strcmp(sentence->text, text) != 0)
+		sentence = sentence->next;
+	if (!sentence) {
+		sentence = xcalloc(1, sizeof *sentence);
+		snprintf(sentence->text, sizeof sentence->text, "%s", text);
+		sentence->next = self->sentences;
+		self->sentences = sentence;
+	}
+	return sentence->text;
+}
+
+const char *nvml_unsupported(struct nvml *self)
+{
+	char why[512];
+
+	if (self->usable || nvml_presence_check(self->procfs, self->sysfs, self->path, why)) {
+		self->usable = true;
+		return NULL;
+	}
+	return keep_sentence(self, why);
+}

@@ -1,0 +1,160 @@
+#include "nvml_account.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+
+/* A sample cannot be from later than now, but clocks are not read at the same moment. */
+#define FUTURE_US UINT64_C(1000000)
+
+static struct nvml_account *find(const struct nvml_accounts *self, uint32_t pid)
+{
+	for (uint32_t i = 0; i < self->count; i++)
+		if (self->items[i].pid == pid)
+			return &self->items[i];
+	return NULL;
+}
+
+static struct nvml_account *append(struct nvml_accounts *self, uint32_t pid)
+{
+	if (self->count == self->capacity) {
+		self->capacity = self->capacity ? 2 * self->capacity : 16;
+		self->items = xreallocarray(self->items, self->capacity, sizeof *self->items);
+	}
+	struct nvml_account *account = &self->items[self->count++];
+	*account = (struct nvml_account){.pid = pid};
+	return account;
+}
+
+/* A process on several instances of a device has memory on each. */
+static uint64_t add_memory(uint64_t a, uint64_t b)
+{
+	return a == UINT64_MAX || b == UINT64_MAX ? UINT64_MAX : a + b;
+}
+
+static void list_process(
+	struct nvml_accounts *self, const struct nvml_listed *listed, uint64_t start_ticks)
+{
+	struct nvml_account *account = find(self, listed->pid);
+
+	if (account && account->listed) {
+		account->kinds |= listed->kinds;
+		account->memory = add_memory(account->memory, listed->memory);
+		return;
+	}
+	if (!account)
+		account = append(self, listed->pid);
+	if (account->start_ticks != start_ticks) {
+		*account =
+			(struct nvml_account){.pid = listed->pid, .start_ticks = start_ticks};
+		self->changed = true;
+	}
+	account->memory = listed->memory;
+	account->kinds = listed->kinds;
+	account->listed = true;
+}
+
+void nvml_accounts_list(struct nvml_accounts *self, const struct nvml_listing *listing,
+	uint64_t (*start_of)(void *context, uint32_t pid), void *context)
+{
+	uint32_t kept = 0;
+
+	self->changed = false;
+	self->strays += listing->garbage;
+	for (uint32_t i = 0; i < self->count; i++) {
+		self->items[i].listed = false;
+		self->items[i].memory_before = self->items[i].memory;
+	}
+	for (uint32_t i = 0; i < listing->count; i++) {
+		uint64_t start_ticks = start_of(context, listing->items[i].pid);
+		if (start_ticks)
+			list_process(self, &listing->items[i], start_ticks);
+		else
+			self->strays++;
+	}
+	for (uint32_t i = 0; i < self->count; i++) {
+		if (!self->items[i].listed)
+			continue;
+		self->changed |= self->items[i].memory != self->items[i].memory_before;
+		self->items[kept++] = self->items[i];
+	}
+	self->changed |= kept != self->count;
+	self->count = kept;
+}
+
+static int compare_times(const void *a, const void *b)
+{
+	const struct nvml_sample *left = a, *right = b;
+
+	return (left->time_us > right->time_us) - (left->time_us < right->time_us);
+}
+
+/* Nanoseconds in `percent` of the time; more than 100 is cut. */
+static uint64_t part_of(uint64_t time_us, uint32_t percent)
+{
+	return time_us * 10 * (percent > 100 ? 100 : percent);
+}
+
+static void add_sample(
+	struct nvml_account *account, const struct nvml_sample *sample, uint64_t time_us)
+{
+	bool draws = account->kinds & 1u << NVML_GRAPHICS;
+	bool computes = account->kinds & (1u << NVML_COMPUTE | 1u << NVML_MPS);
+	uint64_t *sum = draws && computes ? &account->other_ns
+			: draws           ? &account->render_ns
+					  : &account->compute_ns;
+
+	*sum += part_of(time_us, sample->sm);
+	account->video_ns +=
+		part_of(time_us, sample->encoder) + part_of(time_us, sample->decoder);
+	account->garbage += sample->sm > 100 || sample->encoder > 100 || sample->decoder > 100;
+}
+
+/*
+ * A sample is about the time since the one before it, of the same process or as far back as
+ * was asked for. It cannot be about more time than has passed since the driver was asked last,
+ * and the period before that, whatever its time stamps say.
+ *
+ * When nothing new is there, a process may have been idle, or the driver's period is longer
+ * than ours. What is older than that period is over in both cases: the next sample is not
+ * about it.
+ */
+void nvml_accounts_add(struct nvml_accounts *self, struct nvml_sample *samples, uint32_t count,
+	const struct nvml_now *now)
+{
+	uint64_t end_us = now->real_us + FUTURE_US, newest_us = 0;
+	uint64_t idle_us = now->real_us > NVML_PERIOD_US ? now->real_us - NVML_PERIOD_US : 0;
+
+	if (self->last_us > end_us) /* the clock was set back */
+		self->sampled_ns = self->last_us = 0;
+	uint64_t limit_us = (now->mono_ns - self->sampled_ns) / 1000 + NVML_PERIOD_US;
+	qsort(samples, count, sizeof *samples, compare_times);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct nvml_sample *sample = &samples[i];
+		struct nvml_account *account = find(self, sample->pid);
+		uint64_t *garbage = account ? &account->garbage : &self->strays;
+		if (sample->time_us <= self->last_us || sample->time_us > end_us || !account) {
+			++*garbage;
+			continue;
+		}
+		uint64_t from_us =
+			account->last_us > self->last_us ? account->last_us : self->last_us;
+		uint64_t time_us = sample->time_us - from_us;
+		if (self->sampled_ns) /* else nobody knows since when */
+			add_sample(account, sample, time_us < limit_us ? time_us : limit_us);
+		self->changed |= sample->sm || sample->encoder || sample->decoder;
+		account->last_us = newest_us = sample->time_us;
+	}
+	if (newest_us == 0)
+		newest_us = idle_us;
+	if (newest_us > self->last_us)
+		self->last_us = newest_us;
+	self->sampled_ns = now->mono_ns;
+}
+
+void nvml_accounts_finish(struct nvml_accounts *self)
+{
+	free(self->items);
+	memset(self, 0, sizeof *self);
+}
