@@ -22,6 +22,7 @@ static const char *const file_names[] = {
 	[FILE_OOM_SCORE] = "oom_score",
 	[FILE_OOM_SCORE_ADJ] = "oom_score_adj",
 	[FILE_STATM] = "statm",
+	[FILE_LIMITS] = "limits",
 	[FILE_COMM] = "comm",
 };
 
@@ -121,6 +122,17 @@ bool row_alive(struct processes *self, uint32_t slot)
 	own = is_own(self, slot, directory);
 	close(directory);
 	return own;
+}
+
+/* An exit is told before the pid is free. */
+bool row_has_pid(struct processes *self, uint32_t slot)
+{
+	if (self->flags[slot] & ROW_WATCHED) {
+		processes_collect_exits(self);
+		if (!(self->flags[slot] & ROW_ZOMBIE))
+			return true;
+	}
+	return row_alive(self, slot);
 }
 
 int row_enter(struct processes *self, uint32_t slot, int *ret_directory)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "host.h"
+#include "pidfd_info.h"
 
 #ifndef PID_FS_MAGIC
 #define PID_FS_MAGIC 0x50494446
@@ -86,6 +87,30 @@ static bool has_children(const struct linux_host *host)
 	return !host->real || access("/proc/thread-self/children", F_OK) == 0;
 }
 
+static bool has_pidfd_info(const struct linux_host *host)
+{
+	struct pidfd_answer answer;
+	int pidfd, result;
+
+	if (!host_has(host, FEATURE_PIDFD))
+		return false;
+	pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	if (pidfd < 0)
+		return false;
+	result = pidfd_ask(pidfd, PIDFD_ANSWER_PID | PIDFD_ANSWER_CGROUP, &answer);
+	close(pidfd);
+	return result == 0;
+}
+
+/* Names a file that the kernel may have been built without. */
+bool host_lacks_file(const struct linux_host *host, const char *name)
+{
+	char path[4096];
+
+	snprintf(path, sizeof path, "%s/self/%s", host->procfs, name);
+	return host->native && access(path, F_OK) < 0 && errno == ENOENT;
+}
+
 static const struct {
 	const char *name;
 	unsigned major, minor; /* the first kernel that has it */
@@ -102,6 +127,8 @@ static const struct {
 		"new processes are looked for among the pids given out since the last look"},
 	[FEATURE_FD_SIZE] = {"fd-size", 6, 2, has_fd_size,
 		"the size of /proc/PID/fd is the number of open files"},
+	[FEATURE_PIDFD_INFO] = {"pidfd-info", 6, 13, has_pidfd_info,
+		"they tell the parent and the cgroup of a process"},
 	[FEATURE_SMAPS_ROLLUP] = {"smaps-rollup", 4, 14, has_smaps_rollup,
 		"the kernel sums up the mappings of a process"},
 	[FEATURE_CHILDREN] = {"children", 4, 2, has_children,

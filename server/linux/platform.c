@@ -13,7 +13,7 @@
 #include "host.h"
 #include "process.h"
 
-enum { SCALE_ONE, SCALE_KIB, SCALE_PAGE, SCALE_TICK, SCALES };
+enum { SCALE_ONE, SCALE_KIB, SCALE_PAGE, SCALE_TICK, SCALE_SECOND, SCALE_MICROSECOND, SCALES };
 
 /* ---------------------------------------------------------------------------- bindings */
 
@@ -82,6 +82,8 @@ static void init_scales(struct linux_platform *self)
 	self->scales[SCALE_KIB] = (struct scale){1024, 1};
 	self->scales[SCALE_PAGE] = (struct scale){page > 0 ? (uint64_t)page : 4096, 1};
 	self->scales[SCALE_TICK] = (struct scale){self->host.tick_ns, 1};
+	self->scales[SCALE_SECOND] = (struct scale){1000000000, 1};
+	self->scales[SCALE_MICROSECOND] = (struct scale){1000, 1};
 }
 
 static void init_providers(struct linux_platform *self)

@@ -36,6 +36,7 @@ enum row_file {
 	FILE_CGROUP = FILES_KEPT,
 	FILE_OOM_SCORE,
 	FILE_OOM_SCORE_ADJ,
+	FILE_LIMITS,
 	FILE_STATM,
 	FILE_COMM,
 };
@@ -123,7 +124,7 @@ struct processes {
 	char *buffer; /* of reads */
 	size_t buffer_size;
 	/* Texts of samples, each until its source is read again. */
-	char comm[256], state[1], tty[32], cgroup[4096];
+	char comm[256], state[1], tty[32], cgroup[4096], affinity[4096];
 	char exe[PATH_SIZE], cwd[PATH_SIZE], root[PATH_SIZE], name[PATH_SIZE];
 };
 
@@ -136,7 +137,25 @@ struct process_source {
 	int (*run)(struct job *job); /* slow lane: the context is a struct process_job */
 };
 
+/* What to do where the kernel denies something to our user; see source.remedy. */
+#define REMEDY_HIDDEN                                                                          \
+	"of other users' processes, where /proc is mounted with hidepid: run procmond as "     \
+	"root, or let its group see them (mount -o remount,gid=GROUP /proc)"
+#define REMEDY_TRACED                                                                          \
+	"of other users' processes and of those that changed their privileges: run procmond "  \
+	"as root, or give it the capability CAP_SYS_PTRACE (setcap cap_sys_ptrace=ep on the "  \
+	"program)"
+#define REMEDY_OWNED                                                                           \
+	"of other users' processes and of those that changed their privileges: run procmond "  \
+	"as root, or give it the capabilities CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH (setcap " \
+	"cap_sys_ptrace,cap_dac_read_search=ep on the program)"
+#define REMEDY_MAPPED                                                                          \
+	"of other users' processes and of those that changed their privileges: run procmond "  \
+	"as root, or give it the capability CAP_PERFMON (from Linux 6.15 on) or "              \
+	"CAP_SYS_PTRACE (setcap cap_perfmon,cap_sys_ptrace=ep on the program)"
+
 extern const struct process_source identity_source, clock_source, stat_source, status_source,
+	control_source, limits_source, ioprio_source, parent_source, coalition_source,
 	io_source, schedstat_source, switches_source, threads_source, delays_source,
 	children_source, files_source, cgroup_source,
 	oom_score_source, oom_adjust_source, exe_source, links_source,
@@ -178,6 +197,8 @@ void row_end(struct processes *self, uint32_t slot);
 bool row_give_up_directory(struct processes *self, uint32_t slot);
 /* It has exited. */
 void row_mark_zombie(struct processes *self, uint32_t slot);
+/* The identity of the process that has this pid, whichever it is; 0 or a negative errno. */
+int process_identify(struct processes *self, uint32_t pid, uint64_t *ret_identity);
 /* -------------------------------------------------------------------------- access.c */
 
 /* The directory of a pid, whoever has it now; or a negative number and errno. */
@@ -191,6 +212,8 @@ int directory_start(int directory, uint64_t *ret_ticks);
 
 /* Is the process of the row still there (as a zombie at least)? */
 bool row_alive(struct processes *self, uint32_t slot);
+/* Was everything that was asked by the pid of the row about its process until now? */
+bool row_has_pid(struct processes *self, uint32_t slot);
 /*
  * A directory that is proven to be the row's. The caller gives it back with row_leave().
  * Returns STATE_OK, another state or SAMPLE_GONE.
@@ -250,6 +273,8 @@ int row_add_tasks(struct processes *self, uint32_t slot,
 uint32_t tty_name(struct processes *self, uint64_t device);
 /* The CPU time of the process in clock ticks, from its stat file. */
 int stat_read_ticks(struct processes *self, uint32_t slot, uint64_t *ret_ticks);
+/* The pid of its parent, from there too; 0: outside our namespace. */
+int stat_read_ppid(struct processes *self, uint32_t slot, uint32_t *ret_ppid);
 /* What an errno of a failed access in a job means. */
 int job_state_of(const struct process_job *job, int error);
 

@@ -176,6 +176,26 @@ out:
 	close_candidate(&candidate);
 }
 
+int process_identify(struct processes *self, uint32_t pid, uint64_t *ret_identity)
+{
+	struct candidate candidate = {.pid = pid, .pidfd = -1};
+	int result;
+
+	candidate.directory = directory_open(self, pid);
+	if (candidate.directory < 0)
+		return -errno;
+	result = open_pidfd(self, &candidate);
+	/* By another rule than its row it would have another identity. */
+	if (result == 0 && self->epoll >= 0 && candidate.pidfd < 0)
+		result = -EMFILE;
+	if (result == 0)
+		result = identify(self, &candidate, true);
+	if (result == 0)
+		*ret_identity = candidate.identity;
+	close_candidate(&candidate);
+	return result;
+}
+
 static void note_end(struct processes *self, uint32_t pid)
 {
 	if (pid_map_get(&self->ended, pid) == UINT32_MAX)

@@ -16,6 +16,11 @@ enum process_source_index {
 	SOURCE_clock,
 	SOURCE_stat,
 	SOURCE_status,
+	SOURCE_control,
+	SOURCE_limits,
+	SOURCE_ioprio,
+	SOURCE_parent,
+	SOURCE_coalition,
 	SOURCE_io,
 	SOURCE_schedstat,
 	SOURCE_switches,
@@ -67,6 +72,37 @@ struct linux_status {
 	uint64_t data, stack, code, libraries;
 	uint64_t page_tables, swap, hugetlb;
 	uint64_t threads;
+};
+
+struct linux_control {
+	uint64_t tracer;
+	struct sample_text affinity;
+	uint64_t affinity_count;
+};
+
+/* What is in force, and how far the process may raise that; STATE_NONE: no limit. */
+struct limit {
+	uint64_t now, max;
+};
+
+struct linux_limits {
+	struct limit cpu; /* seconds */
+	struct limit file_size, data, stack, core, resident, processes, files, locked;
+	struct limit address_space, file_locks, signals, message_queues, nice;
+	struct limit realtime_priority, realtime_time; /* microseconds */
+};
+
+struct linux_ioprio {
+	struct sample_text class;
+	uint64_t priority;
+};
+
+struct linux_parent {
+	uint64_t unique_id;
+};
+
+struct linux_coalition {
+	uint64_t id;
 };
 
 struct linux_io {
@@ -160,6 +196,11 @@ uint32_t tty_parse(uint64_t device, char name[32]);
 /* Pages: size, resident, of these shared or of files. */
 int statm_parse(const char *bytes, size_t length, int64_t ret_pages[3]);
 int status_parse(const char *bytes, size_t length, struct linux_status *ret_status);
+/* The text points into the bytes. */
+int control_parse(const char *bytes, size_t length, struct linux_control *ret_control);
+int limits_parse(const char *bytes, size_t length, struct linux_limits *ret_limits);
+/* What ioprio_get(2) returned. */
+int ioprio_parse(uint32_t priority, struct linux_ioprio *ret_ioprio);
 /* Of one thread: adds to what is there. */
 int switches_parse(const char *bytes, size_t length, struct linux_switches *switches);
 int io_parse(const char *bytes, size_t length, struct linux_io *ret_io);

@@ -208,6 +208,18 @@ int stat_read_ticks(struct processes *self, uint32_t slot, uint64_t *ret_ticks)
 	return STATE_OK;
 }
 
+int stat_read_ppid(struct processes *self, uint32_t slot, uint32_t *ret_ppid)
+{
+	struct stat_line line;
+	int result = read_line(self, slot, &line);
+
+	if (result != STATE_OK)
+		return result;
+	note_state(self, slot, &line);
+	*ret_ppid = self->ppids[slot];
+	return STATE_OK;
+}
+
 static int stat_read(struct processes *self, uint32_t slot, void *memory)
 {
 	struct linux_stat *sample = memory;
