@@ -52,10 +52,20 @@ static int cgroup_read(struct processes *self, uint32_t slot, void *memory)
 	return STATE_OK;
 }
 
+static const char *cgroup_unsupported(const struct linux_host *host, enum cell_state *ret_state)
+{
+	*ret_state = STATE_UNSUPPORTED;
+	return host_lacks_file(host, "cgroup")
+		       ? "this kernel was built without cgroups (CONFIG_CGROUPS)"
+		       : NULL;
+}
+
 const struct process_source cgroup_source = {
 	.source = {.name = "cgroup",
 		.sample_size = sizeof(struct linux_cgroup),
 		.lane = LANE_FAST,
-		.gated = true},
+		.gated = true,
+		.remedy = REMEDY_HIDDEN},
+	.unsupported = cgroup_unsupported,
 	.read = cgroup_read,
 };

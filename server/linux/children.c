@@ -74,7 +74,8 @@ const struct process_source children_source = {
 	.source = {.name = "children",
 		.sample_size = sizeof(struct linux_children),
 		.lane = LANE_FAST,
-		.gated = true},
+		.gated = true,
+		.remedy = REMEDY_HIDDEN},
 	.unsupported = children_unsupported,
 	.read = children_read,
 };

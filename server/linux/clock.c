@@ -24,6 +24,7 @@ const struct process_source clock_source = {
 	.source = {.name = "clock",
 		.sample_size = sizeof(struct linux_clock),
 		.lane = LANE_FAST,
-		.gated = true},
+		.gated = true,
+		.remedy = REMEDY_HIDDEN},
 	.read = clock_read,
 };

@@ -46,6 +46,7 @@ const struct process_source cmdline_source = {
 		.sample_size = sizeof(struct linux_cmdline),
 		.text_size = CMDLINE_MAX,
 		.lane = LANE_SLOW,
-		.gated = true},
+		.gated = true,
+		.remedy = REMEDY_HIDDEN},
 	.run = cmdline_run,
 };

@@ -116,7 +116,8 @@ const struct process_source delays_source = {
 	.source = {.name = "delays",
 		.sample_size = sizeof(struct linux_delays),
 		.lane = LANE_FAST,
-		.gated = true},
+		.gated = true,
+		.remedy = REMEDY_HIDDEN},
 	.unsupported = delays_unsupported,
 	.read = delays_read,
 };

@@ -55,6 +55,9 @@ const struct process_source files_source = {
 	.source = {.name = "files",
 		.sample_size = sizeof(struct linux_files),
 		.lane = LANE_FAST,
-		.gated = true},
+		.gated = true,
+		.remedy =
+			"of other users' processes, before Linux 6.2 or where /proc is mounted "
+			"with hidepid: run procmond as root"},
 	.read = files_read,
 };

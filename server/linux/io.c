@@ -54,10 +54,21 @@ static int io_read(struct processes *self, uint32_t slot, void *memory)
 	return io_parse(self->buffer, length, memory) < 0 ? STATE_FAILED : STATE_OK;
 }
 
+static const char *io_unsupported(const struct linux_host *host, enum cell_state *ret_state)
+{
+	*ret_state = STATE_UNSUPPORTED;
+	return host_lacks_file(host, "io")
+		       ? "this kernel does not count it: it was built without "
+			 "CONFIG_TASK_IO_ACCOUNTING"
+		       : NULL;
+}
+
 const struct process_source io_source = {
 	.source = {.name = "io",
 		.sample_size = sizeof(struct linux_io),
 		.lane = LANE_FAST,
-		.gated = true},
+		.gated = true,
+		.remedy = REMEDY_OWNED},
+	.unsupported = io_unsupported,
 	.read = io_read,
 };

@@ -49,7 +49,8 @@ const struct process_source exe_source = {
 	.source = {.name = "exe",
 		.sample_size = sizeof(struct linux_exe),
 		.lane = LANE_FAST,
-		.gated = true},
+		.gated = true,
+		.remedy = REMEDY_TRACED},
 	.read = exe_read,
 };
 
@@ -57,6 +58,7 @@ const struct process_source links_source = {
 	.source = {.name = "links",
 		.sample_size = sizeof(struct linux_links),
 		.lane = LANE_FAST,
-		.gated = true},
+		.gated = true,
+		.remedy = REMEDY_TRACED},
 	.read = links_read,
 };

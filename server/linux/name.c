@@ -127,7 +127,8 @@ const struct process_source name_source = {
 		.sample_size = sizeof(struct linux_name),
 		.text_size = PATH_SIZE + COMM_SIZE,
 		.lane = LANE_EITHER,
-		.gated = true},
+		.gated = true,
+		.remedy = REMEDY_HIDDEN},
 	.read = name_read,
 	.run = name_run,
 };

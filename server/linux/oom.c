@@ -42,7 +42,8 @@ const struct process_source oom_score_source = {
 	.source = {.name = "oom_score",
 		.sample_size = sizeof(struct linux_oom_score),
 		.lane = LANE_FAST,
-		.gated = true},
+		.gated = true,
+		.remedy = REMEDY_HIDDEN},
 	.read = score_read,
 };
 
@@ -50,6 +51,7 @@ const struct process_source oom_adjust_source = {
 	.source = {.name = "oom_adjust",
 		.sample_size = sizeof(struct linux_oom_adjust),
 		.lane = LANE_FAST,
-		.gated = true},
+		.gated = true,
+		.remedy = REMEDY_HIDDEN},
 	.read = adjust_read,
 };

@@ -206,6 +206,8 @@ int switches_parse(const char *bytes, size_t length, struct linux_switches *swit
 int io_parse(const char *bytes, size_t length, struct linux_io *ret_io);
 /* Of one thread: adds to what is there. */
 int schedstat_parse(const char *bytes, size_t length, struct linux_schedstat *schedstat);
+/* Does the kernel count it, by what it says of us? */
+bool schedstat_counts(const char *bytes, size_t length);
 /* The path points into the bytes. */
 int cgroup_parse(const char *bytes, size_t length, struct sample_text *ret_path);
 int number_parse(const char *bytes, size_t length, int64_t *ret_number);

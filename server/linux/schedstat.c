@@ -4,7 +4,9 @@
  * unless there is but one.
  */
 #include <errno.h>
-#include <sys/stat.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
 
 #include "process.h"
 
@@ -19,6 +21,40 @@ int schedstat_parse(const char *bytes, size_t length, struct linux_schedstat *sc
 	schedstat->run_delay_ns += (uint64_t)delay;
 	schedstat->runnable_ns += (uint64_t)on_cpu + (uint64_t)delay;
 	return 0;
+}
+
+/* The third number counts the times that a thread was given a core, which whoever reads its own
+ * file was: all are 0 where they are not counted. */
+bool schedstat_counts(const char *bytes, size_t length)
+{
+	struct scan scan = {bytes, bytes + length};
+	int64_t number, slices = 0;
+
+	return scan_number(&scan, &number) && scan_number(&scan, &number) &&
+	       scan_number(&scan, &slices) && slices > 0;
+}
+
+static const char *schedstat_unsupported(
+	const struct linux_host *host, enum cell_state *ret_state)
+{
+	char path[4096], bytes[128];
+	ssize_t length;
+	int file;
+
+	*ret_state = STATE_UNSUPPORTED;
+	if (host_lacks_file(host, "schedstat"))
+		return "this kernel does not count it: it was built without CONFIG_SCHEDSTATS "
+		       "and CONFIG_TASK_DELAY_ACCT";
+	snprintf(path, sizeof path, "%s/self/schedstat", host->procfs);
+	file = host->native ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	if (file < 0)
+		return NULL;
+	length = read_fully(file, bytes, sizeof bytes);
+	close(file);
+	return length > 0 && !schedstat_counts(bytes, (size_t)length)
+		       ? "this kernel counts it only when told: \"sysctl "
+			 "kernel.task_delayacct=1\", or built with CONFIG_SCHEDSTATS"
+		       : NULL;
 }
 
 static bool add_thread(void *context, int tasks, uint32_t tid)
@@ -54,6 +90,8 @@ const struct process_source schedstat_source = {
 	.source = {.name = "schedstat",
 		.sample_size = sizeof(struct linux_schedstat),
 		.lane = LANE_FAST,
-		.gated = true},
+		.gated = true,
+		.remedy = REMEDY_HIDDEN},
+	.unsupported = schedstat_unsupported,
 	.read = schedstat_read,
 };

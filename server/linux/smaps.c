@@ -156,10 +156,20 @@ static int smaps_run(struct job *job)
 	return STATE_OK;
 }
 
+static const char *smaps_unsupported(const struct linux_host *host, enum cell_state *ret_state)
+{
+	*ret_state = STATE_UNSUPPORTED;
+	return host_lacks_file(host, "smaps") ? "this kernel does not tell it: it was built "
+						"without CONFIG_PROC_PAGE_MONITOR"
+					      : NULL;
+}
+
 const struct process_source smaps_source = {
 	.source = {.name = "smaps",
 		.sample_size = sizeof(struct linux_smaps),
 		.lane = LANE_SLOW,
-		.gated = true},
+		.gated = true,
+		.remedy = REMEDY_MAPPED},
+	.unsupported = smaps_unsupported,
 	.run = smaps_run,
 };

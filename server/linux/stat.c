@@ -252,6 +252,7 @@ const struct process_source stat_source = {
 	.source = {.name = "stat",
 		.sample_size = sizeof(struct linux_stat),
 		.lane = LANE_FAST,
-		.gated = true},
+		.gated = true,
+		.remedy = REMEDY_HIDDEN},
 	.read = stat_read,
 };

@@ -341,6 +341,7 @@ const struct process_source status_source = {
 	.source = {.name = "status",
 		.sample_size = sizeof(struct linux_status),
 		.lane = LANE_FAST,
-		.gated = true},
+		.gated = true,
+		.remedy = REMEDY_HIDDEN},
 	.read = status_read,
 };

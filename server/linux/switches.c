@@ -57,6 +57,7 @@ const struct process_source switches_source = {
 	.source = {.name = "switches",
 		.sample_size = sizeof(struct linux_switches),
 		.lane = LANE_FAST,
-		.gated = true},
+		.gated = true,
+		.remedy = REMEDY_HIDDEN},
 	.read = switches_read,
 };

@@ -26,6 +26,7 @@ const struct process_source threads_source = {
 	.source = {.name = "threads",
 		.sample_size = sizeof(struct linux_threads),
 		.lane = LANE_FAST,
-		.gated = true},
+		.gated = true,
+		.remedy = REMEDY_HIDDEN},
 	.read = threads_read,
 };
