@@ -45,6 +45,36 @@ static const char *unsupported(void *context, uint32_t source, enum cell_state *
 	return own->unsupported ? own->unsupported(host, ret_state) : NULL;
 }
 
+/* ---------------------------------------------------------------------------- wanted */
+
+static void process_want(void *context, uint32_t sources)
+{
+	for (uint32_t i = 0; i < SOURCE_COUNT; i++)
+		if (process_sources[i]->want)
+			process_sources[i]->want(context, sources >> i & 1);
+}
+
+void sources_forget_row(struct processes *self, uint32_t slot)
+{
+	for (uint32_t i = 0; i < SOURCE_COUNT; i++)
+		if (process_sources[i]->forget)
+			process_sources[i]->forget(self, slot);
+}
+
+int job_state_of(const struct process_job *job, int error)
+{
+	switch (error) {
+	case ESRCH:
+	case ENOENT:
+		return directory_is_there(job->directory) ? STATE_UNSUPPORTED : SAMPLE_GONE;
+	case EACCES:
+	case EPERM:
+		return STATE_DENIED;
+	default:
+		return STATE_FAILED;
+	}
+}
+
 /* -------------------------------------------------------------------- open and close */
 
 /* The id of this boot makes identities by hash differ from those before. A substitute tree
@@ -96,6 +126,7 @@ static void process_close(void *context)
 {
 	struct processes *self = context;
 
+	process_want(self, 0);
 	for (uint32_t slot = 0; slot < self->capacity; slot++)
 		if (self->flags[slot] & ROW_ALIVE)
 			row_end(self, slot);
@@ -159,6 +190,7 @@ static int process_job_prepare(void *context, struct job *job)
 {
 	struct processes *self = context;
 	struct process_job *own = (struct process_job *)(void *)job->context;
+	const struct process_source *source = process_sources[job->source];
 	int directory, result = row_enter(self, job->slot, &directory);
 
 	if (result != STATE_OK)
@@ -167,7 +199,12 @@ static int process_job_prepare(void *context, struct job *job)
 	own->directory = directory;
 	if (directory == self->rows[job->slot].directory)
 		own->directory = fcntl(directory, F_DUPFD_CLOEXEC, 0);
-	return own->directory < 0 ? STATE_FAILED : STATE_OK;
+	if (own->directory < 0)
+		return STATE_FAILED;
+	result = source->prepare ? source->prepare(self, job) : STATE_OK;
+	if (result != STATE_OK)
+		close(own->directory);
+	return result;
 }
 
 static int process_job_run(struct job *job)
@@ -179,21 +216,16 @@ static void process_job_release(struct job *job)
 {
 	const struct process_job *own = (const struct process_job *)(const void *)job->context;
 
+	if (process_sources[job->source]->release)
+		process_sources[job->source]->release(job);
 	close(own->directory);
 }
 
-int job_state_of(const struct process_job *job, int error)
+static int process_job_finish(void *context, struct job *job, int result)
 {
-	switch (error) {
-	case ESRCH:
-	case ENOENT:
-		return directory_is_there(job->directory) ? STATE_UNSUPPORTED : SAMPLE_GONE;
-	case EACCES:
-	case EPERM:
-		return STATE_DENIED;
-	default:
-		return STATE_FAILED;
-	}
+	const struct process_source *source = process_sources[job->source];
+
+	return source->finish ? source->finish(context, job, result) : result;
 }
 
 const struct provider process_provider = {
@@ -208,5 +240,7 @@ const struct provider process_provider = {
 	.job_prepare = process_job_prepare,
 	.job_run = process_job_run,
 	.job_release = process_job_release,
+	.job_finish = process_job_finish,
+	.want = process_want,
 	.descriptors = process_descriptors,
 };

@@ -83,6 +83,7 @@ enum { HISTORY = 16 };
 enum { PATH_SIZE = 4096, COMM_SIZE = 128 };
 
 struct status_memo;
+struct gpu;
 
 struct processes {
 	const struct linux_host *host;
@@ -117,6 +118,8 @@ struct processes {
 	uint32_t newest, oldest;   /* rows with kept files */
 	uint32_t directory_cursor; /* where directories are given up next */
 
+	struct gpu *gpu; /* of source gpu; NULL while nobody wants it */
+
 	struct status_memo *memos; /* by slot; of source status */
 	uint32_t memo_capacity;
 	uint64_t delays_since; /* of source delays: threads that started later are counted */
@@ -135,6 +138,13 @@ struct process_source {
 	const char *(*unsupported)(const struct linux_host *host, enum cell_state *ret_state);
 	int (*read)(struct processes *self, uint32_t slot, void *sample);
 	int (*run)(struct job *job); /* slow lane: the context is a struct process_job */
+	/* The rest may be NULL. Somebody wants it, or nobody any more; a row has ended. */
+	void (*want)(struct processes *self, bool wanted);
+	void (*forget)(struct processes *self, uint32_t slot);
+	/* As in struct provider; the context's directory is opened before and closed after. */
+	int (*prepare)(struct processes *self, struct job *job);
+	int (*finish)(struct processes *self, struct job *job, int result);
+	void (*release)(struct job *job);
 };
 
 /* What to do where the kernel denies something to our user; see source.remedy. */
@@ -165,8 +175,12 @@ extern const struct process_source identity_source, clock_source, stat_source, s
 /* What a job of the slow lane has of its own. */
 struct process_job {
 	int directory;
+	void *data;  /* the source's own */
 	bool rollup; /* FEATURE_SMAPS_ROLLUP */
 };
+
+/* A row ends: the sources forget what they keep of it. */
+void sources_forget_row(struct processes *self, uint32_t slot);
 
 /* The provider, less its sources, which platform.c fills in. */
 extern const struct provider process_provider;

@@ -221,6 +221,7 @@ void row_end(struct processes *self, uint32_t slot)
 {
 	struct row *row = &self->rows[slot];
 
+	sources_forget_row(self, slot);
 	if (self->flags[slot] & ROW_ZOMBIE) {
 		uint32_t last = self->zombies[--self->zombie_count];
 		self->zombies[row->zombie_index] = last;

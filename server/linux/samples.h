@@ -172,7 +172,14 @@ struct linux_smaps {
 };
 
 struct linux_gpu {
-	uint64_t time_ns, memory, memory_shared;
+	uint64_t time_ns; /* the sum of the following */
+	uint64_t time_render_ns, time_compute_ns, time_copy_ns;
+	uint64_t time_video_ns, time_enhance_ns, time_other_ns;
+	uint64_t memory; /* bytes, of these on the board, in main memory */
+	uint64_t memory_device, memory_system;
+	uint64_t memory_shared; /* a part of memory */
+	uint64_t garbage;
+	struct sample_text devices, source;
 };
 
 /* ------------------------------------------------------------------------- parsers

@@ -1,0 +1,331 @@
+/*
+ * GPU sample: the sums of a row. What counts is what is charged to it.
+ *
+ * A device that sleeps works for nobody and its board has no power, so it adds nothing; a row
+ * whose devices all sleep is asleep. A number to which no driver contributes is not known.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "gpu.h"
+
+/* What there is of a row, by source. */
+struct sums {
+	bool has_fdinfo, has_kfd, has_nvml;         /* told something */
+	bool asleep, pending, failed, denied, mute; /* these do not */
+	uint64_t time_ns[GPU_CLASSES];
+	bool timed[GPU_CLASSES];
+	uint64_t device, system, shared, garbage;
+	bool has_device, has_system, has_shared;
+};
+
+static bool is_number(uint64_t value)
+{
+	return value <= ABSENT_U64(STATE_END);
+}
+
+static uint64_t number_or_unsupported(bool known, uint64_t value)
+{
+	return known ? value : ABSENT_U64(STATE_UNSUPPORTED);
+}
+
+/* ----------------------------------------------------------------------------- fdinfo */
+
+/* Has an earlier descriptor of the row the same client? */
+static bool is_duplicate(const struct gpu_use *use, uint32_t index)
+{
+	for (uint32_t i = 0; i < index; i++)
+		if (use->files[i].client == use->files[index].client)
+			return true;
+	return false;
+}
+
+static void add_file(
+	struct gpu *gpu, struct gpu_use *use, uint32_t index, uint32_t slot, struct sums *sums)
+{
+	const struct gpu_file *file = &use->files[index];
+	const struct gpu_client *client = file->client;
+
+	if ((file->flags & FILE_SILENT) || !gpu->devices.list[file->device].driver[0])
+		sums->mute = true;
+	else if (!gpu_device_awake(&gpu->devices, file->device, gpu->tick_ns))
+		sums->asleep = true;
+	else if (!client)
+		sums->pending = true;
+	else {
+		sums->has_fdinfo = true;
+		use->timed |= client->meter.known;
+		sums->has_device |= client->memory.known;
+		sums->has_system |= client->memory.known;
+		sums->has_shared |= client->memory.known;
+		if (client->charged != slot || is_duplicate(use, index))
+			return;
+		sums->device += client->memory.device;
+		sums->system += client->memory.system;
+		sums->shared += client->memory.shared;
+	}
+}
+
+/* Board memory of the GPU at `address` that fdinfo charges to the row. */
+static uint64_t device_bytes(
+	const struct gpu *gpu, const struct gpu_use *use, uint32_t slot, const char *address)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < use->count; i++) {
+		const struct gpu_file *file = &use->files[i];
+		if (file->client && file->client->charged == slot && !is_duplicate(use, i) &&
+			strcmp(gpu->devices.list[file->device].address, address) == 0)
+			sum += file->client->memory.device;
+	}
+	return sum;
+}
+
+/* ------------------------------------------------------------------------ KFD, NVIDIA */
+
+/*
+ * KFD's buffers are in the address space of a DRM client, and kernels count them there as well,
+ * newer ones at least: what both have is taken once, by the larger figure.
+ */
+static void add_kfd(
+	const struct gpu *gpu, const struct gpu_use *use, uint32_t slot, struct sums *sums)
+{
+	for (uint32_t i = 0; i < use->kfd.count; i++) {
+		const struct kfd_gpu_use *one = &use->kfd.gpus[i];
+		uint64_t counted = device_bytes(gpu, use, slot, one->address);
+		if (one->vram > counted)
+			sums->device += one->vram - counted;
+		sums->time_ns[GPU_COPY] += one->copy_ns;
+	}
+	sums->has_kfd = sums->has_device = sums->timed[GPU_COPY] = true;
+}
+
+/* By class. NVML tells nothing of the other classes. */
+static void nvml_times(const struct nvml_use *use, uint64_t times[GPU_CLASSES])
+{
+	for (int i = 0; i < GPU_CLASSES; i++)
+		times[i] = ABSENT_U64(STATE_UNSUPPORTED);
+	times[GPU_RENDER] = use->time_render_ns;
+	times[GPU_COMPUTE] = use->time_compute_ns;
+	times[GPU_VIDEO] = use->time_video_ns;
+	times[GPU_OTHER] = use->time_other_ns;
+}
+
+static void add_nvml(const struct nvml_use *use, struct sums *sums)
+{
+	uint64_t times[GPU_CLASSES];
+
+	nvml_times(use, times);
+	for (int i = 0; i < GPU_CLASSES; i++)
+		if (is_number(times[i])) {
+			sums->time_ns[i] += times[i];
+			sums->timed[i] = true;
+		}
+	if (is_number(use->memory)) {
+		sums->device += use->memory;
+		sums->has_device = true;
+	}
+	if (is_number(use->garbage))
+		sums->garbage += use->garbage;
+	sums->has_nvml = true;
+}
+
+/* A counter that begins anew goes on from what it had reached. */
+void gpu_take_nvml(struct gpu_use *use, int state, const struct nvml_use *told)
+{
+	uint64_t before[GPU_CLASSES], now[GPU_CLASSES];
+
+	use->nvml_state = state;
+	if (state != STATE_OK)
+		return;
+	nvml_times(&use->nvml, before);
+	nvml_times(told, now);
+	for (int i = 0; i < GPU_CLASSES; i++)
+		if (is_number(before[i]) && is_number(now[i]) && now[i] < before[i])
+			use->time_ns[i] += before[i];
+	use->nvml = *told;
+}
+
+void gpu_take_kfd(struct gpu_use *use, int state, const struct kfd_use *told)
+{
+	use->kfd_state = state;
+	if (state == STATE_OK)
+		use->kfd = *told;
+}
+
+static void add_state(int state, struct sums *sums)
+{
+	sums->asleep |= state == STATE_ASLEEP;
+	sums->pending |= state == STATE_PENDING;
+	sums->failed |= state == STATE_FAILED;
+	sums->denied |= state == STATE_DENIED;
+}
+
+/* ------------------------------------------------------------------------------ texts */
+
+/* A list of words with commas, each once. */
+struct list {
+	char *text;
+	uint32_t size, length;
+};
+
+static bool has_word(const struct list *self, const char *word, size_t length)
+{
+	for (uint32_t at = 0; at < self->length;) {
+		const char *end = memchr(self->text + at, ',', self->length - at);
+		size_t size = end ? (size_t)(end - self->text) - at : self->length - at;
+		if (size == length && memcmp(self->text + at, word, length) == 0)
+			return true;
+		at += (uint32_t)size + 1;
+	}
+	return false;
+}
+
+/* `words` may be a list itself. What does not fit is left out. */
+static void add_words(struct list *self, const char *words)
+{
+	while (*words) {
+		size_t length = strcspn(words, ",");
+		if (length && !has_word(self, words, length) &&
+			self->length + length + 1 < self->size) {
+			if (self->length)
+				self->text[self->length++] = ',';
+			memcpy(self->text + self->length, words, length);
+			self->length += (uint32_t)length;
+		}
+		words += length + (words[length] == ',');
+	}
+}
+
+static struct sample_text text_of(const struct list *self)
+{
+	if (!self->length)
+		return (struct sample_text){.state = STATE_NONE};
+	return (struct sample_text){.bytes = self->text, .length = self->length};
+}
+
+static void fill_texts(const struct gpu *gpu, const struct gpu_use *use,
+	const struct sums *sums, char texts[GPU_TEXTS_SIZE], struct linux_gpu *sample)
+{
+	enum { SOURCES_SIZE = 64 };
+	struct list sources = {texts, SOURCES_SIZE, 0};
+	struct list devices = {texts + SOURCES_SIZE, GPU_TEXTS_SIZE - SOURCES_SIZE, 0};
+
+	for (uint32_t i = 0; i < use->count; i++)
+		add_words(&devices, gpu_device_label(&gpu->devices, use->files[i].device));
+	if (sums->has_fdinfo)
+		add_words(&sources, "fdinfo");
+	if (sums->has_kfd) {
+		add_words(&sources, "kfd");
+		for (uint32_t i = 0; i < use->kfd.count; i++)
+			add_words(&devices, use->kfd.gpus[i].address);
+	}
+	if (sums->has_nvml) {
+		add_words(&sources, "nvml");
+		add_words(&devices, use->nvml.devices);
+	}
+	sample->source = text_of(&sources);
+	sample->devices = text_of(&devices);
+}
+
+/* ------------------------------------------------------------------------------ a row */
+
+static void fill_numbers(const struct sums *sums, struct linux_gpu *sample)
+{
+	uint64_t *const times[GPU_CLASSES] = {
+		[GPU_RENDER] = &sample->time_render_ns,
+		[GPU_COMPUTE] = &sample->time_compute_ns,
+		[GPU_COPY] = &sample->time_copy_ns,
+		[GPU_VIDEO] = &sample->time_video_ns,
+		[GPU_ENHANCE] = &sample->time_enhance_ns,
+		[GPU_OTHER] = &sample->time_other_ns,
+	};
+	uint64_t total_ns = 0;
+	bool timed = false;
+
+	for (int i = 0; i < GPU_CLASSES; i++) {
+		*times[i] = number_or_unsupported(sums->timed[i], sums->time_ns[i]);
+		total_ns += sums->timed[i] ? sums->time_ns[i] : 0;
+		timed |= sums->timed[i];
+	}
+	sample->time_ns = number_or_unsupported(timed, total_ns);
+	sample->memory_device = number_or_unsupported(sums->has_device, sums->device);
+	sample->memory_system = number_or_unsupported(sums->has_system, sums->system);
+	sample->memory_shared = number_or_unsupported(sums->has_shared, sums->shared);
+	sample->memory = number_or_unsupported(
+		sums->has_device || sums->has_system, sums->device + sums->system);
+	sample->garbage = sums->garbage;
+}
+
+/* It has closed all of them: the work that was done for it stays. */
+static void fill_former(const struct sums *sums, struct linux_gpu *sample)
+{
+	fill_numbers(sums, sample);
+	sample->memory = sample->memory_device = sample->memory_system = sample->memory_shared =
+		ABSENT_U64(STATE_NONE);
+	sample->devices = sample->source = (struct sample_text){.state = STATE_NONE};
+}
+
+static void sum_up(struct gpu *gpu, uint32_t slot, struct sums *sums)
+{
+	struct gpu_use *use = gpu->rows[slot].use;
+
+	for (uint32_t i = 0; i < use->count; i++)
+		add_file(gpu, use, i, slot, sums);
+	for (int i = 0; i < GPU_CLASSES; i++) {
+		sums->time_ns[i] = use->time_ns[i];
+		sums->timed[i] = use->timed;
+	}
+	sums->garbage = use->garbage;
+	if ((gpu->rows[slot].flags & GPU_KFD) && use->kfd_state == STATE_OK)
+		add_kfd(gpu, use, slot, sums);
+	else if (gpu->rows[slot].flags & GPU_KFD)
+		add_state(use->kfd_state, sums);
+	if (use->nvml_state == STATE_OK)
+		add_nvml(&use->nvml, sums);
+	else
+		add_state(use->nvml_state, sums);
+	/* It has the device open, but that is not known to the driver's library. */
+	sums->mute |= (gpu->rows[slot].flags & GPU_NVIDIA) && !gpu->nvml;
+}
+
+/* Nothing was told: why? */
+static int state_without(const struct sums *sums, const struct gpu_row *row)
+{
+	if (sums->pending || !(row->flags & GPU_SCANNED))
+		return STATE_PENDING;
+	if (sums->asleep)
+		return STATE_ASLEEP;
+	if (sums->failed)
+		return STATE_FAILED;
+	if (sums->denied || (row->flags & GPU_DENIED))
+		return STATE_DENIED;
+	return STATE_NONE;
+}
+
+int gpu_fill(
+	struct gpu *gpu, uint32_t slot, char texts[GPU_TEXTS_SIZE], struct linux_gpu *sample)
+{
+	struct gpu_row *row = &gpu->rows[slot];
+	struct sums sums = {0};
+
+	if (!row->use)
+		return state_without(&sums, row);
+	sum_up(gpu, slot, &sums);
+	if (sums.has_fdinfo || sums.has_kfd || sums.has_nvml) {
+		row->flags |= GPU_ANSWERED;
+	} else {
+		int state = state_without(&sums, row);
+		if (state != STATE_NONE)
+			return state;
+		if (!sums.mute) {
+			if (!(row->flags & GPU_ANSWERED))
+				return STATE_NONE;
+			fill_former(&sums, sample);
+			return STATE_OK;
+		}
+	}
+	fill_numbers(&sums, sample);
+	fill_texts(gpu, row->use, &sums, texts, sample);
+	return STATE_OK;
+}
