@@ -77,4 +77,5 @@ def main(path, names, seconds="0", frames="1"):
             print(flush=True)
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,1 @@
+"""What every attribute is compared with; ../values.py runs it."""
