@@ -235,6 +235,15 @@ $(BUILD)/tests/%.a:
 
 TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT))
 house  = $(BUILD)/tests/$(if $(findstring _$(PLATFORM),$(notdir $(1))),real,fake).a
+# In place of NVIDIA's library: one of each time.
+NVML := $(if $(filter linux,$(PLATFORM)),$(addprefix $(BUILD)/tests/nvml-v,1.so 2.so 3.so))
+$(NVML): $(BUILD)/tests/nvml-v%.so: tests/nvml/driver.c tests/nvml/driver.h
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(LINK) $(NEEDED) $(BASE) $(filter-out -Wmissing-prototypes,$(WARNINGS)) $(WERROR) \
+		-DDRIVER_VERSION=$* -shared -o $@ $<
+$(BUILD)/tests/test_linux_nvml: | $(NVML)
+
 .SECONDEXPANSION:
 $(TESTS): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(call object,tests/unit/test.c) $$(call house,$$@)
 	$(call say,LINK,$@)
@@ -289,7 +298,7 @@ asan: ## make check with AddressSanitizer and UndefinedBehaviorSanitizer
 tsan: ## the tests that have threads, with ThreadSanitizer
 	+$(call variant,tsan,check CFLAGS="-O1 -g -fsanitize=thread" LDFLAGS="-fsanitize=thread" \
 		ONLY="$(THREADS)")
-THREADS := test_lane test_sampler test_session test_library test_linux_tree fuzz_session \
+THREADS := test_lane test_sampler test_session test_library test_linux_tree test_linux_nvml fuzz_session \
 	python_client server_clients server_life procctl_script
 
 # gcc 12 calls it a leak when a pointer goes into an array at a variable index; LeakSanitizer
