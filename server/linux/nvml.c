@@ -33,6 +33,7 @@ struct nvml {
 	uint64_t epoch;       /* how often it was not wanted any more */
 	uint64_t asked, done; /* samplings, counted */
 	uint64_t asked_ns;    /* when it was asked last */
+	uint64_t unused_ns;
 	uint64_t pending_ns;  /* since when the thread owes something, if asked != done */
 	struct nvml_snapshot *snapshot; /* the latest; NULL: none yet */
 };
@@ -54,7 +55,13 @@ struct nvml *nvml_create(const char *procfs, const char *sysfs)
 	pthread_cond_init(&self->changed, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 	self->owners = 1;
+	self->unused_ns = UNUSED_NS;
 	return self;
+}
+
+void nvml_set_unused(struct nvml *self, uint64_t unused_ns)
+{
+	self->unused_ns = unused_ns;
 }
 
 struct nvml *nvml_hold(struct nvml *self)
@@ -141,7 +148,7 @@ static void serve(struct nvml *self, struct nvml_session *session)
 				free(snapshot);
 		} else if (!session->initialised) {
 			pthread_cond_wait(&self->changed, &self->lock);
-		} else if (!wait_until(self, self->asked_ns + UNUSED_NS) &&
+		} else if (!wait_until(self, self->asked_ns + self->unused_ns) &&
 			   self->asked == self->done) {
 			pthread_mutex_unlock(&self->lock);
 			nvml_session_shut_down(session);

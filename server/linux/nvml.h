@@ -49,6 +49,8 @@ struct nvml_use {
 
 /* Makes no thread, opens nothing, loads nothing. */
 struct nvml *nvml_create(const char *procfs, const char *sysfs);
+/* After how long without nvml_begin() the library is shut down; 10 s. For tests. */
+void nvml_set_unused(struct nvml *self, uint64_t unused_ns);
 /* Bounded: a thread that hangs in the driver is left behind. */
 void nvml_destroy(struct nvml *self);
 /* For jobs, which may live longer than the platform; any thread. */
