@@ -166,6 +166,8 @@ static inline int watch_run_job(struct watch *self, struct job *job)
 	if (result != STATE_OK)
 		return result;
 	result = self->provider->job_run(job);
+	if (self->provider->job_finish)
+		result = self->provider->job_finish(self->handle, job, result);
 	self->provider->job_release(job);
 	return result;
 }
