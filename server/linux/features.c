@@ -6,13 +6,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "host.h"
+#include "map_query.h"
 #include "pidfd_info.h"
 
 #ifndef PID_FS_MAGIC
@@ -111,6 +114,34 @@ bool host_lacks_file(const struct linux_host *host, const char *name)
 	return host->native && access(path, F_OK) < 0 && errno == ENOENT;
 }
 
+/* Asked of a socket of our own, connected to nothing. */
+static bool has_socket_names(const struct linux_host *host)
+{
+	char path[64], protocol[64];
+	int fd = host->real ? socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) : -1;
+	bool found;
+
+	if (fd < 0)
+		return false;
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	found = getxattr(path, "system.sockprotoname", protocol, sizeof protocol) > 0;
+	close(fd);
+	return found;
+}
+
+static bool has_map_query(const struct linux_host *host)
+{
+	int maps = host->real ? open("/proc/self/maps", O_RDONLY | O_CLOEXEC) : -1;
+	struct mapping mapping;
+	bool found;
+
+	if (maps < 0)
+		return false;
+	found = map_query(maps, 0, &mapping) == 0;
+	close(maps);
+	return found;
+}
+
 static const struct {
 	const char *name;
 	unsigned major, minor; /* the first kernel that has it */
@@ -133,6 +164,10 @@ static const struct {
 		"the kernel sums up the mappings of a process"},
 	[FEATURE_CHILDREN] = {"children", 4, 2, has_children,
 		"the kernel lists the children of a process"},
+	[FEATURE_SOCKET_NAMES] = {"socket-names", 3, 7, has_socket_names,
+		"a socket of any process tells its protocol"},
+	[FEATURE_MAP_QUERY] = {"map-query", 6, 11, has_map_query,
+		"the kernel finds the build id of what is mapped"},
 };
 
 const char *feature_name(enum feature feature)

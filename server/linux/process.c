@@ -32,8 +32,11 @@ const struct process_source *const process_sources[SOURCE_COUNT] = {
 	[SOURCE_exe] = &exe_source,
 	[SOURCE_links] = &links_source,
 	[SOURCE_name] = &name_source,
+	[SOURCE_build_id] = &build_id_source,
 	[SOURCE_cmdline] = &cmdline_source,
 	[SOURCE_smaps] = &smaps_source,
+	[SOURCE_regions] = &regions_source,
+	[SOURCE_sockets] = &sockets_source,
 	[SOURCE_gpu] = &gpu_source,
 };
 
@@ -195,7 +198,7 @@ static int process_job_prepare(void *context, struct job *job)
 
 	if (result != STATE_OK)
 		return result;
-	own->rollup = host_has(self->host, FEATURE_SMAPS_ROLLUP);
+	own->features = self->host->features;
 	own->directory = directory;
 	if (directory == self->rows[job->slot].directory)
 		own->directory = fcntl(directory, F_DUPFD_CLOEXEC, 0);

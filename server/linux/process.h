@@ -169,14 +169,15 @@ extern const struct process_source identity_source, clock_source, stat_source, s
 	io_source, schedstat_source, switches_source, threads_source, delays_source,
 	children_source, files_source, cgroup_source,
 	oom_score_source, oom_adjust_source, exe_source, links_source,
-	name_source, cmdline_source, smaps_source,
+	name_source, build_id_source, cmdline_source, smaps_source,
+	regions_source, sockets_source,
 	gpu_source;
 
 /* What a job of the slow lane has of its own. */
 struct process_job {
 	int directory;
 	void *data;  /* the source's own */
-	bool rollup; /* FEATURE_SMAPS_ROLLUP */
+	uint32_t features; /* of the host */
 };
 
 /* A row ends: the sources forget what they keep of it. */

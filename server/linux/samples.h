@@ -34,8 +34,11 @@ enum process_source_index {
 	SOURCE_exe,
 	SOURCE_links,
 	SOURCE_name,
+	SOURCE_build_id,
 	SOURCE_cmdline,
 	SOURCE_smaps,
+	SOURCE_regions,
+	SOURCE_sockets,
 	SOURCE_gpu,
 	SOURCE_COUNT
 };
@@ -161,6 +164,10 @@ struct linux_name {
 	struct sample_text text;
 };
 
+struct linux_build_id {
+	struct sample_text text;
+};
+
 struct linux_cmdline {
 	struct sample_text text;
 };
@@ -169,6 +176,14 @@ struct linux_cmdline {
 struct linux_smaps {
 	uint64_t pss, pss_anonymous, pss_file, pss_shared;
 	uint64_t unique, common, swap_pss, lazy_free;
+};
+
+struct linux_regions {
+	uint64_t count;
+};
+
+struct linux_sockets {
+	uint64_t open, internet;
 };
 
 struct linux_gpu {
@@ -230,6 +245,31 @@ struct sample_text name_of_arguments(
 struct sample_text comm_parse(const char *bytes, size_t length);
 /* Makes an argument vector one line, in place; returns its length. */
 size_t cmdline_parse(char *bytes, size_t length);
+
+/* By the kernel's name of its protocol. */
+bool socket_is_internet(const char *protocol);
+
+/* Of an ELF file: where the table of its segments is. */
+struct elf_header {
+	bool wide; /* 64 bits */
+	uint64_t table;
+	uint32_t entry_size, count;
+};
+
+/* Where notes are in the file. */
+struct elf_notes {
+	uint64_t offset, size;
+	uint32_t alignment;
+};
+
+/* -ENOEXEC: no ELF file of this machine. */
+int elf_parse_header(const char *bytes, size_t length, struct elf_header *ret_header);
+/* `bytes` has header->entry_size bytes. False: there are no notes in that segment. */
+bool elf_parse_segment(
+	const struct elf_header *header, const char *bytes, struct elf_notes *ret_notes);
+/* Points into the bytes; the length, 0 when there is none. */
+uint32_t elf_find_build_id(
+	const char *bytes, size_t length, uint32_t alignment, const char **ret_id);
 
 /* smaps may be read in pieces of whole lines, each of which is added. */
 struct smaps_sums {

@@ -140,7 +140,7 @@ static bool sum_up_thread(void *context, int tasks, uint32_t tid)
 static int smaps_run(struct job *job)
 {
 	const struct process_job *own = (const struct process_job *)(const void *)job->context;
-	const char *name = own->rollup ? "smaps_rollup" : "smaps";
+	const char *name = own->features >> FEATURE_SMAPS_ROLLUP & 1 ? "smaps_rollup" : "smaps";
 	struct smaps_sums sums = {0};
 	struct thread_search search = {name, &sums};
 	int result = sum_up(own->directory, name, &sums);
