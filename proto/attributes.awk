@@ -66,7 +66,7 @@ function print_item(i)
 	print ".It Cm " names[i] " Pq " ids[i] ": " types[i] ", " kinds[i]
 	print_text(sentences[i])
 	if (i in reasons)
-		print_text("Not on Linux: " reasons[i] ".")
+		print_text("Unsupported: " reasons[i] ".")
 }
 
 function print_heading(text,  at)
