@@ -5,6 +5,7 @@
  * something that may block are a worker's (gpu_job.c). A device that sleeps is not read at
  * all, and a tick asks each device once whether it does.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,17 @@ struct gpu *gpu_get(struct processes *self)
 		memset(gpu->rows + old, 0, (gpu->capacity - old) * sizeof *gpu->rows);
 	}
 	return gpu;
+}
+
+struct gpu_use *gpu_use_get(struct gpu *gpu, uint32_t slot)
+{
+	struct gpu_row *row = &gpu->rows[slot];
+
+	if (!row->use) {
+		row->use = xcalloc(1, sizeof *row->use);
+		row->use->nvml_state = row->use->kfd_state = STATE_NONE;
+	}
+	return row->use;
 }
 
 static void forget_row(struct processes *self, uint32_t slot)
@@ -93,31 +105,44 @@ static bool is_read_here(const struct gpu *gpu, const struct gpu_file *file, uin
 	       file->client->tick_ns != gpu->tick_ns && !gpu_file_slow(gpu, file);
 }
 
-/* The clients that are charged to the row, each once. False: one of its descriptors is not
- * what it was. */
-static bool read_clients(struct processes *self, struct gpu *gpu, uint32_t slot)
+/*
+ * One descriptor, and so its client. False: it is not what it was. A driver that does not answer
+ * for once (it may be interrupted, and then writes nothing) is asked again at the next tick.
+ */
+static bool read_client(
+	struct processes *self, struct gpu *gpu, uint32_t slot, struct gpu_file *file)
 {
-	struct gpu_use *use = gpu->rows[slot].use;
+	const char *node = gpu->devices.list[file->device].node;
 	struct drm_client reading;
 	int directory, result;
 
+	if (row_enter(self, slot, &directory) != STATE_OK)
+		return true; /* the next list finds it dead */
+	result = gpu_fdinfo_read(directory, file->fd, node, &reading);
+	row_leave(self, slot, directory);
+	file->flags &= (uint8_t)~FILE_FAILED;
+	if (result == -ESTALE || (result == 0 && !gpu_client_is(file->client, &reading)))
+		file->flags |= FILE_STALE;
+	else if (result < 0)
+		file->flags |= FILE_FAILED;
+	else
+		gpu_client_read(file->client, &reading, clock_now_ns(), gpu->tick_ns);
+	return !(file->flags & FILE_STALE);
+}
+
+/* The clients that are charged to the row, each once. */
+static bool read_clients(struct processes *self, struct gpu *gpu, uint32_t slot)
+{
+	struct gpu_use *use = gpu->rows[slot].use;
+
 	for (uint32_t i = 0; i < use->count; i++) {
 		struct gpu_file *file = &use->files[i];
-		if (!is_read_here(gpu, file, slot) ||
-			!gpu_device_awake(&gpu->devices, file->device, gpu->tick_ns))
-			continue;
-		if (row_enter(self, slot, &directory) != STATE_OK)
-			return true; /* the next list finds it dead */
-		result = gpu_fdinfo_read(
-			directory, file->fd, gpu->devices.list[file->device].node, &reading);
-		row_leave(self, slot, directory);
-		if (result < 0 || !gpu_client_is(file->client, &reading))
+		if (is_read_here(gpu, file, slot) &&
+			gpu_device_awake(&gpu->devices, file->device, gpu->tick_ns) &&
+			!read_client(self, gpu, slot, file))
 			return false;
-		gpu_client_read(file->client, &reading, clock_now_ns(), gpu->tick_ns);
 	}
-	for (uint32_t i = 0; i < use->count; i++)
-		if (use->files[i].client && use->files[i].client->charged == slot)
-			gpu_client_credit(use->files[i].client, use);
+	gpu_credit(gpu, slot);
 	return true;
 }
 

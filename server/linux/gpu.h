@@ -45,6 +45,8 @@ struct gpu_client {
 enum gpu_file_flag {
 	FILE_WAITED = 1, /* it was there in an earlier tick, and could not be read */
 	FILE_SILENT = 2, /* its driver tells nothing by fdinfo */
+	FILE_STALE = 4,  /* it is not what it was */
+	FILE_FAILED = 8, /* reading it failed */
 };
 
 /* A descriptor of a GPU. */
@@ -116,6 +118,8 @@ struct gpu {
 
 /* The GPU part of an open table; made when it is first needed. */
 struct gpu *gpu_get(struct processes *self);
+/* What a row that uses a GPU needs; made when it is first needed. */
+struct gpu_use *gpu_use_get(struct gpu *gpu, uint32_t slot);
 
 /* ---------------------------------------------------------------------- gpu_scan.c */
 
@@ -153,10 +157,10 @@ void gpu_client_hold(struct processes *processes, struct gpu_client *self, uint3
 /* One descriptor less; frees the client with its last one. */
 void gpu_client_drop(
 	struct processes *processes, struct gpu *gpu, struct gpu_client *self, uint32_t slot);
-/* Takes a reading, and credits what is new to the row that it is charged to. */
 void gpu_client_read(struct gpu_client *self, const struct drm_client *reading, uint64_t now_ns,
 	uint64_t tick_ns);
-void gpu_client_credit(struct gpu_client *self, struct gpu_use *use);
+/* Credits a row with what is new of the clients that are charged to it. */
+void gpu_credit(struct gpu *gpu, uint32_t slot);
 void gpu_clients_finish(struct gpu *gpu);
 
 /* ---------------------------------------------------------------------- gpu_sample.c */

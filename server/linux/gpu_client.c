@@ -142,7 +142,7 @@ void gpu_client_read(struct gpu_client *self, const struct drm_client *reading, 
 	self->credited_garbage = self->meter.garbage;
 }
 
-void gpu_client_credit(struct gpu_client *self, struct gpu_use *use)
+static void credit(struct gpu_client *self, struct gpu_use *use)
 {
 	for (int i = 0; i < GPU_CLASSES; i++) {
 		use->time_ns[i] += self->meter.time_ns[i] - self->credited_ns[i];
@@ -151,4 +151,13 @@ void gpu_client_credit(struct gpu_client *self, struct gpu_use *use)
 	use->garbage += self->meter.garbage - self->credited_garbage;
 	self->credited_garbage = self->meter.garbage;
 	self->credited = true;
+}
+
+void gpu_credit(struct gpu *gpu, uint32_t slot)
+{
+	struct gpu_use *use = gpu->rows[slot].use;
+
+	for (uint32_t i = 0; i < use->count; i++)
+		if (use->files[i].client && use->files[i].client->charged == slot)
+			credit(use->files[i].client, use);
 }

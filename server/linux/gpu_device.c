@@ -185,6 +185,11 @@ bool gpu_device_awake(struct gpu_devices *self, uint32_t index, uint64_t now_ns)
 	return device->awake;
 }
 
+void gpu_device_note_asleep(struct gpu_devices *self, uint32_t device)
+{
+	self->list[self->list[device].first].awake = false;
+}
+
 static bool has_entry(const char *sysfs, const char *class, const char *prefix)
 {
 	char path[GPU_PATH_SIZE];

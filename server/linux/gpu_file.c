@@ -82,6 +82,8 @@ void gpu_file_identify(
 		gpu_file_take(self, gpu, slot, file, &reading, clock_now_ns());
 	else if (result == -ENODATA)
 		file->flags |= FILE_SILENT;
-	else
+	else {
+		file->flags |= result == -ESTALE ? FILE_STALE : FILE_FAILED;
 		gpu->rows[slot].flags |= GPU_RESCAN; /* at the next tick */
+	}
 }

@@ -66,12 +66,10 @@ static bool asks_nvml(struct processes *self, struct gpu *gpu, uint32_t slot)
 
 	if (!gpu->nvml || !((row->flags & GPU_NVIDIA) || nvml_knows(nvml, self->pids[slot])))
 		return false;
-	if (!row->use)
-		row->use = xcalloc(1, sizeof *row->use);
 	state = nvml_state(nvml);
 	if (state == STATE_OK || state == STATE_PENDING)
 		return true;
-	gpu_take_nvml(row->use, state, NULL);
+	gpu_take_nvml(gpu_use_get(gpu, slot), state, NULL);
 	return false;
 }
 
@@ -169,28 +167,35 @@ static void take_file(
 
 	if (!file)
 		return;
-	if (mine->result == -ENODATA)
+	if (mine->result == -ESTALE || (mine->result == 0 && file->client &&
+					       !gpu_client_is(file->client, &mine->reading))) {
+		file->flags |= FILE_STALE;
+		gpu->rows[slot].flags |= GPU_RESCAN;
+	} else if (mine->result == -EBUSY) {
+		gpu_device_note_asleep(&gpu->devices, file->device);
+	} else if (mine->result == -ENODATA && !file->client) {
 		file->flags |= FILE_SILENT;
-	else if (mine->result == -ESTALE)
-		gpu->rows[slot].flags |= GPU_RESCAN;
-	else if (mine->result == 0 && !file->client)
+	} else if (mine->result < 0) {
+		file->flags |= FILE_FAILED;
+	} else if (!file->client) {
 		gpu_file_take(self, gpu, slot, file, &mine->reading, mine->read_ns);
-	else if (mine->result == 0 && !gpu_client_is(file->client, &mine->reading))
-		gpu->rows[slot].flags |= GPU_RESCAN;
-	else if (mine->result == 0)
+	} else {
+		file->flags &= (uint8_t)~FILE_FAILED;
 		gpu_client_read(file->client, &mine->reading, mine->read_ns, gpu->tick_ns);
+	}
 }
 
 int gpu_job_finish(struct processes *self, struct job *job, int result)
 {
 	struct gpu *gpu = gpu_get(self);
 	const struct gpu_job *data = job_of(job);
-	struct gpu_use *use = gpu->rows[job->slot].use;
+	struct gpu_use *use = gpu_use_get(gpu, job->slot);
 
-	if (result != STATE_OK || !use)
+	if (result != STATE_OK)
 		return result;
 	for (uint32_t i = 0; i < data->file_count; i++)
 		take_file(self, gpu, job->slot, &data->files[i]);
+	gpu_credit(gpu, job->slot);
 	if (data->sysfs)
 		gpu_take_kfd(use, data->kfd_state, &data->kfd_use);
 	if (data->nvml)

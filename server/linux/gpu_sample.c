@@ -50,6 +50,8 @@ static void add_file(
 		sums->mute = true;
 	else if (!gpu_device_awake(&gpu->devices, file->device, gpu->tick_ns))
 		sums->asleep = true;
+	else if (file->flags & FILE_FAILED)
+		sums->failed = true;
 	else if (!client)
 		sums->pending = true;
 	else {

@@ -138,7 +138,9 @@ static bool is_kept(const struct gpu_use *use, const struct gpu_file *file, uint
 		if (old->fd != file->fd || old->device != file->device)
 			continue;
 		*ret_old = *old;
-		return !old->client || old->client->charged == slot;
+		return !(old->flags & FILE_STALE) &&
+		       (old->client || !(old->flags & FILE_FAILED)) &&
+		       (!old->client || old->client->charged == slot);
 	}
 	return false;
 }
@@ -154,8 +156,7 @@ static void adopt(struct processes *self, struct gpu *gpu, uint32_t slot)
 	row->found = NULL;
 	if (!row->use && !found.count && !found.flags)
 		return;
-	if (!row->use)
-		row->use = xcalloc(1, sizeof *row->use);
+	gpu_use_get(gpu, slot);
 	for (uint32_t i = 0; i < found.count; i++) {
 		struct gpu_file old, *file = &found.files[i];
 		if (is_kept(row->use, file, slot, &old)) {

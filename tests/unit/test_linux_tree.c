@@ -439,40 +439,6 @@ TEST(pipes_in_place_of_fast_files_do_not_block)
 	watch_close(watch);
 }
 
-/* --------------------------------------------------------------------------------- GPU */
-
-static const char *gpu_reason(void)
-{
-	struct watch *watch = watch_open(NULL, procfs, sysfs);
-	enum cell_state state = STATE_OK;
-	static char copy[512];
-	const char *reason =
-		watch->provider->unsupported(watch->platform->context, SOURCE_gpu, &state);
-
-	CHECK(reason);
-	CHECK_INT(state, STATE_UNSUPPORTED);
-	snprintf(copy, sizeof copy, "%s", reason);
-	watch_close(watch);
-	return copy;
-}
-
-TEST(a_gpu_is_found_but_not_read)
-{
-	begin();
-	CHECK(strstr(gpu_reason(), "no GPU found"));
-	put("sys/class/drm/card0/x", ""); /* a screen without renderer */
-	CHECK(strstr(gpu_reason(), "no GPU found"));
-	put("sys/class/drm/renderD128/x", "");
-	CHECK(strstr(gpu_reason(), "a GPU is present"));
-}
-
-TEST(an_nvidia_gpu_is_found_but_not_read)
-{
-	begin();
-	put("proc/driver/nvidia/version", "");
-	CHECK(strstr(gpu_reason(), "a GPU is present"));
-}
-
 TESTS(CASE(names_of_all_kinds), CASE(a_name_longer_than_any), CASE(pids_come_and_go),
 	CASE(another_start_time_is_another_process), CASE(garbage_is_no_process),
 	CASE(a_scope_of_pids_in_a_tree), CASE(cpu_time_comes_from_the_clock_ticks),
@@ -480,5 +446,4 @@ TESTS(CASE(names_of_all_kinds), CASE(a_name_longer_than_any), CASE(pids_come_and
 	CASE(a_zombie_and_a_kernel_thread_in_a_tree), CASE(files_that_are_missing_or_broken),
 	CASE(a_status_with_very_many_groups), CASE(a_terminal_by_its_name_in_sysfs),
 	CASE(a_pipe_as_cmdline_holds_up_its_worker_only),
-	CASE(pipes_in_place_of_fast_files_do_not_block), CASE(a_gpu_is_found_but_not_read),
-	CASE(an_nvidia_gpu_is_found_but_not_read))
+	CASE(pipes_in_place_of_fast_files_do_not_block))
