@@ -83,11 +83,12 @@ void nvml_accounts_list(struct nvml_accounts *self, const struct nvml_listing *l
 	self->count = kept;
 }
 
+/* The newest first. */
 static int compare_times(const void *a, const void *b)
 {
 	const struct nvml_sample *left = a, *right = b;
 
-	return (left->time_us > right->time_us) - (left->time_us < right->time_us);
+	return (left->time_us < right->time_us) - (left->time_us > right->time_us);
 }
 
 /* Nanoseconds in `percent` of the time; more than 100 is cut. */
@@ -112,44 +113,63 @@ static void add_sample(
 }
 
 /*
- * A sample is about the time since the one before it, of the same process or as far back as
- * was asked for. It cannot be about more time than has passed since the driver was asked last,
- * and the period before that, whatever its time stamps say.
+ * Leaves only what can be true: the newest sample of each process on the device, if it is from
+ * the time that was asked for. Returns how many.
+ */
+static uint32_t filter(struct nvml_accounts *self, struct nvml_sample *samples, uint32_t count,
+	uint64_t latest_us)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < self->count; i++)
+		self->items[i].sampled = false;
+	qsort(samples, count, sizeof *samples, compare_times);
+	for (uint32_t i = 0; i < count; i++) {
+		struct nvml_account *account = find(self, samples[i].pid);
+		if (!account) {
+			self->strays++;
+		} else if (account->sampled || samples[i].time_us <= self->last_us ||
+			   samples[i].time_us > latest_us) {
+			account->garbage++;
+		} else {
+			account->sampled = true;
+			samples[kept++] = samples[i];
+		}
+	}
+	return kept;
+}
+
+/*
+ * There is one sample for each process that worked: the mean of all periods since last_us, also
+ * of those in which others worked or nobody did; its time stamp is that of the last period in
+ * which this process did. So all samples are about the same time, up to the newest period.
+ * That is the newest time stamp, if somebody works all the time; but no period comes later
+ * than NVML_PERIOD_US, so that what is older than that is over in any case.
  *
- * When nothing new is there, a process may have been idle, or the driver's period is longer
- * than ours. What is older than that period is over in both cases: the next sample is not
- * about it.
+ * Whatever the time stamps say, it is not about more time than has passed since the driver was
+ * asked last, and a period before that.
  */
 void nvml_accounts_add(struct nvml_accounts *self, struct nvml_sample *samples, uint32_t count,
 	const struct nvml_now *now)
 {
-	uint64_t end_us = now->real_us + FUTURE_US, newest_us = 0;
-	uint64_t idle_us = now->real_us > NVML_PERIOD_US ? now->real_us - NVML_PERIOD_US : 0;
+	uint64_t latest_us = now->real_us + FUTURE_US, end_us = now->real_us - NVML_PERIOD_US;
 
-	if (self->last_us > end_us) /* the clock was set back */
+	if (self->last_us > latest_us) /* the clock was set back */
 		self->sampled_ns = self->last_us = 0;
+	count = filter(self, samples, count, latest_us);
+	if (count && samples[0].time_us > end_us)
+		end_us = samples[0].time_us;
 	uint64_t limit_us = (now->mono_ns - self->sampled_ns) / 1000 + NVML_PERIOD_US;
-	qsort(samples, count, sizeof *samples, compare_times);
+	uint64_t time_us = end_us > self->last_us ? end_us - self->last_us : 0;
+	if (time_us > limit_us)
+		time_us = limit_us;
 	for (uint32_t i = 0; i < count; i++) {
-		const struct nvml_sample *sample = &samples[i];
-		struct nvml_account *account = find(self, sample->pid);
-		uint64_t *garbage = account ? &account->garbage : &self->strays;
-		if (sample->time_us <= self->last_us || sample->time_us > end_us || !account) {
-			++*garbage;
-			continue;
-		}
-		uint64_t from_us =
-			account->last_us > self->last_us ? account->last_us : self->last_us;
-		uint64_t time_us = sample->time_us - from_us;
 		if (self->sampled_ns) /* else nobody knows since when */
-			add_sample(account, sample, time_us < limit_us ? time_us : limit_us);
-		self->changed |= sample->sm || sample->encoder || sample->decoder;
-		account->last_us = newest_us = sample->time_us;
+			add_sample(find(self, samples[i].pid), &samples[i], time_us);
+		self->changed |= samples[i].sm || samples[i].encoder || samples[i].decoder;
 	}
-	if (newest_us == 0)
-		newest_us = idle_us;
-	if (newest_us > self->last_us)
-		self->last_us = newest_us;
+	if (end_us > self->last_us)
+		self->last_us = end_us;
 	self->sampled_ns = now->mono_ns;
 }
 

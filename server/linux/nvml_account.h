@@ -10,7 +10,7 @@
 
 #include "nvml_records.h"
 
-/* The driver takes a sample at least that often. */
+/* The driver's periods are 1/6 s to 1 s. */
 #define NVML_PERIOD_US UINT64_C(1000000)
 
 struct nvml_now {
@@ -26,8 +26,7 @@ struct nvml_account {
 	uint64_t memory_before;
 	uint64_t render_ns, compute_ns, other_ns, video_ns;
 	uint64_t garbage;
-	uint64_t last_us; /* end of its latest sample */
-	bool listed;
+	bool listed, sampled; /* in the latest sampling */
 };
 
 /* Of one device; survives that the library is unloaded for a while. */
