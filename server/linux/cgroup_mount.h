@@ -27,7 +27,7 @@ const char *cgroup_mount_path(
 	const struct cgroup_mount *self, const char *bytes, size_t length, size_t *ret_length);
 /* Takes a line of /proc/self/mountinfo, if it mounts this hierarchy and shows more of it than
  * what was found so far. */
-void cgroup_mount_take(struct cgroup_mount *self, const char *line, size_t length);
+void cgroup_mount_take(struct cgroup_mount *self, const char *bytes, size_t length);
 /* The directory of a path; false: it cannot be seen there. */
 bool cgroup_mount_directory(const struct cgroup_mount *self, const char *path, size_t length,
 	char *directory, size_t size);

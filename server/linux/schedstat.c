@@ -28,9 +28,9 @@ int schedstat_parse(const char *bytes, size_t length, struct linux_schedstat *sc
 bool schedstat_counts(const char *bytes, size_t length)
 {
 	struct scan scan = {bytes, bytes + length};
-	int64_t number, slices = 0;
+	int64_t on_cpu, delay, slices;
 
-	return scan_number(&scan, &number) && scan_number(&scan, &number) &&
+	return scan_number(&scan, &on_cpu) && scan_number(&scan, &delay) &&
 	       scan_number(&scan, &slices) && slices > 0;
 }
 

@@ -10,7 +10,7 @@
  * changes as well. Should that ever go both ways in equal parts, REPEATS_MAX finds it. Swapped,
  * huge and pinned pages can also go without that (another process truncates their file, or
  * drops them by process_madvise; a device lets go of them), so whoever has some is asked each
- * time. What else may change in a sleeper is source control's.
+ * time. What else others may change in a sleeper is left to control.c.
  */
 #include <errno.h>
 #include <stdlib.h>
