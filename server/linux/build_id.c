@@ -15,7 +15,6 @@
 #include "process.h"
 
 enum {
-	ID_MAX = 64,       /* bytes; linkers write 8 to 20 */
 	PIECE_SIZE = 4096, /* of a file: mostly it has all that is looked for */
 	SEGMENTS_MAX = 256,
 	MAPPINGS_MAX = 16, /* looked at until one is the program's: mostly it is the first */
@@ -24,7 +23,7 @@ enum {
 /* --------------------------------------------------------------------- by the mappings */
 
 /* The length of the id, 0 when it is not found. */
-static uint32_t find_in_maps(int directory, char id[ID_MAX])
+static uint32_t find_in_maps(int directory, char id[BUILD_ID_MAX])
 {
 	char exe[PATH_SIZE];
 	struct mapping mapping = {0};
@@ -79,8 +78,8 @@ static ssize_t fetch(struct piece *self, uint64_t offset, uint64_t size, const c
 }
 
 /* The length of the id, 0 when the segment is none of notes or has none; or a negative errno. */
-static int find_in_segment(
-	struct piece *piece, const struct elf_header *header, uint32_t index, char id[ID_MAX])
+static int find_in_segment(struct piece *piece, const struct elf_header *header, uint32_t index,
+	char id[BUILD_ID_MAX])
 {
 	const char *bytes, *found;
 	struct elf_notes notes;
@@ -98,14 +97,14 @@ static int find_in_segment(
 		return (int)got;
 	length = elf_find_build_id(bytes, (size_t)got, notes.alignment, &found);
 	/* "None" takes that all of them were there to be looked at. */
-	if (length > ID_MAX || (!length && (uint64_t)got < notes.size))
+	if (length > BUILD_ID_MAX || (!length && (uint64_t)got < notes.size))
 		return -ENOEXEC;
 	if (length)
 		memcpy(id, found, length);
 	return (int)length;
 }
 
-static int find_in_file(int file, char id[ID_MAX])
+int build_id_read(int file, char id[BUILD_ID_MAX])
 {
 	struct piece piece = {.file = file};
 	struct elf_header header;
@@ -151,14 +150,14 @@ static int build_id_run(struct job *job)
 {
 	const struct process_job *own = (const struct process_job *)(const void *)job->context;
 	struct linux_build_id *sample = job->sample;
-	char id[ID_MAX];
+	char id[BUILD_ID_MAX];
 	int file, length = 0, state;
 
 	if (own->features >> FEATURE_MAP_QUERY & 1)
 		length = (int)find_in_maps(own->directory, id);
 	if (length == 0) {
 		file = open_program(own->directory);
-		length = file < 0 ? file : find_in_file(file, id);
+		length = file < 0 ? file : build_id_read(file, id);
 		if (file >= 0)
 			close(file);
 	}
@@ -178,7 +177,7 @@ static int build_id_run(struct job *job)
 const struct process_source build_id_source = {
 	.source = {.name = "build_id",
 		.sample_size = sizeof(struct linux_build_id),
-		.text_size = 2 * ID_MAX,
+		.text_size = 2 * BUILD_ID_MAX,
 		.lane = LANE_SLOW,
 		.gated = true,
 		.remedy = REMEDY_TRACED},

@@ -167,16 +167,14 @@ struct process_source {
 extern const struct process_source identity_source, clock_source, stat_source, status_source,
 	control_source, limits_source, ioprio_source, parent_source, coalition_source,
 	io_source, schedstat_source, switches_source, threads_source, delays_source,
-	children_source, files_source, cgroup_source,
-	oom_score_source, oom_adjust_source, exe_source, links_source,
-	name_source, build_id_source, cmdline_source, smaps_source,
-	regions_source, sockets_source,
-	gpu_source;
+	children_source, files_source, cgroup_source, oom_score_source, oom_adjust_source,
+	exe_source, links_source, name_source, build_id_source, cmdline_source, smaps_source,
+	regions_source, sockets_source, gpu_source;
 
 /* What a job of the slow lane has of its own. */
 struct process_job {
 	int directory;
-	void *data;  /* the source's own */
+	void *data;        /* the source's own */
 	uint32_t features; /* of the host */
 };
 

@@ -239,8 +239,7 @@ uint64_t children_count(const char *bytes, size_t length, bool *inside);
 struct sample_text name_of_path(const char *path, size_t length);
 /* The name of the program, from its arguments and the kernel's short name; points into one of
  * them. */
-struct sample_text name_of_arguments(
-	const char *bytes, size_t length, struct sample_text comm);
+struct sample_text name_of_arguments(const char *bytes, size_t length, struct sample_text comm);
 /* The short name, as /proc/PID/comm has it; points into the bytes. */
 struct sample_text comm_parse(const char *bytes, size_t length);
 /* Makes an argument vector one line, in place; returns its length. */
@@ -270,6 +269,12 @@ bool elf_parse_segment(
 /* Points into the bytes; the length, 0 when there is none. */
 uint32_t elf_find_build_id(
 	const char *bytes, size_t length, uint32_t alignment, const char **ret_id);
+
+enum { BUILD_ID_MAX = 64 }; /* bytes; linkers write 8 to 20 */
+
+/* All of that with an open file. Returns the length of its build id; 0 when it has none; -ENOEXEC
+ * when it is no ELF file of this machine, or not all there; or another negative errno. */
+int build_id_read(int file, char id[BUILD_ID_MAX]);
 
 /* smaps may be read in pieces of whole lines, each of which is added. */
 struct smaps_sums {

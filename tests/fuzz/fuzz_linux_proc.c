@@ -1,6 +1,8 @@
 /* The parsers of procfs against any bytes: each of them gets the input as its file. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "linux/cgroup_mount.h"
 #include "linux/samples.h"
@@ -92,6 +94,50 @@ static void parse_cmdline(const char *input, size_t size)
 	free(copy);
 }
 
+/* The first 15 bytes are the short name, or all of it is. */
+static void parse_program_names(const char *input, size_t size)
+{
+	struct sample_text comm = comm_parse(input, size < 15 ? size : 15);
+	struct sample_text name = name_of_path(input, size);
+
+	check_inside(comm.bytes, comm.length, input, size);
+	check_inside(name.bytes, name.length, input, size);
+	name = name_of_arguments(input, size, comm);
+	check_inside(name.bytes, name.length, input, size);
+	name = name_of_arguments(input, size, comm_parse(input, size));
+	check_inside(name.bytes, name.length, input, size);
+}
+
+static void parse_program(const char *input, size_t size)
+{
+	static int file = -1;
+	char id[BUILD_ID_MAX];
+	const char *found = NULL;
+	uint32_t length = elf_find_build_id(input, size, size & 1 ? 8 : 4, &found);
+
+	check_inside(found, length, input, size);
+	if (file < 0)
+		file = memfd_create("program", MFD_CLOEXEC);
+	if (file < 0 || ftruncate(file, 0) < 0 || pwrite(file, input, size, 0) != (ssize_t)size)
+		abort();
+	if (build_id_read(file, id) > BUILD_ID_MAX)
+		abort();
+}
+
+static void parse_lists(const char *input, size_t size)
+{
+	char protocol[32] = "";
+	bool inside = false, inside_pieces = false;
+	uint64_t count = children_count(input, size, &inside);
+	uint64_t pieces = children_count(input, size / 2, &inside_pieces);
+
+	pieces += children_count(input + size / 2, size - size / 2, &inside_pieces);
+	if (count != pieces || inside != inside_pieces)
+		abort();
+	memcpy(protocol, input, size < sizeof protocol - 1 ? size : sizeof protocol - 1);
+	socket_is_internet(protocol);
+}
+
 static void parse_names(const char *input, size_t size)
 {
 	char name[32];
@@ -115,5 +161,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	parse_numbers(input, size);
 	parse_cmdline(input, size);
 	parse_names(input, size);
+	parse_program_names(input, size);
+	parse_program(input, size);
+	parse_lists(input, size);
 	return 0;
 }
