@@ -34,7 +34,7 @@ struct nvml {
 	uint64_t asked, done; /* samplings, counted */
 	uint64_t asked_ns;    /* when it was asked last */
 	uint64_t unused_ns;
-	uint64_t pending_ns;  /* since when the thread owes something, if asked != done */
+	uint64_t pending_ns; /* since when the thread owes something, if asked != done */
 	struct nvml_snapshot *snapshot; /* the latest; NULL: none yet */
 };
 
@@ -314,10 +314,10 @@ static const char *keep_sentence(struct nvml *self, const char *text)
 const char *nvml_unsupported(struct nvml *self)
 {
 	char why[512];
+	int state = STATE_OK;
 
-	if (self->usable || nvml_presence_check(self->procfs, self->sysfs, self->path, why)) {
-		self->usable = true;
-		return NULL;
-	}
-	return keep_sentence(self, why);
+	if (!self->usable)
+		state = nvml_presence_check(self->procfs, self->sysfs, self->path, why);
+	self->usable = state == STATE_OK;
+	return state == STATE_UNSUPPORTED ? keep_sentence(self, why) : NULL;
 }

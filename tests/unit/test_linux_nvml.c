@@ -885,7 +885,7 @@ static const char *why_not(void)
 {
 	static char why[512];
 
-	return nvml_presence_check(procfs, sysfs, library, why) ? NULL : why;
+	return nvml_presence_check(procfs, sysfs, library, why) == STATE_OK ? NULL : why;
 }
 
 TEST(what_is_missing_is_said)
@@ -930,6 +930,16 @@ TEST(sentences_stay)
 	CHECK(strstr(before, "is run by no driver"));
 	put_pci("0000:01:00.0", "vendor", "0x10de\n");
 	CHECK(nvml_unsupported(nvml) == before);
+
+	/* For a sleeping GPU the library is not even loaded. */
+	uint32_t loads = driver->loads;
+	put_pci("0000:01:00.0", "power/runtime_status", "suspended\n");
+	put("proc/driver/nvidia/version", "NVRM\n");
+	CHECK(!nvml_unsupported(nvml));
+	CHECK_INT(driver->loads, loads);
+	put_pci("0000:01:00.0", "power/runtime_status", "active\n");
+	CHECK(!nvml_unsupported(nvml));
+	CHECK_INT(driver->loads, loads + 1);
 	put("proc/driver/nvidia/version", "NVRM\n");
 	CHECK(!nvml_unsupported(nvml));
 	CHECK_INT(driver->calls, 0);
