@@ -192,7 +192,7 @@ static bool has_pid(struct procmon_table *table, uint32_t pid)
 	return false;
 }
 
-int attach_check_pids(const struct options *options, struct procmon_table *table)
+size_t attach_count_missing(const struct options *options, struct procmon_table *table)
 {
 	size_t missing = 0;
 
@@ -201,5 +201,12 @@ int attach_check_pids(const struct options *options, struct procmon_table *table
 			complain("there is no process %u", options->pids[i]);
 			missing++;
 		}
+	return missing;
+}
+
+int attach_check_pids(const struct options *options, struct procmon_table *table)
+{
+	size_t missing = attach_count_missing(options, table);
+
 	return missing > 0 && missing == options->pid_count ? EXIT_NO_PROCESS : EXIT_DONE;
 }

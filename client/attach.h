@@ -33,7 +33,9 @@ int attach_request(struct procmon_connection *connection, const struct options *
 	procmon_error_handler *error_handler, void *context,
 	struct procmon_request **ret_request);
 
-/* Complains about each of --pid that has no row. EXIT_NO_PROCESS when none has one. */
+/* Complains about each of --pid that has no row, and counts them. */
+size_t attach_count_missing(const struct options *options, struct procmon_table *table);
+/* The same; EXIT_NO_PROCESS when none has one. */
 int attach_check_pids(const struct options *options, struct procmon_table *table);
 
 /* Where the server listens, as it bound it, into out[ATTACH_PATH_MAX]; "" if it was handed a

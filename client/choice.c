@@ -27,6 +27,14 @@ void choice_add(struct choice *self, const struct procmon_attribute *attribute)
 	self->items[self->count++] = attribute;
 }
 
+void choice_append(struct choice *self, const struct choice *other)
+{
+	self->items =
+		xreallocarray(self->items, self->count + other->count, sizeof *self->items);
+	for (size_t i = 0; i < other->count; i++)
+		self->items[self->count++] = other->items[i];
+}
+
 static const char *last_part(const char *name)
 {
 	const char *dot = strrchr(name, '.');

@@ -18,6 +18,9 @@ void choice_finish(struct choice *self);
 /* Adds an attribute at the end unless it is there. */
 void choice_add(struct choice *self, const struct procmon_attribute *attribute);
 
+/* Adds all of another one, also what is there already. */
+void choice_append(struct choice *self, const struct choice *other);
+
 /*
  * Adds what a comma list names: attributes, groups ("mem": all of mem.* but what is SLOW or
  * unsupported on this host, unless the whole group is), "all" (everything, likewise) and

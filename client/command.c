@@ -17,6 +17,8 @@ const struct command *const commands[] = {
 	&command_subscribe,
 	&command_ps,
 	&command_tree,
+	&command_get,
+	&command_show,
 	&command_attributes,
 	&command_status,
 	&command_server,

@@ -30,8 +30,8 @@ struct command {
 	int (*run)(const struct options *options);
 };
 
-extern const struct command command_subscribe, command_ps, command_tree, command_attributes,
-	command_status, command_server, command_help;
+extern const struct command command_subscribe, command_ps, command_tree, command_get,
+	command_show, command_attributes, command_status, command_server, command_help;
 
 /* All of them, ended by NULL. */
 extern const struct command *const commands[];

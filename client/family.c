@@ -46,8 +46,19 @@ static void find_parents(struct family *self, const struct family_member *member
 	free(places);
 }
 
-/* Walks up from each member; whoever is met twice on one walk loses his parent. */
-static void cut_circles(struct family *self)
+/* The one of the lowest pid loses his parent: whichever order they stand in. */
+static void cut(struct family *self, const struct family_member *members, size_t start)
+{
+	size_t lowest = start;
+
+	for (size_t at = self->parents[start]; at != start; at = self->parents[at])
+		if (members[at].pid < members[lowest].pid)
+			lowest = at;
+	self->parents[lowest] = FAMILY_NONE;
+}
+
+/* Walks up from each member: who is met twice on one walk is in a circle. */
+static void cut_circles(struct family *self, const struct family_member *members)
 {
 	size_t *walks = xcalloc(self->count, sizeof *walks);
 
@@ -56,11 +67,10 @@ static void cut_circles(struct family *self)
 
 		while (at != FAMILY_NONE && walks[at] == 0) {
 			walks[at] = i + 1;
-			if (self->parents[at] != FAMILY_NONE &&
-				walks[self->parents[at]] == i + 1)
-				self->parents[at] = FAMILY_NONE;
 			at = self->parents[at];
 		}
+		if (at != FAMILY_NONE && walks[at] == i + 1)
+			cut(self, members, at);
 	}
 	free(walks);
 }
@@ -103,7 +113,7 @@ void family_init(struct family *self, const struct family_member *members, size_
 	self->order = xcalloc(count, sizeof *self->order);
 	self->depths = xcalloc(count, sizeof *self->depths);
 	find_parents(self, members);
-	cut_circles(self);
+	cut_circles(self, members);
 	put_in_order(self);
 }
 

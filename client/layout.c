@@ -9,9 +9,10 @@
 #include "text.h"
 
 enum {
-	TEXT_MAX = 24, /* columns of a text that is not the last one */
-	LAST_MIN = 16, /* columns that a text at the end is worth showing in */
-	PROTECTED = 2, /* the first columns name the row: pid and comm */
+	TEXT_MAX = 24,         /* columns of a text that is not the last one */
+	NAME_MAX_COLUMNS = 40, /* if it is the first one: it names the row */
+	LAST_MIN = 16,         /* columns that a text at the end is worth showing in */
+	PROTECTED = 2,         /* the first columns name the row: pid and comm */
 };
 
 static const char *column_name(const struct layout *self, size_t index)
@@ -149,9 +150,11 @@ static bool give_up_one(struct layout *self)
 
 void layout_fit(struct layout *self, size_t width)
 {
-	for (size_t i = 0; i + 1 < self->count; i++)
-		if (self->columns[i].left && self->columns[i].width > TEXT_MAX)
-			self->columns[i].width = TEXT_MAX;
+	for (size_t i = 0; i + 1 < self->count; i++) {
+		size_t most = i == 0 ? NAME_MAX_COLUMNS : TEXT_MAX;
+		if (self->columns[i].left && self->columns[i].width > most)
+			self->columns[i].width = most;
+	}
 	while (self->count > 0 && least_width(self) > width)
 		if (!give_up_one(self))
 			break;

@@ -66,12 +66,16 @@ static void explain_column(struct legend *self, size_t column)
 	}
 	for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
 		size_t count = 0;
+		const char *remedy = states[i] == PROCMON_DENIED && attribute->remedy
+					     ? attribute->remedy
+					     : "";
 		for (size_t row = 0; row < sheet->row_count; row++)
 			count += sheet_cell(sheet, row, column)->state == states[i];
 		if (count > 0)
 			add_reason(self, column,
-				xasprintf("%s for %zu of %zu %s", procmon_state_name(states[i]),
-					count, sheet->row_count, sheet->rows_name));
+				xasprintf("%s for %zu of %zu %s%s%s",
+					procmon_state_name(states[i]), count, sheet->row_count,
+					sheet->rows_name, *remedy ? ": " : "", remedy));
 	}
 }
 

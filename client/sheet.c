@@ -23,6 +23,9 @@ void sheet_finish(struct sheet *self)
 {
 	for (size_t i = 0; i < self->text_count; i++)
 		free(self->texts[i]);
+	for (size_t i = 0; i < self->note_count; i++)
+		free(self->notes[i]);
+	free(self->notes);
 	free(self->texts);
 	free(self->rows);
 	free(self->cells);
@@ -98,6 +101,12 @@ void sheet_fill(struct sheet *self, struct procmon_table *table)
 		for (size_t j = 0; j < self->column_count; j++)
 			fill_cell(&cells[j], from, self->columns[j]->id);
 	}
+}
+
+void sheet_add_note(struct sheet *self, char *note)
+{
+	self->notes = xreallocarray(self->notes, self->note_count + 1, sizeof *self->notes);
+	self->notes[self->note_count++] = note;
 }
 
 void sheet_family(const struct sheet *self, struct family *ret_family)

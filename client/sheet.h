@@ -31,6 +31,8 @@ struct sheet {
 	size_t row_count, row_capacity;
 	char **texts; /* those that were made for it, see sheet_keep_text */
 	size_t text_count;
+	char **notes; /* lines below a table, owned */
+	size_t note_count;
 	bool exits;                 /* rows may have exited, and it is to be shown */
 	bool tree;                  /* the last column is what the table is about */
 	uint64_t realtime_ns, tick; /* 0: not a sample */
@@ -66,6 +68,9 @@ void sheet_fill(struct sheet *self, struct procmon_table *table);
 
 /* Takes a text that cells of the sheet may then borrow: it is freed with the sheet. */
 const char *sheet_keep_text(struct sheet *self, char *text);
+
+/* Takes a line that is to stand below the table. */
+void sheet_add_note(struct sheet *self, char *note);
 
 /* The forest of its processes, by index of their rows. */
 void sheet_family(const struct sheet *self, struct family *ret_family);

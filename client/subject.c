@@ -120,19 +120,26 @@ static void want(struct subject *self, bool parents)
 			choice_add(&self->wanted, self->available.items[i]);
 }
 
+static int begin(struct subject *self, struct procmon_connection *connection,
+	const struct options *options)
+{
+	*self = (struct subject){.options = options, .table = subject_table(options)};
+	if (check_options(self) != EXIT_DONE)
+		return EXIT_USAGE;
+	subject_list(&self->available, connection, self->table);
+	if (self->available.count > 0)
+		return EXIT_DONE;
+	complain("this server has no table \"%s\"", procmon_table_name(self->table));
+	return EXIT_USAGE;
+}
+
 static int init(struct subject *self, struct procmon_connection *connection,
 	const struct options *options, const char *defaults, bool tree)
 {
 	char *error = NULL;
 
-	*self = (struct subject){.options = options, .table = subject_table(options)};
-	if (check_options(self) != EXIT_DONE)
+	if (begin(self, connection, options) != EXIT_DONE)
 		return EXIT_USAGE;
-	subject_list(&self->available, connection, self->table);
-	if (self->available.count == 0) {
-		complain("this server has no table \"%s\"", procmon_table_name(self->table));
-		return EXIT_USAGE;
-	}
 	if (self->table == PROCMON_PROCESS) {
 		add_named(self, "pid");
 		if (!tree)
@@ -166,6 +173,43 @@ int subject_init_tree(struct subject *self, struct procmon_connection *connectio
 	const struct options *options, const char *defaults)
 {
 	return init(self, connection, options, defaults, true);
+}
+
+int subject_init_exact(struct subject *self, struct procmon_connection *connection,
+	const struct options *options, char *const *lists, size_t count)
+{
+	char *error = NULL;
+
+	if (begin(self, connection, options) != EXIT_DONE)
+		return EXIT_USAGE;
+	for (size_t i = 0; i < count; i++) {
+		struct choice named = {0};
+
+		if (choice_parse(&named, &self->available, lists[i], &error) < 0) {
+			complain("%s", error);
+			free(error);
+			choice_finish(&named);
+			return EXIT_USAGE;
+		}
+		choice_append(&self->columns, &named);
+		choice_finish(&named);
+	}
+	want(self, options->children);
+	return EXIT_DONE;
+}
+
+int subject_init_whole(struct subject *self, struct procmon_connection *connection,
+	const struct options *options)
+{
+	if (begin(self, connection, options) != EXIT_DONE)
+		return EXIT_USAGE;
+	for (size_t i = 0; i < self->available.count; i++) {
+		const struct procmon_attribute *attribute = self->available.items[i];
+		if (attribute->state != PROCMON_UNSUPPORTED || *attribute->source)
+			choice_add(&self->columns, attribute);
+	}
+	want(self, false);
+	return EXIT_DONE;
 }
 
 void subject_finish(struct subject *self)

@@ -28,6 +28,13 @@ int subject_init(struct subject *self, struct procmon_connection *connection,
 	const struct options *options, const char *defaults);
 int subject_init_tree(struct subject *self, struct procmon_connection *connection,
 	const struct options *options, const char *defaults);
+/* Columns are what these lists name, in their order, also twice, and nothing else. */
+int subject_init_exact(struct subject *self, struct procmon_connection *connection,
+	const struct options *options, char *const *lists, size_t count);
+/* Columns are all that this host may tell of a process, also what is slow, and all that it
+ * could tell if it had what the source needs. */
+int subject_init_whole(struct subject *self, struct procmon_connection *connection,
+	const struct options *options);
 void subject_finish(struct subject *self);
 
 /*

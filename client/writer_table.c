@@ -227,6 +227,24 @@ static void put_title(struct page *self)
 	free(line);
 }
 
+/* A note that is too long for the screen is cut, or goes on below. */
+static void put_note(struct page *self, const char *text)
+{
+	size_t width = self->writer->width > 2 ? self->writer->width - 2 : 0;
+	const char *mark = "- ";
+
+	while (width && text_width(text) > width) {
+		size_t length = self->writer->wrap ? wrapped_prefix(text, width)
+						   : text_prefix(text, width);
+		fprintf(self->writer->file, "%s%.*s\n", mark, (int)length, text);
+		if (!self->writer->wrap || length == 0)
+			return;
+		text += length + (text[length] == ' ');
+		mark = "  ";
+	}
+	fprintf(self->writer->file, "%s%s\n", mark, text);
+}
+
 static void put_notes(struct page *self)
 {
 	for (size_t i = 0; i < self->note_count; i++) {
@@ -234,10 +252,7 @@ static void put_notes(struct page *self)
 		size_t length = strlen(clean);
 
 		text_sanitise(clean, length + 1, self->notes[i], length);
-		length = strlen(clean);
-		if (self->writer->width > 2)
-			length = text_prefix(clean, self->writer->width - 2);
-		fprintf(self->writer->file, "- %.*s\n", (int)length, clean);
+		put_note(self, clean);
 		free(clean);
 	}
 }
@@ -333,6 +348,8 @@ static void write_sheet(struct writer *self, const struct sheet *sheet)
 		format_stamp(page.stamp, sheet->realtime_ns);
 	layout_init(&page.layout, sheet, self->width > 0);
 	page.note_count = legend_make(sheet, &page.notes);
+	for (size_t i = 0; i < sheet->note_count; i++)
+		add_note(&page, xstrdup(sheet->notes[i]));
 	limit_rows(&page);
 	measure(&page);
 	if (self->width)

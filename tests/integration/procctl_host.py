@@ -147,7 +147,8 @@ def test_start_and_stop():
 
 
 def test_examples_work():
-    for name in "subscribe", "ps", "attributes", "status", "server", "help":
+    for name in ("subscribe", "ps", "tree", "get", "show", "attributes", "status", "server",
+                 "help"):
         examples = run("help", name).stdout.split("Examples:\n")[1]
         for line in examples.splitlines():
             command = line.split("  procctl ")[1].split(" | ")[0].split()

@@ -200,6 +200,7 @@ class Server:
         self.listener.bind(self.path)
         self.listener.listen(64)
         self.error = None  # instead of a welcome
+        self.steady = False  # frames follow at the interval; else only when a test says so
         threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self):
@@ -250,6 +251,9 @@ class Server:
                 elif body == "request":
                     self.requests.append(message.request)
                     self.frame(session, message.request)
+                    if self.steady and message.request.interval_ns:
+                        threading.Thread(target=self.go_on, daemon=True,
+                                         args=(session, message.request)).start()
         except OSError:
             pass
 
@@ -281,6 +285,11 @@ class Server:
                     column.absent_slots.append(slot)
                     column.absent_states.append(pb.DENIED)
         self.send(session, request=request.request, frame=frame)
+
+    def go_on(self, session, request):
+        while self in Server.open_ones and session.fileno() >= 0:
+            time.sleep(request.interval_ns / 1e9)
+            self.frame(session, request)
 
     def frame_for_all(self):
         for session, request in zip(self.sessions, self.requests):
