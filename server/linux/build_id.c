@@ -61,6 +61,7 @@ static ssize_t fetch(struct piece *self, uint64_t offset, uint64_t size, const c
 	size_t left;
 	ssize_t got;
 
+	*ret_bytes = self->bytes;
 	if (offset > INT64_MAX - PIECE_SIZE || size > PIECE_SIZE)
 		return -ENOEXEC;
 	if (offset < self->offset || offset + size > self->offset + self->length) {
@@ -107,7 +108,7 @@ static int find_in_segment(struct piece *piece, const struct elf_header *header,
 int build_id_read(int file, char id[BUILD_ID_MAX])
 {
 	struct piece piece = {.file = file};
-	struct elf_header header;
+	struct elf_header header = {0};
 	const char *bytes;
 	ssize_t got = fetch(&piece, 0, PIECE_SIZE, &bytes);
 	int result = got < 0 ? (int)got : elf_parse_header(bytes, (size_t)got, &header);
@@ -150,7 +151,7 @@ static int build_id_run(struct job *job)
 {
 	const struct process_job *own = (const struct process_job *)(const void *)job->context;
 	struct linux_build_id *sample = job->sample;
-	char id[BUILD_ID_MAX];
+	char id[BUILD_ID_MAX] = "";
 	int file, length = 0, state;
 
 	if (own->features >> FEATURE_MAP_QUERY & 1)

@@ -87,7 +87,7 @@ int row_each_task(struct processes *self, uint32_t slot,
 	bool (*visit)(void *context, int tasks, uint32_t tid), void *context)
 {
 	int directory, result = row_enter(self, slot, &directory);
-	bool single;
+	bool single = false;
 
 	if (result != STATE_OK)
 		return result;
