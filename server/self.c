@@ -11,7 +11,7 @@ enum { NAME_MAX_BYTES = 64, ATTRIBUTES_MAX_BYTES = 1024 };
 
 /* What the rows of SERVER and SESSION are filled from: see CORE() in attributes.def. */
 struct core_server {
-	struct sample_text name, exits;
+	struct sample_text name, exits, features;
 	uint64_t reads, skips, failures, read_time_ns, ticks, cpu_ns, tick_cpu_ns, rows, frames;
 	uint64_t encodes, held_back, sessions, subscriptions, memory, descriptors,
 		workers_stuck, exits_dropped;
@@ -185,7 +185,7 @@ static void fill_source(struct self_table *self, const struct instance *instance
 	snprintf(self->name, sizeof self->name, "%s.%s", table_name(instance->table_id),
 		instance->provider->sources[index].name);
 	sample->name = text_of(self->name);
-	sample->exits = no_text();
+	sample->exits = sample->features = no_text();
 	sampler_add_work(&work, source);
 	sample->reads = work.reads;
 	sample->skips = work.skips;
@@ -200,6 +200,7 @@ static void fill_total(const struct sampler *sampler, struct core_server *sample
 	struct work work = sampler->closed;
 
 	*sample = (struct core_server){.name = text_of("total"), .exits = no_text()};
+	sample->features = text_of(platform_describe(sampler->platforms[PLATFORM_GIVEN]));
 	sample->exits_dropped = sampler->exits_dropped;
 	for (const struct instance *i = sampler->instances; i; i = i->next) {
 		sample->rows += i->table.row_count;
