@@ -67,11 +67,32 @@ static void apply_field(struct instance *self, const struct live_binding *live, 
 
 static bool is_known(enum attribute_type type, const void *field)
 {
+	uint64_t bits;
+
 	if (type == TYPE_TEXT) {
 		const struct sample_text *text = field;
 		return text->bytes || text->state != STATE_PENDING;
 	}
-	return absent_state(type, field) != STATE_PENDING;
+	memcpy(&bits, field, sizeof bits);
+	return type == TYPE_I64 ? bits != (uint64_t)ABSENT_I64(STATE_PENDING)
+				: bits != ABSENT_U64(STATE_PENDING);
+}
+
+void apply_clear(const struct instance *self, uint32_t index, void *sample)
+{
+	const struct instance_source *source = &self->sources[index];
+
+	for (uint32_t i = 0; i < source->live_count; i++) {
+		void *field = (char *)sample + source->live[i].offset;
+		enum attribute_type type = source->live[i].column->type;
+		uint64_t bits = type == TYPE_I64 ? (uint64_t)ABSENT_I64(STATE_PENDING)
+						 : ABSENT_U64(STATE_PENDING);
+		if (type == TYPE_TEXT)
+			*(struct sample_text *)field =
+				(struct sample_text){.state = STATE_PENDING};
+		else
+			memcpy(field, &bits, sizeof bits);
+	}
 }
 
 void apply_last(struct instance *self, uint32_t index, uint32_t slot, const void *sample,

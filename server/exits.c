@@ -36,6 +36,7 @@ static void read_last(struct instance *instance, uint32_t slot, uint64_t now_ns)
 		if (!provider->sources[i].last || !source->live_count)
 			continue;
 		source->reads++;
+		apply_clear(instance, i, instance->sample);
 		int result = provider->read(instance->handle, slot, i, instance->sample);
 		if (result == STATE_OK)
 			apply_last(instance, i, slot, instance->sample, now_ns);

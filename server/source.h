@@ -55,8 +55,9 @@ struct source {
 	 */
 	bool gated;
 	/*
-	 * It can be read once more of a row that has ended (see roster_ops.ended). A field that
-	 * is STATE_PENDING then leaves the cell as it is.
+	 * It can be read once more of a row that has ended (see roster_ops.ended). The fields
+	 * that are wanted are STATE_PENDING then; what the provider leaves so is not known any
+	 * more, and its cell stays as it is.
 	 */
 	bool last;
 	/*

@@ -25,6 +25,7 @@ const struct process_source clock_source = {
 		.sample_size = sizeof(struct linux_clock),
 		.lane = LANE_FAST,
 		.gated = true,
+		.last = true,
 		.remedy = REMEDY_HIDDEN},
 	.read = clock_read,
 };

@@ -10,12 +10,14 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 #include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "host.h"
 #include "map_query.h"
+#include "exit_listener.h"
 #include "pidfd_info.h"
 
 #ifndef PID_FS_MAGIC
@@ -61,15 +63,53 @@ static bool has_clock(const struct linux_host *host)
 	       clock_gettime(clock, &time) == 0;
 }
 
-static bool has_fork_range(const struct linux_host *host)
+bool host_is_first_namespace(const struct linux_host *host)
 {
 	char path[4096], link[64] = "";
 
-	if (!host_has(host, FEATURE_PIDFD) || !host_has(host, FEATURE_CLOCK))
+	if (!host->native)
 		return false;
 	snprintf(path, sizeof path, "%s/self/ns/pid", host->procfs);
 	return readlink(path, link, sizeof link - 1) > 0 &&
 	       strcmp(link, FIRST_PID_NAMESPACE) == 0;
+}
+
+static bool has_fork_range(const struct linux_host *host)
+{
+	return host_has(host, FEATURE_PIDFD) && host_has(host, FEATURE_CLOCK) &&
+	       host_is_first_namespace(host);
+}
+
+/* Only the pidfd of a process that was reaped shows it. No signal tells of this child, so that
+ * nobody else waits for it. */
+static bool has_pidfd_exit(const struct linux_host *host)
+{
+	struct pidfd_answer answer;
+	bool found = false;
+	pid_t child;
+	int pidfd;
+
+	if (!host_has(host, FEATURE_PIDFD))
+		return false;
+	child = (pid_t)syscall(SYS_clone, 0, NULL, NULL, NULL, NULL);
+	if (child == 0)
+		_exit(3);
+	if (child < 0)
+		return false;
+	pidfd = (int)syscall(SYS_pidfd_open, child, 0);
+	while (waitpid(child, NULL, __WALL) < 0 && errno == EINTR)
+		;
+	if (pidfd >= 0) {
+		found = pidfd_ask(pidfd, PIDFD_ANSWER_EXIT, &answer) == 0 &&
+			answer.exit_code == 3 << 8;
+		close(pidfd);
+	}
+	return found;
+}
+
+static bool has_taskstats(const struct linux_host *host)
+{
+	return host_is_first_namespace(host) && exit_listener_probe() == 0;
 }
 
 static bool has_fd_size(const struct linux_host *host)
@@ -160,6 +200,10 @@ static const struct {
 		"the size of /proc/PID/fd is the number of open files"},
 	[FEATURE_PIDFD_INFO] = {"pidfd-info", 6, 13, has_pidfd_info,
 		"they tell the parent and the cgroup of a process"},
+	[FEATURE_PIDFD_EXIT] = {"pidfd-exit", 6, 15, has_pidfd_exit,
+		"they tell how a process ended"},
+	[FEATURE_TASKSTATS] = {"taskstats", 5, 19, has_taskstats,
+		"the kernel tells root of every exit"},
 	[FEATURE_SMAPS_ROLLUP] = {"smaps-rollup", 4, 14, has_smaps_rollup,
 		"the kernel sums up the mappings of a process"},
 	[FEATURE_CHILDREN] = {"children", 4, 2, has_children,

@@ -78,6 +78,8 @@ void processes_gate(
 			if (self->flags[slots[i]] & ROW_FRESH)
 				ret_activity[i] = row_alive(self, slots[i]) ? ACTIVITY_UNKNOWN
 									    : ACTIVITY_GONE;
+	if (self->exits != EXITS_NONE)
+		return; /* the next list says that they have ended */
 	for (uint32_t i = 0; i < count; i++)
 		if (ret_activity[i] == ACTIVITY_GONE)
 			row_end(self, slots[i]);

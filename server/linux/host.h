@@ -25,6 +25,8 @@ enum feature {
 	FEATURE_SOCKET_NAMES,
 	FEATURE_MAP_QUERY,
 	FEATURE_PIDFD_INFO,
+	FEATURE_PIDFD_EXIT,
+	FEATURE_TASKSTATS,
 	FEATURE_COUNT,
 };
 
@@ -63,6 +65,9 @@ int features_init(struct linux_host *host, const char *without, char *error, siz
 
 /* Is there no such file in the directory of a process? Then the kernel was built without it. */
 bool host_lacks_file(const struct linux_host *self, const char *name);
+
+/* Are the pids those of the whole machine? */
+bool host_is_first_namespace(const struct linux_host *self);
 
 /* "pidfd", "clock" ... */
 const char *feature_name(enum feature feature);

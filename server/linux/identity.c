@@ -14,6 +14,7 @@ const struct process_source identity_source = {
 	.source = {.name = "identity",
 		.sample_size = sizeof(struct linux_identity),
 		.lane = LANE_FAST,
-		.gated = true},
+		.gated = true,
+		.last = true},
 	.read = identity_read,
 };

@@ -57,8 +57,8 @@ bool processes_collect_exits(struct processes *self)
 
 static void bury(struct processes *self, struct roster *roster, uint32_t slot)
 {
+	endings_tell(self, roster, slot);
 	row_end(self, slot);
-	roster->ops->died(roster, slot);
 }
 
 static void look_at_zombies(struct processes *self, struct roster *roster)
@@ -306,7 +306,9 @@ int processes_list(void *context, struct roster *roster, const struct row_scope 
 	struct counters counters = {0};
 	int result = 0;
 
+	self->before_ns = self->now_ns;
 	self->now_ns = clock_now_ns();
+	endings_begin(self, scope->exits);
 	if (scope->all)
 		counters = read_counters(self);
 	processes_collect_exits(self);
@@ -317,6 +319,8 @@ int processes_list(void *context, struct roster *roster, const struct row_scope 
 		result = births_of_all(self, roster, &counters);
 	else
 		births_of_pids(self, roster, scope);
+	if (scope->all && result == 0)
+		endings_tell_strangers(self, roster);
 	descriptors_expire(self);
 	return result;
 }

@@ -7,6 +7,7 @@
 /* What is asked for, and what was answered. */
 #define PIDFD_ANSWER_PID    UINT64_C(1)
 #define PIDFD_ANSWER_CGROUP UINT64_C(4)
+#define PIDFD_ANSWER_EXIT   UINT64_C(8) /* since Linux 6.15, of those that were reaped */
 
 /* The first version of the kernel's struct pidfd_info; system headers are often older. */
 struct pidfd_answer {

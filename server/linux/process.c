@@ -12,6 +12,7 @@
 const struct process_source *const process_sources[SOURCE_COUNT] = {
 	[SOURCE_identity] = &identity_source,
 	[SOURCE_clock] = &clock_source,
+	[SOURCE_exit] = &exit_source,
 	[SOURCE_stat] = &stat_source,
 	[SOURCE_status] = &status_source,
 	[SOURCE_control] = &control_source,
@@ -133,6 +134,7 @@ static void process_close(void *context)
 	for (uint32_t slot = 0; slot < self->capacity; slot++)
 		if (self->flags[slot] & ROW_ALIVE)
 			row_end(self, slot);
+	endings_finish(self);
 	close_descriptor(self->procfs);
 	close_descriptor(self->epoll);
 	close_descriptor(self->stat);
@@ -182,9 +184,12 @@ static uint64_t process_descriptors(void *context)
 static int process_read(void *context, uint32_t slot, uint32_t source, void *sample)
 {
 	struct processes *self = context;
-	int result = process_sources[source]->read(self, slot, sample);
+	int result;
 
-	if (result == SAMPLE_GONE)
+	if (self->ending)
+		return exit_read_last(self, slot, source, sample);
+	result = process_sources[source]->read(self, slot, sample);
+	if (result == SAMPLE_GONE && self->exits == EXITS_NONE)
 		row_end(self, slot);
 	return result;
 }
@@ -245,5 +250,6 @@ const struct provider process_provider = {
 	.job_release = process_job_release,
 	.job_finish = process_job_finish,
 	.want = process_want,
+	.describe_exits = endings_describe,
 	.descriptors = process_descriptors,
 };

@@ -5,6 +5,8 @@
  *	listing.c      which rows there are: births and deaths
  *	gate.c         which rows ran
  *	row.c          a row's beginning and end, its identity
+ *	exit.c         how a process ended
+ *	endings.c      by which means we learn of it
  *	access.c       reading files of a row, and of no other process
  *	descriptors.c  how many descriptors are kept, and which are given up first
  *	tasks.c        the threads of a row
@@ -21,6 +23,7 @@
 #include <sys/types.h>
 
 #include "clock.h"
+#include "exit_listener.h"
 #include "host.h"
 #include "pid_map.h"
 #include "platform.h"
@@ -64,6 +67,8 @@ struct row {
 	int files[FILES_KEPT];          /* or -1 */
 	uint32_t newer, older;          /* of the rows with kept files, by last use */
 	uint32_t zombie_index;          /* in processes.zombies */
+	uint64_t begun_ns;              /* now_ns of the list that began the row */
+	struct row_exit *exit;          /* of exit.c; NULL until its process ends */
 };
 
 /* Slots; NONE ends a list. */
@@ -91,6 +96,7 @@ struct processes {
 	int epoll;         /* of all pidfds; -1: no pidfds */
 	int stat, loadavg; /* files of the procfs itself; -1: it has none */
 	uint64_t now_ns;   /* of the latest list() */
+	uint64_t before_ns; /* of the one before */
 	uint64_t boot_id;  /* for identities without pidfd inode */
 
 	/* By slot. What the gate needs stands apart: it goes through all of it each tick. */
@@ -117,6 +123,14 @@ struct processes {
 	uint64_t directories;      /* of the kept ones */
 	uint32_t newest, oldest;   /* rows with kept files */
 	uint32_t directory_cursor; /* where directories are given up next */
+
+	enum exits_wanted exits;
+	struct exit_listener *listener; /* NULL: none */
+	struct exit_record *strangers;  /* of processes that no list found; NULL: no room yet */
+	uint32_t stranger_count;
+	uint64_t strangers_told, strangers_lost;
+	bool ending; /* reads are the last ones of their row */
+	char endings_text[320];
 
 	struct gpu *gpu; /* of source gpu; NULL while nobody wants it */
 
@@ -165,7 +179,7 @@ struct process_source {
 	"CAP_SYS_PTRACE (setcap cap_perfmon,cap_sys_ptrace=ep on the program)"
 
 extern const struct process_source identity_source, clock_source, stat_source, status_source,
-	control_source, limits_source, ioprio_source, parent_source, coalition_source,
+	exit_source,	control_source, limits_source, ioprio_source, parent_source, coalition_source,
 	io_source, schedstat_source, switches_source, threads_source, delays_source,
 	children_source, files_source, cgroup_source, oom_score_source, oom_adjust_source,
 	exe_source, links_source, name_source, build_id_source, cmdline_source, smaps_source,
@@ -212,6 +226,33 @@ bool row_give_up_directory(struct processes *self, uint32_t slot);
 void row_mark_zombie(struct processes *self, uint32_t slot);
 /* The identity of the process that has this pid, whichever it is; 0 or a negative errno. */
 int process_identify(struct processes *self, uint32_t pid, uint64_t *ret_identity);
+/* Begins a row for a process that has ended already, which nobody saw. It keeps nothing, and
+ * has no end. Returns the slot, or UINT32_MAX. */
+uint32_t row_begin_ended(struct processes *self, struct roster *roster, uint32_t pid);
+
+/* ---------------------------------------------------------------------------- exit.c */
+
+/* The process of the row has exited, now. */
+void exit_note(struct processes *self, uint32_t slot);
+void exit_forget(struct processes *self, uint32_t slot);
+/* What the listener says of the row's process; false: that is not about it. */
+bool exit_take_record(
+	struct processes *self, uint32_t slot, const struct exit_record *record);
+/* Says that the row has ended; its last values are read meanwhile. */
+void exit_tell(struct processes *self, struct roster *roster, uint32_t slot);
+int exit_read_last(struct processes *self, uint32_t slot, uint32_t source, void *sample);
+
+/* ------------------------------------------------------------------------- endings.c */
+
+void endings_begin(struct processes *self, enum exits_wanted wanted);
+void endings_finish(struct processes *self);
+/* The process of the row is gone: says so, and that it has ended if that is wanted. */
+void endings_tell(struct processes *self, struct roster *roster, uint32_t slot);
+/* Says that those have ended which no list found. All processes have just been listed. */
+void endings_tell_strangers(struct processes *self, struct roster *roster);
+/* See provider.describe_exits. */
+const char *endings_describe(void *context);
+
 /* -------------------------------------------------------------------------- access.c */
 
 /* The directory of a pid, whoever has it now; or a negative number and errno. */

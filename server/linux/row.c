@@ -126,6 +126,7 @@ static void install(struct processes *self, const struct candidate *candidate, u
 		.newer = NONE,
 		.older = NONE,
 		.zombie_index = NONE,
+		.begun_ns = self->now_ns,
 	};
 	self->kept += (candidate->directory >= 0) + (candidate->pidfd >= 0);
 	self->directories += candidate->directory >= 0;
@@ -196,6 +197,21 @@ int process_identify(struct processes *self, uint32_t pid, uint64_t *ret_identit
 	return result;
 }
 
+uint32_t row_begin_ended(struct processes *self, struct roster *roster, uint32_t pid)
+{
+	uint64_t identity =
+		hash_identity(pid, self->now_ns + ++self->strangers_told, self->boot_id);
+	uint32_t slot = roster->ops->born(roster, identity, pid);
+
+	if (slot == UINT32_MAX)
+		return slot;
+	reserve_slot(self, slot);
+	self->pids[slot] = pid;
+	self->rows[slot] = (struct row){
+		.identity = identity, .directory = -1, .pidfd = -1, .begun_ns = self->now_ns};
+	return slot;
+}
+
 static void note_end(struct processes *self, uint32_t pid)
 {
 	if (pid_map_get(&self->ended, pid) == UINT32_MAX)
@@ -207,6 +223,7 @@ void row_mark_zombie(struct processes *self, uint32_t slot)
 	if (self->flags[slot] & ROW_ZOMBIE)
 		return;
 	self->flags[slot] |= ROW_ZOMBIE | ROW_FRESH;
+	exit_note(self, slot);
 	if (self->zombie_count == self->zombie_capacity) {
 		self->zombie_capacity = self->zombie_capacity ? self->zombie_capacity * 2 : 64;
 		self->zombies = xreallocarray(
@@ -222,6 +239,7 @@ void row_end(struct processes *self, uint32_t slot)
 	struct row *row = &self->rows[slot];
 
 	sources_forget_row(self, slot);
+	exit_forget(self, slot);
 	if (self->flags[slot] & ROW_ZOMBIE) {
 		uint32_t last = self->zombies[--self->zombie_count];
 		self->zombies[row->zombie_index] = last;

@@ -14,6 +14,7 @@
 enum process_source_index {
 	SOURCE_identity,
 	SOURCE_clock,
+	SOURCE_exit,
 	SOURCE_stat,
 	SOURCE_status,
 	SOURCE_control,
@@ -50,6 +51,12 @@ struct linux_identity {
 
 struct linux_clock {
 	uint64_t total_ns;
+};
+
+struct linux_exit {
+	uint64_t status; /* as wait(2) tells it */
+	uint64_t time_ns;
+	uint64_t cpu_ns;
 };
 
 struct linux_stat {
@@ -212,6 +219,8 @@ struct stat_line {
 	int64_t field[STAT_FIELDS + 1]; /* by the number that proc(5) gives it, from 4 on */
 };
 
+/* Field 52 of stat, which is that of a zombie. */
+int exit_parse(const char *bytes, size_t length, int64_t *ret_status);
 int stat_parse(const char *bytes, size_t length, struct stat_line *ret_line);
 /* "pts/3", "tty1", "ttyS0" into `name`; its length, 0 when the numbers do not tell. */
 uint32_t tty_parse(uint64_t device, char name[32]);

@@ -253,6 +253,7 @@ const struct process_source stat_source = {
 		.sample_size = sizeof(struct linux_stat),
 		.lane = LANE_FAST,
 		.gated = true,
+		.last = true,
 		.remedy = REMEDY_HIDDEN},
 	.read = stat_read,
 };

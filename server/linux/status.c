@@ -342,6 +342,7 @@ const struct process_source status_source = {
 		.sample_size = sizeof(struct linux_status),
 		.lane = LANE_FAST,
 		.gated = true,
+		.last = true,
 		.remedy = REMEDY_HIDDEN},
 	.read = status_read,
 };

@@ -209,13 +209,10 @@ static int fake_read(void *self, uint32_t slot, uint32_t source, void *sample)
 		number->value = process->pid;
 		break;
 	case FAKE_STAT:
-		*stat = (struct fake_stat){
-			process->ppid, process->cpu_ns, process->nice, text_of(process->comm)};
-		if (process->ending) {
-			stat->ppid = ABSENT_U64(STATE_PENDING);
-			stat->nice = ABSENT_I64(STATE_PENDING);
-			stat->comm = (struct sample_text){NULL, 0, STATE_PENDING};
-		}
+		if (!process->ending)
+			*stat = (struct fake_stat){
+				process->ppid, 0, process->nice, text_of(process->comm)};
+		stat->cpu_ns = process->cpu_ns;
 		break;
 	case FAKE_EXIT:
 		number->value = process->ending ? process->exit_status : ABSENT_U64(STATE_NONE);
