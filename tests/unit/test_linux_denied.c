@@ -180,17 +180,24 @@ static bool is_file_read(uint32_t source)
 	return source != SOURCE_clock && source != SOURCE_coalition && source != SOURCE_parent;
 }
 
-/* As a user who is, or is not, in the group that may see all. */
-static void look_at_hidden(bool member)
+static struct watch *open_hidden(int hidepid, int group)
 {
 	char options[64];
 	struct watch *watch;
 
-	snprintf(options, sizeof options, "hidepid=1,gid=%d", member ? NOBODY : NOBODY - 1);
+	snprintf(options, sizeof options, "hidepid=%d,gid=%d", hidepid, group);
 	mount_procfs(options);
 	become(0);
 	watch = watch_open(NULL, NULL, NULL);
 	watch_tick(watch);
+	return watch;
+}
+
+/* As a user who is, or is not, in the group that may see all. */
+static void look_at_hidden(bool member)
+{
+	struct watch *watch = open_hidden(1, member ? NOBODY : NOBODY - 1);
+
 	for (uint32_t i = 0; i < SOURCE_COUNT; i++)
 		if (is_remedied_by_group(watch, i)) {
 			int state = read_target(watch, i);
@@ -212,6 +219,21 @@ TEST(the_group_sees_hidden_processes)
 {
 	need_root();
 	look_at_hidden(true);
+}
+
+TEST(a_hidden_parent_is_denied)
+{
+	struct watch *watch;
+	struct linux_parent parent;
+	struct linux_stat stat;
+
+	need_root();
+	watch = open_hidden(2, NOBODY - 1);
+	CHECK(watch_find(watch, getppid()) == NO_ROW);
+	watch_sample(watch, getpid(), SOURCE_stat, &stat);
+	CHECK_INT(stat.ppid, getppid());
+	CHECK_INT(watch_read(watch, getpid(), SOURCE_parent, &parent), STATE_DENIED);
+	watch_close(watch);
 }
 
 /* ---------------------------------------------------------------------- unsupported */
@@ -265,6 +287,6 @@ TEST(without_cgroup_mount_only_the_kernel_tells_the_coalition)
 
 TESTS(CASE(whatever_is_denied_has_a_remedy), CASE(of_others_much_can_be_read),
 	CASE(the_capabilities_are_what_it_takes), CASE(hidden_processes_are_denied),
-	CASE(the_group_sees_hidden_processes),
+	CASE(the_group_sees_hidden_processes), CASE(a_hidden_parent_is_denied),
 	CASE(a_substitute_procfs_has_no_io_priorities_and_no_coalitions),
 	CASE(without_cgroup_mount_only_the_kernel_tells_the_coalition))

@@ -414,6 +414,61 @@ TEST(a_pipe_as_cmdline_holds_up_its_worker_only)
 	free(fifo_watch);
 }
 
+/* By number only, and not for ever: a tree may show anything. */
+TEST(parents_and_limits_in_a_tree)
+{
+	struct linux_identity identity;
+	struct linux_parent parent;
+	struct linux_limits limits;
+	struct linux_control control;
+	struct watch *watch;
+
+	begin();
+	put_stat(7, "parent", "S", 0, 1, 1);
+	put_stat(8, "child", "S", 7, 1, 2);
+	put_stat(9, "alone", "S", 55, 1, 3);
+	put("proc/8/limits", "Max cpu time 5 unlimited seconds\n");
+	put("proc/9/limits", "nothing\n");
+	put("proc/8/status", "TracerPid:\t7\nCpus_allowed_list:\t0,2-3\n");
+	put("proc/9/status", "TracerPid:\t7\nCpus_allowed_list:\t2-0\n");
+	watch = open_tree();
+	watch_sample(watch, 7, SOURCE_identity, &identity);
+	watch_sample(watch, 8, SOURCE_parent, &parent);
+	CHECK(parent.unique_id == identity.unique_id);
+	CHECK_INT(watch_read(watch, 7, SOURCE_parent, &parent), STATE_NONE);
+	CHECK_INT(watch_read(watch, 9, SOURCE_parent, &parent), STATE_NONE);
+	watch_sample(watch, 8, SOURCE_limits, &limits);
+	CHECK_INT(limits.cpu.now, 5);
+	CHECK(limits.cpu.max == ABSENT_U64(STATE_NONE));
+	CHECK(limits.files.now == ABSENT_U64(STATE_UNSUPPORTED));
+	CHECK_INT(watch_read(watch, 9, SOURCE_limits, &limits), STATE_FAILED);
+	watch_sample(watch, 8, SOURCE_control, &control);
+	CHECK_INT(control.tracer, 7);
+	CHECK_INT(control.affinity_count, 3);
+	CHECK_TEXT(watch_text(&control.affinity), "0,2-3");
+	CHECK_INT(watch_read(watch, 9, SOURCE_control, &control), STATE_FAILED);
+	watch_close(watch);
+}
+
+/* More cores than a text may name: their number is still right, half a list is not. */
+TEST(a_list_of_cores_that_is_too_long)
+{
+	static char text[16384] = "TracerPid:\t0\nCpus_allowed_list:\t0";
+	struct linux_control control;
+	struct watch *watch;
+
+	begin();
+	for (int core = 2; core < 4000; core += 2)
+		snprintf(text + strlen(text), 8, ",%d", core);
+	put_stat(7, "x", "S", 1, 1, 1);
+	put("proc/7/status", text);
+	watch = open_tree();
+	watch_sample(watch, 7, SOURCE_control, &control);
+	CHECK_INT(control.affinity_count, 2000);
+	CHECK(!control.affinity.bytes && control.affinity.state == STATE_FAILED);
+	watch_close(watch);
+}
+
 TEST(pipes_in_place_of_fast_files_do_not_block)
 {
 	static const char *const names[] = {"status", "io", "cgroup", "oom_score"};
@@ -439,9 +494,11 @@ TEST(pipes_in_place_of_fast_files_do_not_block)
 	watch_close(watch);
 }
 
-TESTS(CASE(names_of_all_kinds), CASE(a_name_longer_than_any), CASE(pids_come_and_go),
-	CASE(another_start_time_is_another_process), CASE(garbage_is_no_process),
-	CASE(a_scope_of_pids_in_a_tree), CASE(cpu_time_comes_from_the_clock_ticks),
+TESTS(CASE(names_of_all_kinds), CASE(parents_and_limits_in_a_tree),
+	CASE(a_list_of_cores_that_is_too_long), CASE(a_name_longer_than_any),
+	CASE(pids_come_and_go), CASE(another_start_time_is_another_process),
+	CASE(garbage_is_no_process), CASE(a_scope_of_pids_in_a_tree),
+	CASE(cpu_time_comes_from_the_clock_ticks),
 	CASE(an_exited_leader_shows_the_memory_of_its_threads),
 	CASE(a_zombie_and_a_kernel_thread_in_a_tree), CASE(files_that_are_missing_or_broken),
 	CASE(a_status_with_very_many_groups), CASE(a_terminal_by_its_name_in_sysfs),
