@@ -24,8 +24,8 @@ static void need_root(void)
 	wait_for_state(target, 'S');
 }
 
-/* Becomes another user, who has only these capabilities. */
-static void become(uint64_t capabilities)
+/* Becomes another user, who has only these capabilities; false: nobody here has them. */
+static bool become(uint64_t capabilities)
 {
 	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
 	struct __user_cap_data_struct data[2] = {0}, had[2];
@@ -34,11 +34,12 @@ static void become(uint64_t capabilities)
 	for (int i = 0; i < 2; i++) {
 		data[i].effective = data[i].permitted = (uint32_t)(capabilities >> 32 * i);
 		if (data[i].permitted & ~had[i].permitted)
-			test_skip("a capability is missing here");
+			return false;
 	}
 	CHECK_INT(prctl(PR_SET_KEEPCAPS, 1), 0);
 	CHECK(setgid(NOBODY) == 0 && setuid(NOBODY) == 0);
 	CHECK_INT(syscall(SYS_capset, &header, data), 0);
+	return true;
 }
 
 static int read_target(struct watch *watch, uint32_t source)
@@ -128,7 +129,8 @@ static int try(const struct remedy *remedy)
 	struct watch *watch;
 	int result;
 
-	become(remedy->capabilities);
+	if (!become(remedy->capabilities))
+		return STATE_OK;
 	watch = watch_open(NULL, NULL, NULL);
 	watch_tick(watch);
 	result = read_target(watch, remedy->source);
