@@ -20,7 +20,8 @@ struct page {
 	struct layout layout;
 	char **notes; /* the lines under the table */
 	size_t note_count, row_count;
-	char *text; /* the cell at hand, sanitised */
+	size_t ended, hidden; /* rows of ended processes that are shown first, that are not */
+	char *text;           /* the cell at hand, sanitised */
 	size_t text_size;
 	char stamp[FORMAT_MAX]; /* before each row; "" for none */
 };
@@ -211,15 +212,25 @@ static void put_row(struct page *self, size_t row)
 	fputc('\n', file);
 }
 
+/* The row of the sheet that stands at a place. */
+static size_t row_at(const struct page *self, size_t place)
+{
+	return place < self->ended ? place : place + self->hidden;
+}
+
 static void put_title(struct page *self)
 {
 	const struct sheet *sheet = self->sheet;
-	char time[FORMAT_MAX], interval[FORMAT_MAX];
+	char time[FORMAT_MAX], interval[FORMAT_MAX], ended[FORMAT_MAX] = "";
+
+	if (self->ended)
+		snprintf(
+			ended, sizeof ended, ", %zu of them ended", self->ended + self->hidden);
 
 	format_local_time(time, sheet->realtime_ns);
 	format_interval(interval, sheet->interval_ns);
-	char *line = xasprintf("%s  every %s  %zu %s", time, interval, sheet->row_count,
-		sheet->row_count == 1 ? sheet->row_name : sheet->rows_name);
+	char *line = xasprintf("%s  every %s  %zu %s%s", time, interval, sheet->row_count,
+		sheet->row_count == 1 ? sheet->row_name : sheet->rows_name, ended);
 	size_t length = strlen(line);
 	if (self->writer->width)
 		length = text_prefix(line, self->writer->width);
@@ -299,7 +310,7 @@ static void measure(struct page *self)
 		if (writer->widths[i] > widest)
 			widest = writer->widths[i];
 		for (size_t row = 0; row < self->row_count; row++) {
-			size_t width = text_width(cell_text(self, row, i));
+			size_t width = text_width(cell_text(self, row_at(self, row), i));
 			if (width > widest)
 				widest = width;
 		}
@@ -307,23 +318,29 @@ static void measure(struct page *self)
 	}
 }
 
-/* How many rows there is room for, beside everything else. */
+/* How many rows there is room for, beside everything else. Those that ended take half of it. */
 static void limit_rows(struct page *self)
 {
-	size_t height = self->writer->height, others;
+	size_t height = self->writer->height, others = 0;
 
 	self->row_count = self->sheet->row_count;
+	while (self->ended < self->row_count && self->sheet->rows[self->ended].exited)
+		self->ended++;
 	if (height == 0)
 		return;
-	if (self->writer->no_header) {
-		self->row_count = self->row_count < height ? self->row_count : height;
-		return;
-	}
 	/* title, head, and one more note for columns that may not fit */
-	others = 1 + self->layout.grouped + 1 + self->note_count + 1;
+	if (!self->writer->no_header)
+		others = 1 + self->layout.grouped + 1 + self->note_count + 1;
 	size_t room = height > others ? height - others : 1;
-	if (self->row_count > room)
-		self->row_count = room;
+	if (self->row_count <= room)
+		return;
+	size_t living = self->row_count - self->ended;
+	size_t most = living < room / 2 ? room - living : (room + 1) / 2;
+	if (self->ended > most) {
+		self->hidden = self->ended - most;
+		self->ended = most;
+	}
+	self->row_count = room;
 }
 
 static void put_all(struct page *self)
@@ -336,7 +353,7 @@ static void put_all(struct page *self)
 		put_title(self);
 	put_head(self);
 	for (size_t i = 0; i < self->row_count; i++)
-		put_row(self, i);
+		put_row(self, row_at(self, i));
 	put_notes(self);
 }
 
@@ -359,7 +376,7 @@ static void write_sheet(struct writer *self, const struct sheet *sheet)
 	note_hidden(&page);
 	if (self->no_header)
 		for (size_t i = 0; i < page.row_count; i++)
-			put_row(&page, i);
+			put_row(&page, row_at(&page, i));
 	else
 		put_all(&page);
 	legend_free(page.notes, page.note_count);

@@ -413,6 +413,34 @@ TEST(options_in_tables)
 	check_options("table", true, true, "options-raw.txt");
 }
 
+/* Many have ended: they are first, but those that live are still to be seen. */
+TEST(ended_ones_take_half_of_the_screen)
+{
+	struct sheet sheet;
+	struct output output;
+
+	sheet_init(&sheet, "process", columns, 2);
+	sheet.exits = true;
+	sheet.interval_ns = 1000000000;
+	for (uint64_t pid = 1; pid <= 40; pid++) {
+		struct procmon_value *row = sheet_add_row(&sheet);
+		row[0] = sheet_u64(pid);
+		row[1] = sheet_text(pid <= 20 ? "ended" : "living");
+		sheet.rows[pid - 1].exited = pid <= 20;
+	}
+	output_begin(&output, "table", WRITER_SERIES);
+	output.writer.width = 80;
+	output.writer.height = 11; /* with title, head and a note: 8 rows */
+	writer_sheet(&output.writer, &sheet);
+	output_end(&output, NULL);
+	CHECK(strstr(output.text, "  40 processes, 20 of them ended\n"));
+	CHECK(strstr(output.text, "\n  4 ended\n 21 living\n"));
+	CHECK(strstr(output.text, "\n 24 living\n"));
+	CHECK(!strstr(output.text, "25 living"));
+	free(output.text);
+	sheet_finish(&sheet);
+}
+
 TEST(options_in_json)
 {
 	check_options("json", false, false, "options.json");
@@ -464,5 +492,5 @@ TESTS(CASE(table_for_a_pipe), CASE(table_for_80_columns), CASE(table_for_40_colu
 	CASE(the_last_text_fills_the_line), CASE(a_screen_is_never_overfull),
 	CASE(several_tables_in_json), CASE(several_tables_in_json_lines),
 	CASE(several_tables_in_csv), CASE(several_tables), CASE(long_texts_go_on_below),
-	CASE(no_rows), CASE(options_in_tables), CASE(options_in_json), CASE(options_in_csv),
-	CASE(order_of_rows))
+	CASE(no_rows), CASE(options_in_tables), CASE(ended_ones_take_half_of_the_screen),
+	CASE(options_in_json), CASE(options_in_csv), CASE(order_of_rows))
