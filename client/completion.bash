@@ -3,7 +3,7 @@
 
 _procctl()
 {
-	local line word cut more= IFS=$' \t\n'
+	local line word cut IFS=$' \t\n'
 	local -a words
 
 	# Not COMP_WORDS: there --sort=cpu is three words.

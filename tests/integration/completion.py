@@ -166,10 +166,17 @@ def check_names(installed):
 def check_pids(installed):
     child = subprocess.Popen(["sleep", "100"])
     try:
-        for words in ("ps", "-p"), ("ps", "--pid"), ("subscribe", "-p"):
+        for words in ("ps", "-p"), ("ps", "--pid"), ("subscribe", "-p"), ("tree",), ("get", "pid"):
             sign, pids = offers(installed, *words, "1,")
             check(sign == "," and pids.get(f"1,{child.pid}") == "sleep", f"{words}: no {child.pid}")
             check("1,1" not in pids, "a pid twice")
+        sign, pids = offers(installed, "show", str(child.pid)[:-1])
+        check(sign == "" and pids[str(child.pid)] == "sleep", f"show: {pids}")
+        # What follows the attributes of get is one more of them, or the processes.
+        sign, both = offers(installed, "get", "pid", "")
+        check("mem.footprint" in both and str(child.pid) in both, f"get: {both}")
+        sign, names = offers(installed, "get", "comm,mem.f")
+        check(sign == "," and "comm,mem.footprint" in names, f"get: {names}")
     finally:
         child.kill()
         child.wait()

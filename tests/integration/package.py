@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import tempfile
 
-from installation import ROOT, check, environment, run, skip
+from installation import ROOT, check, environment, run, skip, skip_with_sanitizers
 
 # What other programs keep for themselves when a package comes or goes.
 CACHES = ("/var/cache/", "/var/log/", "/var/lib/dpkg/", "/var/lib/apt/", "/var/lib/systemd/catalog/")
@@ -121,6 +121,7 @@ def check_installation(directory, packages):
 
 
 def main():
+    skip_with_sanitizers()
     check_version()
     if not (ROOT / ".git").exists() or not shutil.which("git"):
         skip("packages are made of what git lists")
