@@ -73,6 +73,15 @@ static bool finish_job(struct lane *self, struct lane_job *job, int result, uint
 	return true;
 }
 
+static void free_job(struct lane_job *job)
+{
+	if (job->submitted)
+		job->job.provider->job_release(&job->job);
+	free(job->job.sample);
+	free(job->job.text);
+	free(job);
+}
+
 static void *worker_main(void *argument)
 {
 	struct worker *self = argument;
@@ -90,10 +99,13 @@ static void *worker_main(void *argument)
 		pthread_mutex_unlock(&lane->lock);
 
 		int result = job->job.provider->job_run(&job->job);
-		job->job.provider->job_release(&job->job);
 
 		pthread_mutex_lock(&lane->lock);
 		self->job = NULL;
+		if (lane->stopping) { /* nobody collects it */
+			free_job(job);
+			break;
+		}
 		/* Under the lock, so that nobody is woken who has destroyed the lane. */
 		if (finish_job(lane, job, result, clock_now_ns()) && lane->wake)
 			lane->wake(lane->wake_context);
@@ -135,12 +147,6 @@ static void start_workers(struct lane *self)
 	self->worker_count = started;
 }
 
-static void free_job(struct lane_job *job)
-{
-	free(job->job.sample);
-	free(job->job.text);
-	free(job);
-}
 
 void lane_destroy(struct lane *self)
 {
@@ -152,10 +158,8 @@ void lane_destroy(struct lane *self)
 	pthread_mutex_lock(&self->lock);
 	self->stopping = true;
 	self->wake = NULL;
-	while ((job = queue_take(&self->waiting))) {
-		job->job.provider->job_release(&job->job);
+	while ((job = queue_take(&self->waiting)))
 		free_job(job);
-	}
 	pthread_cond_broadcast(&self->work);
 	bool threads = self->started && !self->by_hand;
 	pthread_mutex_unlock(&self->lock);
@@ -170,10 +174,8 @@ void lane_destroy(struct lane *self)
 			pthread_join(self->workers[i].thread, NULL);
 		}
 	}
-	if (self->by_hand && self->workers[0].job) {
-		self->workers[0].job->job.provider->job_release(&self->workers[0].job->job);
+	if (self->by_hand && self->workers[0].job)
 		free_job(self->workers[0].job);
-	}
 	pthread_mutex_lock(&self->lock);
 	while ((job = queue_take(&self->done)))
 		free_job(job);
@@ -211,6 +213,7 @@ void lane_submit(struct lane *self, struct lane_job *job)
 {
 	if (!self->started && !self->by_hand)
 		start_workers(self);
+	job->submitted = true;
 	pthread_mutex_lock(&self->lock);
 	queue_put(&self->waiting, job);
 	pthread_cond_signal(&self->work);
@@ -228,7 +231,6 @@ struct lane_job *lane_collect(struct lane *self, uint64_t now_ns)
 	else
 		self->woken = false;
 	if (!job && stuck && (job = queue_take(&self->waiting))) {
-		job->job.provider->job_release(&job->job);
 		job->result = STATE_FAILED;
 		job->finished_ns = now_ns;
 	}
@@ -296,7 +298,6 @@ bool lane_run_by_hand(struct lane *self, uint64_t now_ns)
 		return false;
 	worker->job = NULL;
 	int result = job->job.provider->job_run(&job->job);
-	job->job.provider->job_release(&job->job);
 	finish_job(self, job, result, now_ns);
 	return true;
 }

@@ -31,7 +31,8 @@ struct lane_job {
 	/* The result. */
 	int result; /* enum cell_state or SAMPLE_GONE */
 	uint64_t finished_ns;
-	bool late; /* reported by lane_next_late() */
+	bool submitted; /* so its context is to be released */
+	bool late;      /* reported by lane_next_late() */
 	struct lane_job *next;
 };
 

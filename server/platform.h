@@ -148,8 +148,8 @@ struct provider {
 	 * Slow lane. job_prepare (loop's thread) puts what the worker needs into job->context;
 	 * it must not block; returns STATE_OK, a state for the whole sample without running
 	 * the job, or SAMPLE_GONE. job_run (a worker's thread) does the read. job_release
-	 * (any thread, once after job_prepare returned STATE_OK) frees the context. NULL when
-	 * the provider has no slow source.
+	 * (any thread, once after job_prepare returned STATE_OK, after job_finish if that is
+	 * called) frees the context. NULL when the provider has no slow source.
 	 */
 	int (*job_prepare)(void *self, struct job *job);
 	int (*job_run)(struct job *job);

@@ -269,9 +269,12 @@ static void fake_job_release(struct job *job)
 
 static int fake_job_finish(void *self, struct job *job, int result)
 {
+	struct fake_process *process;
+
 	(void)self;
+	memcpy(&process, job->context, sizeof(struct fake_process *));
 	if (job->source == FAKE_DISK) {
-		by_slot(job->slot)->finished++;
+		process->finished++; /* the context is not released before */
 		((struct fake_number *)job->sample)->value += 1000;
 	}
 	return result;
