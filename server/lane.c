@@ -147,7 +147,6 @@ static void start_workers(struct lane *self)
 	self->worker_count = started;
 }
 
-
 void lane_destroy(struct lane *self)
 {
 	struct lane_job *job;
