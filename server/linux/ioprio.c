@@ -35,13 +35,9 @@ int ioprio_parse(uint32_t priority, struct linux_ioprio *ret_ioprio)
 
 static int ioprio_read(struct processes *self, uint32_t slot, void *memory)
 {
-	long priority;
-	int error;
+	long priority = syscall(SYS_ioprio_get, WHO_PROCESS, self->pids[slot]);
+	int error = errno;
 
-	if (self->flags[slot] & ROW_ZOMBIE)
-		return STATE_NONE;
-	priority = syscall(SYS_ioprio_get, WHO_PROCESS, self->pids[slot]);
-	error = errno;
 	if (!row_has_pid(self, slot))
 		return SAMPLE_GONE;
 	if (priority < 0)
