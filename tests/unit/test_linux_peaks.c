@@ -146,5 +146,28 @@ TEST(peaks_are_those_of_the_row)
 	watch_close(watch);
 }
 
+/* They are kept as long as somebody asks, and no longer. */
+TEST(peaks_begin_when_somebody_asks)
+{
+	pid_t child = child_start(grow_and_shrink);
+	struct watch *watch = watch_open(NULL, NULL, NULL);
+	struct linux_status large, status;
+
+	watch->provider->want(watch->handle, 1 << SOURCE_status | 1 << SOURCE_stat);
+	large = signal_and_sample(watch, child, SIGUSR1, 1000 * SECOND_NS);
+	watch->provider->want(watch->handle, 1 << SOURCE_status);
+	status = signal_and_sample(watch, child, SIGUSR2, 1001 * SECOND_NS);
+	CHECK(status.footprint_peak == large.footprint);
+	watch->provider->want(watch->handle, 1 << SOURCE_stat);
+	watch->provider->want(watch->handle, 1 << SOURCE_status);
+	status = signal_and_sample(watch, child, 0, 1002 * SECOND_NS);
+	CHECK(status.footprint < large.footprint);
+	CHECK(status.footprint_peak == status.footprint);
+	CHECK(status.footprint_peak_minute == status.footprint);
+	watch->provider->want(watch->handle, 0);
+	child_end(child);
+	watch_close(watch);
+}
+
 TESTS(CASE(a_peak_is_forgotten_after_a_minute), CASE(peaks_of_the_footprint),
-	CASE(peaks_are_those_of_the_row))
+	CASE(peaks_are_those_of_the_row), CASE(peaks_begin_when_somebody_asks))
