@@ -112,9 +112,10 @@ static const char *describe_listener(struct processes *self, char *text, size_t 
 		return "; not taskstats: needs CAP_NET_ADMIN, the first namespaces, Linux 5.19";
 	overflows = exit_listener_get_overflows(self->listener);
 	if (overflows + self->strangers_lost == 0)
-		return ", taskstats (all processes, CPU time)";
+		return ", taskstats (all processes, CPU time up to the last tick)";
 	snprintf(text, size,
-		", taskstats (all processes, CPU time; lost %llu, and %llu times what did not "
+		", taskstats (all processes, CPU time up to the last tick; lost %llu, and %llu "
+		"times what did not "
 		"fit into its buffer)",
 		(unsigned long long)self->strangers_lost, (unsigned long long)overflows);
 	return text;

@@ -5,8 +5,10 @@
  * from us. When it has been reaped its pidfd still tells (Linux 6.15), to everybody; and
  * taskstats have told before, if we may listen to them (endings.c).
  *
- * The CPU time of a zombie is final. Who is reaped before we look at it has none, but for
- * what taskstats told; that misses the time in which it gave its memory back.
+ * The CPU time of a zombie is final. For who is reaped before we look at it there is only what
+ * taskstats told. The kernel fills these without bringing its own count up to date, and before
+ * the process gives its memory back: they lack what it ran since the last timer tick or
+ * switch. For who ran no longer than that they say 0, which is no value.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -172,7 +174,7 @@ static void settle(struct processes *self, uint32_t slot, struct row_exit *own)
 
 	if (self->flags[slot] & ROW_SETTLED)
 		own->cpu_ns = self->clocks[slot];
-	else if (own->cpu_ns == ABSENT_U64(STATE_FAILED) && own->told)
+	else if (own->cpu_ns == ABSENT_U64(STATE_FAILED) && own->told && own->record.cpu_ns)
 		own->cpu_ns = own->record.cpu_ns;
 	if (own->status <= UINT32_MAX)
 		return;

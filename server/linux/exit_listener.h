@@ -18,7 +18,7 @@ struct exit_record {
 	uint32_t pid, ppid;
 	uint32_t uid, gid;   /* real ones */
 	uint64_t status;     /* as wait(2) tells it */
-	uint64_t cpu_ns;     /* of all threads it ever had */
+	uint64_t cpu_ns;     /* of all threads it ever had, up to a timer tick too little */
 	uint64_t elapsed_ns; /* since it was started; 0: not known */
 	uint64_t peak_kib;   /* of resident memory; 0: none, a kernel thread */
 	char comm[32];       /* of its main thread; "": not known */

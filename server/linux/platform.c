@@ -12,6 +12,7 @@
 #include "alloc.h"
 #include "host.h"
 #include "process.h"
+#include "system.h"
 
 enum { SCALE_ONE, SCALE_KIB, SCALE_PAGE, SCALE_TICK, SCALE_SECOND, SCALE_MICROSECOND, SCALES };
 
@@ -71,7 +72,9 @@ struct linux_platform {
 	struct scale scales[SCALES];
 	struct source process_sources[SOURCE_COUNT];
 	struct provider process;
-	const struct provider *providers[1];
+	struct source system_sources[SYSTEM_SOURCE_COUNT];
+	struct provider system;
+	const struct provider *providers[2];
 };
 
 static void init_scales(struct linux_platform *self)
@@ -93,6 +96,11 @@ static void init_providers(struct linux_platform *self)
 	self->process = process_provider;
 	self->process.sources = self->process_sources;
 	self->providers[0] = &self->process;
+	for (int i = 0; i < SYSTEM_SOURCE_COUNT; i++)
+		self->system_sources[i] = system_sources[i]->source;
+	self->system = system_provider;
+	self->system.sources = self->system_sources;
+	self->providers[1] = &self->system;
 }
 
 int platform_create(const struct platform_config *config, struct platform **ret_platform,
@@ -112,7 +120,7 @@ int platform_create(const struct platform_config *config, struct platform **ret_
 	self->platform = (struct platform){
 		.name = "linux",
 		.providers = self->providers,
-		.provider_count = 1,
+		.provider_count = 2,
 		.bindings = bindings,
 		.scales = self->scales,
 		.context = &self->host,

@@ -308,12 +308,13 @@ TEST(who_was_never_seen_is_told_of_by_taskstats)
 	CHECK_INT(end->exit.status, 5 << 8);
 	CHECK_INT(end->ppid, getpid());
 	CHECK_TEXT(end->comm, "burner");
-	/* It did not count the giving back of its memory. */
-	CHECK(end->exit.cpu_ns <= cpu_ns && is_near(end->exit.cpu_ns, cpu_ns, 5000000));
+	/* A timer tick and the giving back of its memory were not counted. */
+	CHECK(end->exit.cpu_ns <= cpu_ns && is_near(end->exit.cpu_ns, cpu_ns, 45000000));
 	CHECK_INT(end->clock.total_ns, end->exit.cpu_ns);
 	CHECK(find_ended(killed) && find_ended(quick));
 	CHECK_INT(find_ended(killed)->exit.status, SIGTERM);
 	CHECK_INT(find_ended(quick)->exit.status, 7 << 8);
+	CHECK(find_ended(quick)->exit.cpu_ns > 0); /* a time, or none */
 	CHECK(strstr(watch->provider->describe_exits(watch->handle), "taskstats (all"));
 	watch_close(watch);
 }
@@ -332,7 +333,7 @@ TEST(taskstats_tell_the_cpu_time_of_rows_that_were_gone)
 	CHECK(watch_find(watch, child) != NO_ROW);
 	uint64_t cpu_ns = reap(child, &status);
 	list_exits(watch, EXITS_OF_ALL);
-	CHECK(is_near(find_ended(child)->exit.cpu_ns, cpu_ns, 5000000));
+	CHECK(is_near(find_ended(child)->exit.cpu_ns, cpu_ns, 45000000));
 	CHECK_INT(find_ended(child)->exit.status, 5 << 8);
 	watch_close(watch);
 }
