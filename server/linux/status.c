@@ -94,16 +94,6 @@ static int read_status(struct processes *self, uint32_t slot, struct linux_statu
 
 /* ----------------------------------------------------------------------------- sleepers */
 
-int statm_parse(const char *bytes, size_t length, int64_t ret_pages[3])
-{
-	struct scan scan = {bytes, bytes + length};
-
-	for (int i = 0; i < 3; i++)
-		if (!scan_number(&scan, &ret_pages[i]))
-			return -EBADMSG;
-	return 0;
-}
-
 static struct status_memo *memo_of(struct processes *self, uint32_t slot)
 {
 	if (slot >= self->memo_capacity) {

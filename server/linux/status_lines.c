@@ -128,3 +128,13 @@ int status_parse(const char *bytes, size_t length, struct linux_status *ret_stat
 	fill_memory(ret_status, value, seen);
 	return 0;
 }
+
+int statm_parse(const char *bytes, size_t length, int64_t ret_pages[3])
+{
+	struct scan scan = {bytes, bytes + length};
+
+	for (int i = 0; i < 3; i++)
+		if (!scan_number(&scan, &ret_pages[i]))
+			return -EBADMSG;
+	return 0;
+}
