@@ -21,6 +21,7 @@ const struct command *const commands[] = {
 	&command_show,
 	&command_attributes,
 	&command_status,
+	&command_doctor,
 	&command_server,
 	&command_help,
 	NULL,

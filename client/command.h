@@ -31,7 +31,8 @@ struct command {
 };
 
 extern const struct command command_subscribe, command_ps, command_tree, command_get,
-	command_show, command_attributes, command_status, command_server, command_help;
+	command_show, command_attributes, command_doctor, command_status, command_server,
+	command_help;
 
 /* All of them, ended by NULL. */
 extern const struct command *const commands[];

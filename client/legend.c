@@ -4,14 +4,17 @@
  */
 #include "legend.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
 
 struct reason {
-	char *text;
-	bool *columns; /* which ones it is about */
+	enum procmon_state state;
+	const char *text;   /* why, or what to do; borrowed, may be "" */
+	size_t least, most; /* rows that it is about; 0: all of any table */
+	bool *columns;      /* which ones it is about */
 };
 
 struct legend {
@@ -34,21 +37,24 @@ bool legend_same_group(const char *a, const char *b)
 	return length > 0 && length == legend_group_length(b) && strncmp(a, b, length) == 0;
 }
 
-/* Takes the text. */
-static void add_reason(struct legend *self, size_t column, char *text)
+static void add_reason(struct legend *self, size_t column, enum procmon_state state,
+	const char *text, size_t rows)
 {
-	size_t i = 0;
+	struct reason *reason = self->reasons, *end = reason + self->count;
 
-	while (i < self->count && strcmp(self->reasons[i].text, text) != 0)
-		i++;
-	if (i == self->count) {
+	while (reason < end && (reason->state != state || !reason->most != !rows ||
+				       strcmp(reason->text, text) != 0))
+		reason++;
+	if (reason == end) {
 		self->reasons =
 			xreallocarray(self->reasons, self->count + 1, sizeof *self->reasons);
-		self->reasons[self->count++] =
-			(struct reason){text, xcalloc(self->sheet->column_count, sizeof(bool))};
-	} else
-		free(text);
-	self->reasons[i].columns[column] = true;
+		reason = &self->reasons[self->count++];
+		*reason = (struct reason){state, text, rows, rows,
+			xcalloc(self->sheet->column_count, sizeof(bool))};
+	}
+	reason->least = rows < reason->least ? rows : reason->least;
+	reason->most = rows > reason->most ? rows : reason->most;
+	reason->columns[column] = true;
 }
 
 static void explain_column(struct legend *self, size_t column)
@@ -59,23 +65,18 @@ static void explain_column(struct legend *self, size_t column)
 	const struct procmon_attribute *attribute = sheet->columns[column];
 
 	if (attribute->state != PROCMON_OK) {
-		add_reason(self, column,
-			xasprintf("%s%s%s", procmon_state_name(attribute->state),
-				*attribute->reason ? ": " : "", attribute->reason));
+		add_reason(self, column, attribute->state, attribute->reason, 0);
 		return;
 	}
 	for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
+		bool denied = states[i] == PROCMON_DENIED && attribute->remedy;
 		size_t count = 0;
-		const char *remedy = states[i] == PROCMON_DENIED && attribute->remedy
-					     ? attribute->remedy
-					     : "";
+
 		for (size_t row = 0; row < sheet->row_count; row++)
 			count += sheet_cell(sheet, row, column)->state == states[i];
 		if (count > 0)
-			add_reason(self, column,
-				xasprintf("%s for %zu of %zu %s%s%s",
-					procmon_state_name(states[i]), count, sheet->row_count,
-					sheet->rows_name, *remedy ? ": " : "", remedy));
+			add_reason(self, column, states[i], denied ? attribute->remedy : "",
+				count);
 	}
 }
 
@@ -94,6 +95,21 @@ static bool is_whole_group(
 		count++;
 	}
 	return count > 1;
+}
+
+/* "NAMES: denied for 2 to 3 of 35 processes: what to do" */
+static char *say(const struct legend *self, const struct reason *reason, const char *names)
+{
+	const char *state = procmon_state_name(reason->state);
+	const char *colon = *reason->text ? ": " : "";
+	char from[32] = "";
+
+	if (reason->most == 0)
+		return xasprintf("%s: %s%s%s", names, state, colon, reason->text);
+	if (reason->least != reason->most)
+		snprintf(from, sizeof from, "%zu to ", reason->least);
+	return xasprintf("%s: %s for %s%zu of %zu %s%s%s", names, state, from, reason->most,
+		self->sheet->row_count, self->sheet->rows_name, colon, reason->text);
 }
 
 static char *describe(const struct legend *self, const struct reason *reason)
@@ -118,7 +134,7 @@ static char *describe(const struct legend *self, const struct reason *reason)
 		free(names);
 		names = longer;
 	}
-	char *line = xasprintf("%s: %s", names, reason->text);
+	char *line = say(self, reason, names);
 	free(names);
 	return line;
 }
@@ -132,7 +148,6 @@ size_t legend_make(const struct sheet *sheet, char ***ret_lines)
 	char **lines = xcalloc(legend.count, sizeof *lines);
 	for (size_t i = 0; i < legend.count; i++) {
 		lines[i] = describe(&legend, &legend.reasons[i]);
-		free(legend.reasons[i].text);
 		free(legend.reasons[i].columns);
 	}
 	free(legend.reasons);

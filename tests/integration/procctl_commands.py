@@ -177,6 +177,35 @@ def test_tree_for_programs():
     assert pids.index(30) < pids.index(20) and pids.index(23) < pids.index(22), pids
 
 
+# ---------------------------------------------------------------------------- doctor
+
+def test_doctor_golden():
+    os.chmod(os.path.dirname(os.environ["PROCMON_SOCKET"]), 0o700)
+    server = serve()
+    terminal = Terminal("doctor")
+    assert terminal.end() == 1  # the version, the socket, and what is denied
+    shown = terminal.output.decode().replace("\r\n", "\n")
+    terminal.close()
+    assert max(map(len, shown.split("\n"))) <= 80, shown
+    checks, tables = shown.split("\n\n", 1)
+    assert "- server: this is procctl" in checks and "chmod go=" in checks, checks
+    check_golden("doctor-80.txt", tables)
+
+
+def test_doctor_for_programs():
+    server = serve()
+    document = json.loads(run("doctor", "-o", "json", code=None).stdout)
+    checks = {row["check"]: row for row in document["checks"]["rows"]}
+    assert checks["server"]["state"] == "wrong" and checks["server"]["remedy"]
+    rows = {row["name"]: row for row in document["attributes"]["rows"]}
+    assert set(rows) == {entry.name for entry in ATTRIBUTES}
+    counts = ("rows", "ok", "none", "pending", "denied", "unsupported", "asleep", "failed")
+    assert [rows["mem.pss"][name] for name in counts] == [9, 0, 0, 0, 9, 0, 0, 0]
+    assert [rows["mem.resident"][name] for name in counts] == [9, 9, 0, 0, 0, 0, 0, 0]
+    assert rows["mem.pss"]["remedy"] == "run the server as root"
+    assert rows["mem.wired"]["state"] == "unsupported" and rows["mem.wired"]["rows"] is None
+
+
 # --------------------------------------------------------------------------- options
 
 def test_children_are_found_anew():
@@ -326,6 +355,36 @@ def test_groups_on_this_host():
         (row,) = json.loads(run("ps", "-a", group, "-p", str(os.getpid()), "-o", "json").stdout)[
             "rows"]
         assert [name for name in row if name not in ("pid", "comm", "states")] == expected, group
+
+
+def test_doctor_with_the_real_server():
+    result = run("doctor", "-o", "json", code=None)
+    assert result.returncode in (0, 1) and not result.stderr, result
+    document = json.loads(result.stdout)
+    checks = {row["check"]: row for row in document["checks"]["rows"]}
+    for name in "server", "socket", "workers", "log":
+        assert checks[name]["state"] == "ok", checks[name]
+    if sys.platform.startswith("linux"):
+        assert checks["kernel"]["detail"].startswith("Linux "), checks["kernel"]
+        assert "descriptors" in checks and "/proc" in checks
+    attributes = document["attributes"]["rows"]
+    catalog = json.loads(run("attributes", "-t", "all", "-o", "json").stdout)["rows"]
+    assert [(row["table"], row["name"]) for row in attributes] == \
+        [(entry["table"], entry["name"]) for entry in catalog]
+    states = ("ok", "none", "pending", "denied", "unsupported", "asleep", "failed")
+    for row in attributes:
+        if row["rows"] is not None:
+            assert sum(row[state] for state in states) == row["rows"], row
+    denied = any(row["denied"] for row in attributes)
+    wrong = any(row["state"] == "wrong" for row in checks.values())
+    assert result.returncode == (1 if denied or wrong else 0)
+    text = run("doctor", code=None).stdout
+    assert f"version {run('--version').stdout.split()[1]}" in text, text
+    # of each cause there is one line, not one for each attribute
+    notes = [line for line in text.splitlines() if line.startswith("- ")]
+    causes = {(row["remedy"], row["reason"]) for row in attributes
+              if row["denied"] or row["failed"] or row["state"] != "ok"}
+    assert len(notes) <= len(causes) + 2, notes
 
 
 def test_zz_the_end():

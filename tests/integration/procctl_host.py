@@ -147,8 +147,8 @@ def test_start_and_stop():
 
 
 def test_examples_work():
-    for name in ("subscribe", "ps", "tree", "get", "show", "attributes", "status", "server",
-                 "help"):
+    for name in ("subscribe", "ps", "tree", "get", "show", "attributes", "status", "doctor",
+                 "server", "help"):
         examples = run("help", name).stdout.split("Examples:\n")[1]
         for line in examples.splitlines():
             command = line.split("  procctl ")[1].split(" | ")[0].split()
@@ -161,7 +161,8 @@ def test_examples_work():
             if name == "status":
                 run("server", "start")
             result = run(*command, code=None)
-            assert result.returncode == 0 and result.stdout, (command, result)
+            good = (0, 1) if name == "doctor" else (0,)
+            assert result.returncode in good and result.stdout, (command, result)
             assert result.stderr == "" or "no process" in result.stderr, (command, result)
 
 
@@ -319,9 +320,30 @@ def test_status():
     assert f"pid           {connection['pid']}\n" in text and "mem.resident" in text, text
     for form in "jsonl", "csv":
         assert run("status", "-o", form).stdout
+    (total,) = [source for source in document["server"]["rows"] if source["name"] == "total"]
+    assert total["exits"] is None
+    if sys.platform.startswith("linux"):
+        assert f"features      {total['features']}\n" in text, text
     process.stdout.close()
     process.kill()
     process.wait()
+
+
+def test_ended_processes():
+    process = subprocess.Popen([PROCCTL, "subscribe", "-a", "cpu.total", "--exits", "-i", "100ms",
+                                "-o", "jsonl"], stdout=subprocess.PIPE, text=True)
+    process.stdout.readline()
+    assert "\nexits " in run("status").stdout  # by which means it is told
+    child = subprocess.Popen(["sh", "-c", "exit 7"])
+    child.wait()
+    with process.stdout:
+        for line in process.stdout:
+            found = strict(line)
+            if found["pid"] == child.pid and found["exited"]:
+                break
+    process.kill()
+    process.wait()
+    assert found["exit.status"] in (7 << 8, None), found
 
 
 def test_head_takes_one_line():
