@@ -2,9 +2,10 @@
 """A stranger's client: it knows procmon.proto and nothing else of this tree.
 
     protoc --proto_path=proto --python_out=DIR proto/procmon.proto
-    PYTHONPATH=DIR tests/client.py SOCKET ATTRIBUTE,.. [SECONDS FRAMES]
+    PYTHONPATH=DIR tests/client.py SOCKET ATTRIBUTE,.. [SECONDS FRAMES [exits]]
 
-Prints the processes, a line of JSON each, and an empty line after each frame.
+Prints the processes, a line of JSON each, and an empty line after each frame. With exits those
+that ended come once more.
 """
 import json
 import socket
@@ -46,6 +47,8 @@ def apply(frame, rows):
         rows.pop(slot, None)
     for slot, pid in zip(frame.added.slots, frame.added.pids):
         rows.setdefault(slot, (pid, {}))
+    for slot in frame.exited:
+        rows[slot][1]["exited"] = True
     for column in frame.columns:
         values = column.u64 or column.i64 or column.f64 or column.text
         for slot, value in zip(column.slots, values):
@@ -54,7 +57,7 @@ def apply(frame, rows):
             rows[slot][1][column.attribute] = None
 
 
-def main(path, names, seconds="0", frames="1"):
+def main(path, names, seconds="0", frames="1", exits=""):
     connection = socket.socket(socket.AF_UNIX)
     connection.connect(path)
     stream = connection.makefile("rwb")
@@ -65,7 +68,7 @@ def main(path, names, seconds="0", frames="1"):
            if entry.table == pb.PROCESS}
     names = names.split(",")
     send(stream, request=pb.Request(request=1, table=pb.PROCESS, interval_ns=int(float(seconds) * 1e9),
-                                    attributes=[ids[name] for name in names]))
+                                    attributes=[ids[name] for name in names], exits=bool(exits)))
     rows, left = {}, int(frames)
     while left > 0:
         frame = receive(stream).frame
@@ -73,7 +76,8 @@ def main(path, names, seconds="0", frames="1"):
         if frame.last:
             left -= 1
             for pid, values in sorted(rows.values(), key=lambda row: row[0]):
-                print(json.dumps({"pid": pid} | {name: values.get(ids[name]) for name in names}))
+                row = {"pid": pid} | {name: values.get(ids[name]) for name in names}
+                print(json.dumps(row | {"exited": True} if "exited" in values else row))
             print(flush=True)
 
 

@@ -93,6 +93,29 @@ def follow_changes(sleepers):
     client.process.wait()
 
 
+def follow_exits():
+    """With exits it is shown once more, with its status, and then goes."""
+    client = Client("comm,exit.status", "0.1", "1000000", "exits")
+    new = sleeper()
+    deadline = time.monotonic() + 10
+    while new.pid not in (frame := client.frame()) and time.monotonic() < deadline:
+        pass
+    if frame.get(new.pid) != {"pid": new.pid, "comm": "sleep", "exit.status": None}:
+        fail(f"a living process: {frame.get(new.pid)}")
+    new.kill()
+    new.wait()
+    while "exited" not in (frame := client.frame()).get(new.pid, {}):
+        if new.pid not in frame or time.monotonic() > deadline:
+            fail("the end of a process is not shown")
+    # The kernel tells the status, or it is not known; SIGKILL is 9.
+    if frame[new.pid]["comm"] != "sleep" or frame[new.pid]["exit.status"] not in (9, None):
+        fail(f"an ended process: {frame[new.pid]}")
+    if new.pid in client.frame():
+        fail("the frame after that still has it")
+    client.process.kill()
+    client.process.wait()
+
+
 def main():
     work = tempfile.mkdtemp(prefix="procmon-")
     os.environ["PROCMON_SOCKET"] = f"{work}/socket"
@@ -107,6 +130,7 @@ def main():
             fail(f"no such attribute: {set(STABLE) - known}")
         compare_tables(pids, STABLE)
         follow_changes(pids)
+        follow_exits()
     finally:
         for process in sleeping:
             process.kill()
