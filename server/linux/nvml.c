@@ -217,9 +217,8 @@ void nvml_begin(struct nvml *self)
 	uint64_t now_ns = clock_now_ns();
 
 	pthread_mutex_lock(&self->lock);
-	if (self->wanted)
+	if (self->wanted) {
 		start_thread(self);
-	if (self->wanted && !is_late(self, now_ns)) {
 		if (self->asked == self->done)
 			self->pending_ns = now_ns;
 		self->asked++;
@@ -278,10 +277,13 @@ int nvml_wait(struct nvml *self, uint32_t pid, struct nvml_use *ret_use)
 	int state = STATE_FAILED;
 
 	pthread_mutex_lock(&self->lock);
-	uint64_t number = self->asked, deadline_ns = self->asked_ns + WAIT_NS;
-	while (self->wanted && self->done < number && !is_late(self, clock_now_ns()))
-		if (!wait_until(self, deadline_ns))
+	uint64_t number = self->asked, asked_ns = self->asked_ns;
+	while (self->wanted && self->done < number) {
+		/* If it has hung for long already, nobody waits for it anew. */
+		uint64_t from_ns = asked_ns < self->pending_ns ? asked_ns : self->pending_ns;
+		if (!wait_until(self, from_ns + WAIT_NS))
 			break;
+	}
 	if (self->wanted && self->done >= number && self->snapshot) {
 		state = self->snapshot->state;
 		process = find(self, pid);

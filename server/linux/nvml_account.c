@@ -83,60 +83,55 @@ void nvml_accounts_list(struct nvml_accounts *self, const struct nvml_listing *l
 	self->count = kept;
 }
 
-/* The newest first. */
-static int compare_times(const void *a, const void *b)
-{
-	const struct nvml_sample *left = a, *right = b;
-
-	return (left->time_us < right->time_us) - (left->time_us > right->time_us);
-}
-
 /* Nanoseconds in `percent` of the time; more than 100 is cut. */
 static uint64_t part_of(uint64_t time_us, uint32_t percent)
 {
 	return time_us * 10 * (percent > 100 ? 100 : percent);
 }
 
-static void add_sample(
-	struct nvml_account *account, const struct nvml_sample *sample, uint64_t time_us)
+static void add_sample(struct nvml_account *self, uint64_t time_us)
 {
-	bool draws = account->kinds & 1u << NVML_GRAPHICS;
-	bool computes = account->kinds & (1u << NVML_COMPUTE | 1u << NVML_MPS);
-	uint64_t *sum = draws && computes ? &account->other_ns
-			: draws           ? &account->render_ns
-					  : &account->compute_ns;
+	const struct nvml_sample *sample = &self->sample;
+	bool draws = self->kinds & 1u << NVML_GRAPHICS;
+	bool computes = self->kinds & (1u << NVML_COMPUTE | 1u << NVML_MPS);
+	uint64_t *sum = draws && computes ? &self->other_ns
+			: draws           ? &self->render_ns
+					  : &self->compute_ns;
 
 	*sum += part_of(time_us, sample->sm);
-	account->video_ns +=
-		part_of(time_us, sample->encoder) + part_of(time_us, sample->decoder);
-	account->garbage += sample->sm > 100 || sample->encoder > 100 || sample->decoder > 100;
+	self->video_ns += part_of(time_us, sample->encoder) + part_of(time_us, sample->decoder);
+	self->garbage += sample->sm > 100 || sample->encoder > 100 || sample->decoder > 100;
 }
 
 /*
- * Leaves only what can be true: the newest sample of each process on the device, if it is from
- * the time that was asked for. Returns how many.
+ * Finds what can be true: the newest sample of each process on the device, if it is from the
+ * time that was asked for. Returns the newest time stamp of all; 0: there is none.
  */
-static uint32_t filter(struct nvml_accounts *self, struct nvml_sample *samples, uint32_t count,
-	uint64_t latest_us)
+static uint64_t take_samples(struct nvml_accounts *self, const struct nvml_sample *samples,
+	uint32_t count, uint64_t latest_us)
 {
-	uint32_t kept = 0;
+	uint64_t newest_us = 0;
 
 	for (uint32_t i = 0; i < self->count; i++)
-		self->items[i].sampled = false;
-	qsort(samples, count, sizeof *samples, compare_times);
+		self->items[i].sample.time_us = 0;
 	for (uint32_t i = 0; i < count; i++) {
 		struct nvml_account *account = find(self, samples[i].pid);
+		uint64_t time_us = samples[i].time_us;
 		if (!account) {
 			self->strays++;
-		} else if (account->sampled || samples[i].time_us <= self->last_us ||
-			   samples[i].time_us > latest_us) {
-			account->garbage++;
-		} else {
-			account->sampled = true;
-			samples[kept++] = samples[i];
+			continue;
 		}
+		if (time_us <= self->last_us || time_us > latest_us) {
+			account->garbage++;
+			continue;
+		}
+		account->garbage += account->sample.time_us != 0; /* one is too many */
+		if (time_us > account->sample.time_us)
+			account->sample = samples[i];
+		if (time_us > newest_us)
+			newest_us = time_us;
 	}
-	return kept;
+	return newest_us;
 }
 
 /*
@@ -149,24 +144,28 @@ static uint32_t filter(struct nvml_accounts *self, struct nvml_sample *samples, 
  * Whatever the time stamps say, it is not about more time than has passed since the driver was
  * asked last, and a period before that.
  */
-void nvml_accounts_add(struct nvml_accounts *self, struct nvml_sample *samples, uint32_t count,
-	const struct nvml_now *now)
+void nvml_accounts_add(struct nvml_accounts *self, const struct nvml_sample *samples,
+	uint32_t count, const struct nvml_now *now)
 {
 	uint64_t latest_us = now->real_us + FUTURE_US, end_us = now->real_us - NVML_PERIOD_US;
 
 	if (self->last_us > latest_us) /* the clock was set back */
 		self->sampled_ns = self->last_us = 0;
-	count = filter(self, samples, count, latest_us);
-	if (count && samples[0].time_us > end_us)
-		end_us = samples[0].time_us;
+	uint64_t newest_us = take_samples(self, samples, count, latest_us);
+	if (newest_us > end_us)
+		end_us = newest_us;
 	uint64_t limit_us = (now->mono_ns - self->sampled_ns) / 1000 + NVML_PERIOD_US;
 	uint64_t time_us = end_us > self->last_us ? end_us - self->last_us : 0;
 	if (time_us > limit_us)
 		time_us = limit_us;
-	for (uint32_t i = 0; i < count; i++) {
+	for (uint32_t i = 0; i < self->count; i++) {
+		struct nvml_account *account = &self->items[i];
+		if (!account->sample.time_us)
+			continue;
+		self->changed |= account->sample.sm || account->sample.encoder ||
+				 account->sample.decoder;
 		if (self->sampled_ns) /* else nobody knows since when */
-			add_sample(find(self, samples[i].pid), &samples[i], time_us);
-		self->changed |= samples[i].sm || samples[i].encoder || samples[i].decoder;
+			add_sample(account, time_us);
 	}
 	if (end_us > self->last_us)
 		self->last_us = end_us;

@@ -26,7 +26,8 @@ struct nvml_account {
 	uint64_t memory_before;
 	uint64_t render_ns, compute_ns, other_ns, video_ns;
 	uint64_t garbage;
-	bool listed, sampled; /* in the latest sampling */
+	struct nvml_sample sample; /* in the latest sampling; time 0: none */
+	bool listed;               /* likewise */
 };
 
 /* Of one device; survives that the library is unloaded for a while. */
@@ -46,9 +47,9 @@ struct nvml_accounts {
 void nvml_accounts_list(struct nvml_accounts *self, const struct nvml_listing *listing,
 	uint64_t (*start_of)(void *context, uint32_t pid), void *context);
 
-/* Adds what the driver has sampled; `samples` gets sorted. None: the device was idle. */
-void nvml_accounts_add(struct nvml_accounts *self, struct nvml_sample *samples, uint32_t count,
-	const struct nvml_now *now);
+/* Adds what the driver has sampled; nothing: the device was idle. */
+void nvml_accounts_add(struct nvml_accounts *self, const struct nvml_sample *samples,
+	uint32_t count, const struct nvml_now *now);
 
 void nvml_accounts_finish(struct nvml_accounts *self);
 

@@ -137,7 +137,7 @@ static bool rest_is_over(struct nvml_session *self, uint64_t now_ns)
 {
 	if (self->slept)
 		self->rest_length_ns = 0;
-	return self->slept || nvml_power_users(&self->power) != self->rest_users ||
+	return nvml_power_users(&self->power) != self->rest_users ||
 	       now_ns - self->rest_ns >= self->rest_length_ns;
 }
 

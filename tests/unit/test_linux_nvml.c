@@ -232,6 +232,29 @@ TEST(stride_of_a_cleared_buffer_is_where_pids_make_sense)
 	CHECK_INT(nvml_records_stride(buffer, SIZE, 3, 24, 1024 * MIB), 24);
 }
 
+TEST(what_a_record_can_say)
+{
+	static const struct {
+		uint32_t pid;
+		uint64_t memory, total;
+		bool plausible;
+	} cases[] = {
+		{1, 0, 1000, true},
+		{4 << 20, 1000, 1000, true},
+		{100, UINT64_MAX, 1000, true},
+		{100, 5000, 0, true},
+		{0, 1000, 1000, false},
+		{(4 << 20) + 1, 1000, 1000, false},
+		{100, 1001, 1000, false},
+	};
+	unsigned char record[NVML_RECORD_MAX];
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		put_record(record, cases[i].pid, cases[i].memory);
+		CHECK_INT(nvml_record_plausible(record, cases[i].total), cases[i].plausible);
+	}
+}
+
 static void check_lists(int version, uint32_t stride, uint32_t clears)
 {
 	begin_session(version);
@@ -305,9 +328,13 @@ TEST(memory_in_several_lists_counts_once)
 	add_process(0, 100, DRIVER_GRAPHICS, 10 * MIB);
 	add_process(0, 100, DRIVER_COMPUTE, 30 * MIB);
 	add_process(0, 100, DRIVER_MPS, UINT64_MAX);
+	add_process(0, 101, DRIVER_GRAPHICS, UINT64_MAX);
+	add_process(0, 101, DRIVER_COMPUTE, 30 * MIB);
+	add_process(0, 101, DRIVER_MPS, 10 * MIB);
 	CHECK_INT(sample(0), STATE_OK);
-	CHECK_INT(snapshot->count, 1);
+	CHECK_INT(snapshot->count, 2);
 	CHECK_INT(use_of(100)->memory, 30 * MIB);
+	CHECK_INT(use_of(101)->memory, 30 * MIB);
 	end_session();
 }
 
@@ -487,12 +514,19 @@ TEST(samples_that_cannot_be_true)
 	CHECK_INT(use_of(100)->garbage, 5);
 	CHECK_INT(session.devices[0].accounts.strays, 1);
 
+	/* Nothing that is right is among them. */
+	next_times(1000);
+	add_times(0, 100, 1000, 60, 0, 0);
+	CHECK_INT(sample(0), STATE_OK);
+	CHECK_INT(use_of(100)->time_ns, SECOND_NS);
+	CHECK_INT(use_of(100)->garbage, 6);
+
 	/* None of them confused what comes next. */
 	next_times(1000);
 	add_times(0, 100, 0, 25, 0, 101);
 	CHECK_INT(sample(0), STATE_OK);
-	CHECK_INT(use_of(100)->time_ns, SECOND_NS + 250000000 + SECOND_NS);
-	CHECK_INT(use_of(100)->garbage, 6);
+	CHECK_INT(use_of(100)->time_ns, SECOND_NS + 500000000 + 2 * SECOND_NS);
+	CHECK_INT(use_of(100)->garbage, 7);
 	end_session();
 }
 
@@ -658,6 +692,7 @@ TEST(an_idle_gpu_is_let_go)
 	for (int i = 0; i < 5; i++) {
 		CHECK_INT(driver->shutdowns, 0);
 		next_times(1000);
+		add_times(0, 100, 0, 0, 0, 0);
 		CHECK_INT(sample(0), STATE_OK);
 	}
 	CHECK_INT(driver->shutdowns, 1);
@@ -681,6 +716,25 @@ TEST(an_idle_gpu_is_let_go)
 	end_session();
 }
 
+TEST(who_comes_and_goes_is_no_idleness)
+{
+	begin_session(3);
+	put_pci("0000:01:00.0", "power/control", "auto\n");
+	add_process(0, 100, DRIVER_GRAPHICS, 4 * MIB);
+	CHECK_INT(sample(0), STATE_OK);
+	CHECK(called_within(4));
+	add_process(0, 101, DRIVER_GRAPHICS, 4 * MIB);
+	CHECK(called_within(4));
+	driver->devices[0].processes[1].memory = 5 * MIB;
+	CHECK(called_within(4));
+	driver->devices[0].process_count = 1;
+	CHECK(called_within(4));
+	CHECK_INT(driver->shutdowns, 0);
+	CHECK(called_within(2));
+	CHECK_INT(driver->shutdowns, 1);
+	end_session();
+}
+
 static void rest(void)
 {
 	put_pci("0000:01:00.0", "power/control", "auto\n");
@@ -700,7 +754,7 @@ TEST(a_rest_ends_when_somebody_else_wakes_the_gpu)
 	begin_session(3);
 	rest();
 	put_pci("0000:01:00.0", "power/runtime_status", "suspended\n");
-	CHECK(!called_within(600));
+	CHECK(!called_within(4)); /* of 10 */
 	CHECK_INT(snapshot->state, STATE_ASLEEP);
 	put_pci("0000:01:00.0", "power/runtime_status", "active\n");
 	CHECK(called_within(1));
@@ -711,6 +765,10 @@ TEST(a_rest_ends_when_somebody_else_wakes_the_gpu)
 	CHECK_INT(driver->shutdowns, 1);
 	CHECK(called_within(1));
 	CHECK_INT(driver->shutdowns, 2);
+
+	/* However long it sleeps. */
+	put_pci("0000:01:00.0", "power/runtime_status", "suspended\n");
+	CHECK(!called_within(7200));
 	end_session();
 }
 
@@ -1143,6 +1201,24 @@ TEST(a_hanging_driver_hangs_nobody)
 	CHECK_INT(driver->bad_calls, 0);
 }
 
+TEST(who_wants_it_again_waits_anew)
+{
+	begin(3);
+	struct nvml *nvml = nvml_create(procfs, sysfs);
+	struct nvml_use use;
+
+	add_process(0, 100, DRIVER_COMPUTE, 10 * MIB);
+	nvml_want(nvml, true);
+	nvml_begin(nvml);
+	nvml_want(nvml, false); /* nobody gets the answer */
+	usleep(1000 * (NVML_WAIT_MS + 50));
+	nvml_want(nvml, true);
+	nvml_begin(nvml);
+	CHECK(nvml_state(nvml) != STATE_FAILED);
+	CHECK_INT(nvml_wait(nvml, 100, &use), STATE_OK);
+	nvml_destroy(nvml);
+}
+
 TEST(a_job_may_outlive_the_platform)
 {
 	begin(3);
@@ -1158,8 +1234,8 @@ TEST(a_job_may_outlive_the_platform)
 }
 
 TESTS(CASE(stride_is_what_was_written),
-	CASE(stride_of_a_cleared_buffer_is_where_pids_make_sense), CASE(lists_of_2016),
-	CASE(lists_of_2020), CASE(lists_of_today), CASE(lists_of_535),
+	CASE(stride_of_a_cleared_buffer_is_where_pids_make_sense), CASE(what_a_record_can_say),
+	CASE(lists_of_2016), CASE(lists_of_2020), CASE(lists_of_today), CASE(lists_of_535),
 	CASE(lists_in_a_cleared_buffer), CASE(lists_of_535_in_a_cleared_buffer),
 	CASE(lists_grow), CASE(memory_in_several_lists_counts_once),
 	CASE(memory_that_the_driver_does_not_know_is_absent),
@@ -1171,7 +1247,8 @@ TESTS(CASE(stride_is_what_was_written),
 	CASE(a_used_pid_inherits_nothing), CASE(a_driver_without_times),
 	CASE(times_that_are_refused), CASE(a_partitioned_gpu_has_memory_but_no_times),
 	CASE(a_sleeping_gpu_is_never_touched), CASE(what_does_not_sleep_is_not_waited_for),
-	CASE(an_idle_gpu_is_let_go), CASE(a_rest_ends_when_somebody_else_wakes_the_gpu),
+	CASE(an_idle_gpu_is_let_go), CASE(who_comes_and_goes_is_no_idleness),
+	CASE(a_rest_ends_when_somebody_else_wakes_the_gpu),
 	CASE(a_rest_ends_when_somebody_opens_the_driver),
 	CASE(work_during_a_rest_is_counted_and_ends_it), CASE(a_gpu_that_never_sleeps_is_kept),
 	CASE(a_lost_gpu_is_tried_again), CASE(a_gpu_that_is_lost_from_the_start_hides_no_other),
@@ -1179,4 +1256,5 @@ TESTS(CASE(stride_is_what_was_written),
 	CASE(a_library_that_is_another), CASE(what_is_missing_is_said), CASE(sentences_stay),
 	CASE(nothing_happens_unless_it_is_wanted), CASE(the_thread_samples_for_all),
 	CASE(asleep_is_answered_without_waiting), CASE(it_is_shut_down_when_nobody_asks),
-	CASE(a_hanging_driver_hangs_nobody), CASE(a_job_may_outlive_the_platform))
+	CASE(a_hanging_driver_hangs_nobody), CASE(who_wants_it_again_waits_anew),
+	CASE(a_job_may_outlive_the_platform))
