@@ -65,7 +65,9 @@ def check_command(command, place):
     result = subprocess.run(["sh", "-euc", command], cwd=place["directory"], env=place["environment"],
                             capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=LIMIT)
     print(f"$ {command}".replace("\n", "\n$ "))
-    check(result.returncode == 0, f"exit {result.returncode}: {result.stderr}{result.stdout[:2000]}")
+    good = (0, 1) if command.startswith("procctl doctor") else (0,)  # 1: this host could do better
+    check(result.returncode in good,
+          f"exit {result.returncode}: {result.stderr}{result.stdout[:2000]}")
     check(result.stdout or "jq" in command or not command.startswith("procctl"), "it shows nothing")
 
 
