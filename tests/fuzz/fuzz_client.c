@@ -38,6 +38,7 @@ static bool look_at_row(struct procmon_row *row, void *context)
 
 	procmon_row_apply(row, look_at_value, context);
 	procmon_row_get_rate(row, 0x15, &rate);
+	*(size_t *)context += procmon_row_has_exited(row);
 	return true;
 }
 

@@ -358,6 +358,11 @@ static inline void script_add(
 	SCRIPT_APPEND(self->added.pids, self->added.n_pids, pid);
 }
 
+static inline void script_exit(struct script *self, uint32_t slot)
+{
+	SCRIPT_APPEND(self->frame.exited, self->frame.n_exited, slot);
+}
+
 static inline void script_unsampled(struct script *self, uint32_t attribute)
 {
 	SCRIPT_APPEND(self->frame.unsampled, self->frame.n_unsampled, attribute);
@@ -446,6 +451,7 @@ static inline void script_finish(struct script *self)
 	free(self->pointers);
 	free(self->frame.removed);
 	free(self->frame.unsampled);
+	free(self->frame.exited);
 	free(self->added.slots);
 	free(self->added.identities);
 	free(self->added.pids);

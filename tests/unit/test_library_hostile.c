@@ -80,6 +80,22 @@ static void expect_end(struct victim *self, int error)
 
 /* ----------------------------------------------------------------------- nonsense */
 
+static void exit_without_row(struct script *script)
+{
+	script_exit(script, 10);
+}
+
+static void exit_out_of_range(struct script *script)
+{
+	script_exit(script, UINT32_MAX);
+}
+
+static void exit_just_removed(struct script *script)
+{
+	script_remove(script, 3);
+	script_exit(script, 3);
+}
+
 static void unknown_attribute(struct script *script)
 {
 	script_u64(script, 0x7777, 1, 1);
@@ -208,7 +224,8 @@ TEST(nonsense_ends_the_session)
 		state_of_no_row, absent_but_ok, wrong_type, two_types, too_few_values,
 		too_many_texts, too_few_states, slow_without_age, fast_with_age, slot_taken,
 		slot_too_large, too_few_identities, too_few_pids, since_the_future,
-		tick_of_the_past, time_of_the_past, part_without_the_first};
+		tick_of_the_past, time_of_the_past, part_without_the_first, exit_without_row,
+		exit_out_of_range, exit_just_removed};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct victim victim;
@@ -240,6 +257,8 @@ TEST(what_is_merely_odd_is_taken)
 	script_remove(&script, 2);
 	script_remove(&script, 2);
 	script_add(&script, 4, 104, 4);
+	script_exit(&script, 4);
+	script_exit(&script, 4);
 	script_unsampled(&script, 0x7777);
 	script_u64(&script, ID_PAGES, 1, 1);
 	script_age(&script, ID_PAGES, UINT64_MAX);

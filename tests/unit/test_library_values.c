@@ -455,9 +455,87 @@ TEST(texts_change_and_stay)
 	bench_close(&bench);
 }
 
+TEST(a_process_that_ended_is_told_apart)
+{
+	struct bench bench;
+	struct script script;
+
+	BENCH_OPEN(&bench, ID_CPU, ID_READ, ID_CPU_USAGE);
+	script_init(&script, 1, 0, 10 * SECOND);
+	for (uint32_t slot = 0; slot < 3; slot++) {
+		script_add(&script, slot, 100 + slot, slot);
+		script_u64(&script, ID_CPU, slot, SECOND);
+		script_u64(&script, ID_READ, slot, 100);
+	}
+	bench_send(&bench, &script);
+	CHECK(!procmon_row_has_exited(find_row(&bench, 100)));
+	/* One has ended, and its clock was read for the last time; one was born and ended. */
+	script_init(&script, 2, 1, 12 * SECOND);
+	script_add(&script, 3, 103, 3);
+	script_exit(&script, 0);
+	script_exit(&script, 3);
+	script_u64(&script, ID_CPU, 0, 2 * SECOND);
+	script_u64(&script, ID_CPU, 3, SECOND);
+	bench_send(&bench, &script);
+	CHECK(procmon_row_has_exited(find_row(&bench, 100)));
+	CHECK(!procmon_row_has_exited(find_row(&bench, 101)));
+	CHECK(procmon_row_has_exited(find_row(&bench, 103)));
+	check_number(get(&bench, 100, ID_CPU_USAGE), 0.5);
+	/* What was not read again is not 0, and will not come. */
+	CHECK_INT(get_rate(&bench, 100, ID_READ).state, PROCMON_NONE);
+	CHECK_INT(get(&bench, 103, ID_CPU_USAGE).state, PROCMON_NONE);
+	check_number(get_rate(&bench, 101, ID_READ), 0);
+	CHECK_INT(get(&bench, 100, ID_READ).u64, 100);
+	/* A full table says anew who has ended, and who got the slot has not. */
+	script_init(&script, 3, 0, 13 * SECOND);
+	script_add(&script, 0, 200, 7);
+	script_add(&script, 1, 101, 1);
+	script_add(&script, 2, 102, 2);
+	script_exit(&script, 2);
+	bench_send(&bench, &script);
+	CHECK(!procmon_row_has_exited(find_row(&bench, 200)));
+	CHECK(!procmon_row_has_exited(find_row(&bench, 101)));
+	CHECK(procmon_row_has_exited(find_row(&bench, 102)));
+	script_init(&script, 4, 3, 14 * SECOND);
+	script_remove(&script, 2);
+	bench_send(&bench, &script);
+	CHECK(!find_row(&bench, 102));
+	bench_close(&bench);
+}
+
+TEST(the_flag_is_asked_for_and_others_are_refused)
+{
+	struct peer peer;
+	struct procmon_connection *connection = peer_connect(&peer);
+
+	for (unsigned flags = 0; flags <= (PROCMON_ONCE | PROCMON_EXITS); flags++) {
+		struct procmon_request *request;
+		CHECK_INT(procmon_request_create(
+				  connection, PROCMON_PROCESS, keep_table, NULL, &request),
+			0);
+		CHECK_INT(procmon_request_add_attribute(request, ID_PID), 0);
+		CHECK_INT(procmon_request_set_interval(request, SECOND), 0);
+		CHECK_INT(procmon_request_set_flags(request, 4), -EINVAL);
+		CHECK_INT(procmon_request_set_flags(request, flags), 0);
+		CHECK_INT(procmon_request_execute(request), 0);
+		CHECK_INT(procmon_request_set_flags(request, flags), -EBUSY);
+		while (procmon_dispatch(connection, 0) > 0)
+			;
+		Procmon__ClientMessage *message = peer_receive_request(&peer);
+		CHECK(message);
+		CHECK_INT(message->request->exits, (flags & PROCMON_EXITS) != 0);
+		CHECK_INT(message->request->interval_ns == 0, (flags & PROCMON_ONCE) != 0);
+		procmon__client_message__free_unpacked(message, NULL);
+		procmon_release(request);
+	}
+	procmon_release(connection);
+	peer_close(&peer);
+}
+
 TESTS(CASE(values_of_every_type_arrive), CASE(absent_cells_say_why),
 	CASE(a_number_that_is_none_has_failed), CASE(rates_need_two_samples_of_the_same_row),
 	CASE(no_rate_is_negative), CASE(rates_go_on_when_the_server_repeats_itself),
 	CASE(rates_follow_the_samples_and_not_the_frames),
 	CASE(slow_cells_have_the_time_of_their_sample), CASE(age_is_from_the_wall_clock),
-	CASE(texts_change_and_stay))
+	CASE(texts_change_and_stay), CASE(a_process_that_ended_is_told_apart),
+	CASE(the_flag_is_asked_for_and_others_are_refused))

@@ -35,6 +35,7 @@ struct reference_row {
 	bool alive;
 	uint64_t identity;
 	uint64_t born, died; /* ticks */
+	uint64_t ended;      /* likewise: it is shown as exited; 0: not yet */
 	struct reference_cell cells[COLUMNS];
 };
 
@@ -88,7 +89,9 @@ static void step(struct reference *self)
 		struct reference_row *row = &self->rows[slot];
 		uint32_t dice = draw(self, 40);
 
-		if (row->alive && dice == 0) {
+		if (row->alive && dice == 1 && !row->ended)
+			row->ended = self->tick;
+		if (row->alive && (dice == 0 || (row->ended && dice > 20))) {
 			row->alive = false;
 			row->died = self->tick;
 		} else if (!row->alive && dice < 4 && row->died != self->tick) {
@@ -99,7 +102,8 @@ static void step(struct reference *self)
 			for (int i = 0; i < COLUMNS; i++)
 				row->cells[i].state = PROCMON__STATE__PENDING;
 		}
-		for (int i = 0; row->alive && i < COLUMNS; i++)
+		bool changes = row->alive && (!row->ended || row->ended == self->tick);
+		for (int i = 0; changes && i < COLUMNS; i++)
 			if (!self->unsampled[i] && draw(self, 4) == 0)
 				change_cell(self, row, i);
 	}
@@ -158,6 +162,8 @@ static void encode_rows(struct reference *self, struct script *script, uint64_t 
 			continue;
 		if (row->born > since)
 			script_add(script, slot, row->identity, slot + 7);
+		if (row->ended > since)
+			script_exit(script, slot);
 		for (int i = 0; i < COLUMNS; i++)
 			if (row->cells[i].changed > since)
 				encode_cell(self, script, slot, i);
@@ -263,7 +269,7 @@ static void compare_cell(
 
 	CHECK_INT(procmon_row_get_value(row, columns[column].id, &value), 0);
 	CHECK_INT(value.state, cell->state);
-	if (columns[column].counter)
+	if (columns[column].counter && !procmon_row_has_exited(row))
 		compare_rate(self, row, slot, column);
 	if (cell->state != PROCMON__STATE__OK)
 		return;
@@ -302,6 +308,7 @@ static void compare(struct reference *self, struct procmon_table *table)
 		CHECK(slot < SLOTS && !seen[slot]);
 		seen[slot] = true;
 		CHECK(procmon_row_get_identity(row) == self->rows[slot].identity);
+		CHECK_INT(procmon_row_has_exited(row), self->rows[slot].ended != 0);
 		for (int column = 0; column < COLUMNS; column++)
 			compare_cell(self, row, slot, column);
 	}
