@@ -35,6 +35,7 @@ struct gpu *gpu_get(struct processes *self)
 	if (!gpu) {
 		gpu = self->gpu = xcalloc(1, sizeof *gpu);
 		gpu_devices_init(&gpu->devices, self->host->sysfs);
+		gpu->own_pid = self->host->native ? (uint32_t)getpid() : 0;
 		gpu->kfd_pids = has_first_pids(self->host);
 		gpu->nvml = self->host->nvml && !nvml_unsupported(self->host->nvml);
 		if (gpu->nvml)
@@ -68,6 +69,7 @@ static void forget_row(struct processes *self, uint32_t slot)
 		return;
 	gpu_drop_files(self, gpu, slot);
 	free(gpu->rows[slot].use);
+	free(gpu->rows[slot].known.words);
 	memset(&gpu->rows[slot], 0, sizeof gpu->rows[slot]);
 }
 
@@ -80,8 +82,7 @@ static void give_up(struct processes *self)
 	if (gpu->nvml)
 		nvml_want(self->host->nvml, false);
 	for (uint32_t slot = 0; slot < gpu->capacity; slot++)
-		if (gpu->rows[slot].use || gpu->rows[slot].found)
-			forget_row(self, slot);
+		forget_row(self, slot);
 	gpu_clients_finish(gpu);
 	gpu_devices_finish(&gpu->devices);
 	free(gpu->rows);

@@ -4,7 +4,8 @@
  *	gpu.c          the source: what is read in the tick, what by a worker, and what a row gets
  *	gpu_job.c      what only workers may read
  *	gpu_scan.c     which descriptors of a process are GPUs
- *	gpu_file.c     reading one of them
+ *	gpu_links.c    reading where these point to
+ *	gpu_file.c     reading what the kernel tells of one
  *	gpu_client.c   clients of GPU drivers: who holds them, and who they are charged to
  *	gpu_device.c   which GPU a device file is, and whether it sleeps
  *	gpu_sample.c   the sums of a row
@@ -82,9 +83,17 @@ struct gpu_use {
 	int kfd_state;
 };
 
+/* A set of descriptor numbers. */
+struct gpu_numbers {
+	uint64_t *words;
+	uint32_t count; /* of words */
+};
+
 /* What a scan came across. */
 struct gpu_finding {
-	uint32_t flags; /* GPU_NVIDIA, GPU_KFD */
+	bool whole;                 /* it looks at all links, not only at new ones */
+	uint32_t flags;             /* GPU_NVIDIA, GPU_KFD */
+	struct gpu_numbers numbers; /* of all descriptors */
 	uint32_t count, capacity;
 	struct gpu_file *files;
 };
@@ -98,6 +107,7 @@ struct gpu_row {
 	uint32_t flags;                 /* enum gpu_row_flag */
 	struct gpu_use *use;            /* NULL: it has not used a GPU */
 	struct gpu_finding *found;      /* by a scan that goes on */
+	struct gpu_numbers known;       /* at the last scan, if these were many */
 };
 
 enum { GPU_BUCKETS = 256, GPU_TEXTS_SIZE = 1024 };
@@ -108,6 +118,7 @@ struct gpu {
 	struct kfd_topology kfd;
 	bool kfd_pids;        /* KFD's pids are those of our procfs */
 	bool nvml;            /* NVIDIA's driver is there */
+	uint32_t own_pid;     /* in our procfs; 0: not there */
 	struct gpu_row *rows; /* by slot */
 	uint32_t capacity;
 	uint32_t cursor; /* where the next tick's scan begins */
@@ -129,6 +140,18 @@ void gpu_scan(struct processes *self, struct gpu *gpu);
 void gpu_scan_row(struct processes *self, struct gpu *gpu, uint32_t slot);
 /* Forgets the descriptors of a row. */
 void gpu_drop_files(struct processes *self, struct gpu *gpu, uint32_t slot);
+
+/* --------------------------------------------------------------------- gpu_links.c */
+
+/*
+ * Looks at the links of an open directory fd/ of the row, from row->position on, and puts what
+ * there is into row->found. True: to the end; false: the budget is spent; or a negative errno.
+ */
+int gpu_links_read(struct processes *self, struct gpu *gpu, struct gpu_row *row,
+	int descriptors, uint32_t *budget);
+/* The number of descriptors, where only a list tells. */
+bool gpu_links_count(int directory, uint64_t *ret_count);
+void gpu_finding_destroy(struct gpu_finding *self);
 
 /* ---------------------------------------------------------------------- gpu_file.c */
 

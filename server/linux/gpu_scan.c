@@ -12,6 +12,9 @@
  * of its descriptors is another one, mostly: it may also have closed as many as it opened.
  * So a process that ran is scanned again after SCAN_NS, if little of that is to do, and the
  * number is looked at after LOOK_NS whether it ran or not (others can put descriptors into it).
+ *
+ * Of a process with many descriptors, which open and close all the time (a server), only those
+ * with new numbers are looked at, and all of them the more seldom the more they are.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -26,106 +29,47 @@
 
 #define LOOK_NS (5 * SECOND_NS)
 #define SCAN_NS (5 * SECOND_NS)
+/* Of many descriptors: a list of all of them, or a look at all links, after so long for each. */
+#define MANY_LIST_NS UINT64_C(100000)
+#define MANY_SCAN_NS UINT64_C(5000000)
 
 enum {
+	MANY = 64,
 	SCAN_BUDGET = 8192,      /* descriptors in a tick; 10 ms and less */
 	UNPROMPTED_BUDGET = 256, /* of these, of rows with no more descriptors than before */
 };
-
-/* ------------------------------------------------------------------------ one directory */
-
-static void find_file(struct gpu *gpu, struct gpu_finding *found, uint32_t fd, const char *path)
-{
-	uint32_t device;
-
-	if (strncmp(path, "/dev/", 5) != 0)
-		return;
-	if (strncmp(path + 5, "nvidia", 6) == 0)
-		found->flags |= GPU_NVIDIA;
-	if (strcmp(path + 5, "kfd") == 0)
-		found->flags |= GPU_KFD;
-	device = gpu_devices_find(&gpu->devices, path);
-	if (device == GPU_NO_DEVICE)
-		return;
-	if (found->count == found->capacity) {
-		found->capacity = found->capacity ? found->capacity * 2 : 4;
-		found->files =
-			xreallocarray(found->files, found->capacity, sizeof *found->files);
-	}
-	found->files[found->count++] = (struct gpu_file){.fd = fd, .device = device};
-}
-
-static void look_at_link(
-	struct gpu *gpu, struct gpu_finding *found, int descriptors, const char *name)
-{
-	char path[64];
-	ssize_t length = readlinkat(descriptors, name, path, sizeof path - 1);
-
-	if (length < 0)
-		return;
-	path[length] = '\0';
-	/* 0 is a number, but no pid. */
-	find_file(gpu, found, name[0] == '0' ? 0 : parse_pid(name), path);
-}
-
-/* Goes on at row->position. True: to the end; false: the budget is spent. A negative errno. */
-static int scan_directory(struct processes *self, struct gpu *gpu, struct gpu_row *row,
-	int descriptors, uint32_t *budget)
-{
-	_Alignas(struct dirent64) char bytes[8192];
-	ssize_t length;
-
-	if (row->position && lseek(descriptors, row->position, SEEK_SET) < 0)
-		return -errno;
-	while ((length = getdents64(descriptors, bytes, sizeof bytes)) > 0) {
-		for (ssize_t at = 0; at < length;) {
-			const struct dirent64 *entry =
-				(const struct dirent64 *)(const void *)(bytes + at);
-			at += entry->d_reclen;
-			row->position = entry->d_off;
-			if (entry->d_name[0] == '.')
-				continue;
-			look_at_link(gpu, row->found, descriptors, entry->d_name);
-			row->seen++;
-			if (--*budget == 0)
-				return false;
-		}
-		/* procfs fills the buffer as long as there is something; other file systems
-		 * need not. */
-		if (self->host->real && (size_t)length + sizeof(struct dirent64) < sizeof bytes)
-			break;
-	}
-	return length < 0 ? -errno : true;
-}
 
 /* --------------------------------------------------------------------------- findings */
 
 static void forget_finding(struct gpu_row *row)
 {
-	if (row->found)
-		free(row->found->files);
-	free(row->found);
+	gpu_finding_destroy(row->found);
 	row->found = NULL;
 	row->position = 0;
 	row->seen = 0;
 	row->flags &= ~(uint32_t)GPU_SCANNING;
 }
 
-void gpu_drop_files(struct processes *self, struct gpu *gpu, uint32_t slot)
+static void drop_clients(struct processes *self, struct gpu *gpu, uint32_t slot)
 {
-	struct gpu_row *row = &gpu->rows[slot];
-	struct gpu_use *use = row->use;
+	struct gpu_use *use = gpu->rows[slot].use;
 
-	forget_finding(row);
-	row->flags &= ~(uint32_t)(GPU_NVIDIA | GPU_KFD);
-	if (!use)
-		return;
 	for (uint32_t i = 0; i < use->count; i++)
 		if (use->files[i].client)
 			gpu_client_drop(self, gpu, use->files[i].client, slot);
 	free(use->files);
 	use->files = NULL;
 	use->count = 0;
+}
+
+void gpu_drop_files(struct processes *self, struct gpu *gpu, uint32_t slot)
+{
+	struct gpu_row *row = &gpu->rows[slot];
+
+	forget_finding(row);
+	row->flags &= ~(uint32_t)(GPU_NVIDIA | GPU_KFD);
+	if (row->use)
+		drop_clients(self, gpu, slot);
 }
 
 /* Is it what it was? A descriptor that is read is proven each time; another one may have been
@@ -150,15 +94,20 @@ static bool is_kept(const struct gpu_use *use, const struct gpu_file *file, uint
 static void adopt(struct processes *self, struct gpu *gpu, uint32_t slot)
 {
 	struct gpu_row *row = &gpu->rows[slot];
-	struct gpu_finding found = *row->found;
+	struct gpu_finding *found = row->found;
 
-	free(row->found);
-	row->found = NULL;
-	if (!row->use && !found.count && !found.flags)
+	if (row->open > MANY) {
+		struct gpu_numbers before = row->known;
+		row->known = found->numbers;
+		found->numbers = before;
+	}
+	if (!found->whole)
+		found->flags |= row->flags & (GPU_NVIDIA | GPU_KFD);
+	if (!row->use && !found->count && !found->flags)
 		return;
 	gpu_use_get(gpu, slot);
-	for (uint32_t i = 0; i < found.count; i++) {
-		struct gpu_file old, *file = &found.files[i];
+	for (uint32_t i = 0; i < found->count; i++) {
+		struct gpu_file old, *file = &found->files[i];
 		if (is_kept(row->use, file, slot, &old)) {
 			*file = old;
 			if (file->client)
@@ -167,10 +116,12 @@ static void adopt(struct processes *self, struct gpu *gpu, uint32_t slot)
 			gpu_file_identify(self, gpu, slot, file);
 		}
 	}
-	gpu_drop_files(self, gpu, slot);
-	row->use->files = found.files;
-	row->use->count = found.count;
-	row->flags |= found.flags;
+	drop_clients(self, gpu, slot);
+	row->use->files = found->files;
+	row->use->count = found->count;
+	found->files = NULL;
+	row->flags &= ~(uint32_t)(GPU_NVIDIA | GPU_KFD);
+	row->flags |= found->flags;
 }
 
 static void scan_failed(struct processes *self, struct gpu *gpu, uint32_t slot, int error)
@@ -182,7 +133,8 @@ static void scan_failed(struct processes *self, struct gpu *gpu, uint32_t slot, 
 
 /* ------------------------------------------------------------------------------- rows */
 
-static void scan_row(struct processes *self, struct gpu *gpu, uint32_t slot, uint32_t *budget)
+static void scan_row(
+	struct processes *self, struct gpu *gpu, uint32_t slot, bool whole, uint32_t *budget)
 {
 	struct gpu_row *row = &gpu->rows[slot];
 	int directory, descriptors, error, result;
@@ -193,9 +145,11 @@ static void scan_row(struct processes *self, struct gpu *gpu, uint32_t slot, uin
 	error = descriptors < 0 ? errno : 0;
 	row_leave(self, slot, directory);
 	if (descriptors >= 0) {
-		if (!row->found)
+		if (!row->found) {
 			row->found = xcalloc(1, sizeof *row->found);
-		result = scan_directory(self, gpu, row, descriptors, budget);
+			row->found->whole = whole;
+		}
+		result = gpu_links_read(self, gpu, row, descriptors, budget);
 		close(descriptors);
 		if (result == false) {
 			row->flags |= GPU_SCANNING;
@@ -203,9 +157,12 @@ static void scan_row(struct processes *self, struct gpu *gpu, uint32_t slot, uin
 		}
 		error = result < 0 ? -result : 0;
 	}
-	row->flags &= ~(uint32_t)(GPU_RESCAN | GPU_MOVED | GPU_DENIED);
+	row->flags &= ~(uint32_t)(GPU_RESCAN | GPU_DENIED);
 	row->flags |= GPU_SCANNED;
-	row->scanned_ns = gpu->tick_ns;
+	if (!row->found || row->found->whole) {
+		row->flags &= ~(uint32_t)GPU_MOVED;
+		row->scanned_ns = gpu->tick_ns;
+	}
 	row->open = row->seen;
 	if (error)
 		scan_failed(self, gpu, slot, error);
@@ -218,27 +175,7 @@ void gpu_scan_row(struct processes *self, struct gpu *gpu, uint32_t slot)
 {
 	uint32_t budget = UINT32_MAX;
 
-	scan_row(self, gpu, slot, &budget);
-}
-
-static bool list_open(int directory, uint64_t *ret_count)
-{
-	_Alignas(struct dirent64) char bytes[8192];
-	int descriptors = openat(directory, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	ssize_t length;
-
-	if (descriptors < 0)
-		return false;
-	*ret_count = 0;
-	while ((length = getdents64(descriptors, bytes, sizeof bytes)) > 0)
-		for (ssize_t at = 0; at < length;) {
-			const struct dirent64 *entry =
-				(const struct dirent64 *)(const void *)(bytes + at);
-			at += entry->d_reclen;
-			*ret_count += entry->d_name[0] != '.';
-		}
-	close(descriptors);
-	return length == 0;
+	scan_row(self, gpu, slot, true, &budget);
 }
 
 /* Is the number of its descriptors what it was at the last scan? */
@@ -255,7 +192,7 @@ static bool has_as_many(struct processes *self, const struct gpu_row *row, uint3
 		told = fstatat(directory, "fd", &status, 0) == 0;
 		count = told ? (uint64_t)status.st_size : 0;
 	} else {
-		told = list_open(directory, &count);
+		told = gpu_links_count(directory, &count);
 	}
 	row_leave(self, slot, directory);
 	return told && count == row->open;
@@ -281,7 +218,19 @@ static uint64_t stagger(uint32_t slot)
 	return (uint64_t)(slot * UINT32_C(2654435761)) * LOOK_NS >> 32;
 }
 
-static bool must_scan(
+enum links { LINKS_NONE, LINKS_NEW, LINKS_ALL };
+
+/* Is it time to look at all links, if the process ran? */
+static bool is_scan_due(const struct gpu *gpu, const struct gpu_row *row)
+{
+	uint64_t period_ns = row->open > MANY ? row->open * MANY_SCAN_NS : 0;
+
+	if (period_ns < SCAN_NS)
+		period_ns = SCAN_NS;
+	return (row->flags & GPU_MOVED) && gpu->tick_ns - row->scanned_ns >= period_ns;
+}
+
+static enum links what_to_read(
 	struct processes *self, struct gpu *gpu, uint32_t slot, uint32_t *unprompted)
 {
 	struct gpu_row *row = &gpu->rows[slot];
@@ -289,30 +238,32 @@ static bool must_scan(
 
 	if (!(row->flags & GPU_SCANNED)) {
 		row->looked_ns = gpu->tick_ns - stagger(slot);
-		return true;
+		return LINKS_ALL;
 	}
 	if (row->flags & (GPU_SCANNING | GPU_RESCAN))
-		return true;
+		return LINKS_ALL;
 	if (!ran && gpu->tick_ns - row->looked_ns < LOOK_NS)
-		return false;
+		return LINKS_NONE;
+	if (row->open > MANY && gpu->tick_ns - row->looked_ns < row->open * MANY_LIST_NS)
+		return LINKS_NONE;
 	row->looked_ns = gpu->tick_ns;
 	if (row->flags & GPU_DENIED)
-		return gpu->tick_ns - row->scanned_ns >= SCAN_NS;
+		return gpu->tick_ns - row->scanned_ns >= SCAN_NS ? LINKS_ALL : LINKS_NONE;
 	if (!has_as_many(self, row, slot))
-		return true;
-	if (!(row->flags & GPU_MOVED) || gpu->tick_ns - row->scanned_ns < SCAN_NS ||
-		*unprompted == 0)
-		return false;
+		return row->open > MANY && !is_scan_due(gpu, row) ? LINKS_NEW : LINKS_ALL;
+	if (!is_scan_due(gpu, row) || *unprompted == 0)
+		return LINKS_NONE;
 	*unprompted -= row->open < *unprompted ? (uint32_t)row->open : *unprompted;
-	return true;
+	return LINKS_ALL;
 }
 
-/* A zombie has no descriptors any more. */
+/* A zombie has no descriptors any more. We ourselves have a great many, and no GPU's but those
+ * that NVIDIA's library opens to look at others. */
 static bool is_scanned_row(struct processes *self, struct gpu *gpu, uint32_t slot)
 {
 	if (!(self->flags[slot] & ROW_ALIVE))
 		return false;
-	if (!(self->flags[slot] & ROW_ZOMBIE))
+	if (!(self->flags[slot] & ROW_ZOMBIE) && self->pids[slot] != gpu->own_pid)
 		return true;
 	gpu_drop_files(self, gpu, slot);
 	gpu->rows[slot].flags |= GPU_SCANNED;
@@ -339,8 +290,11 @@ void gpu_scan(struct processes *self, struct gpu *gpu)
 		identify_waiting(self, gpu);
 	for (i = 0; i < self->capacity && budget; i++) {
 		uint32_t slot = (gpu->cursor + i) % self->capacity;
-		if (is_scanned_row(self, gpu, slot) && must_scan(self, gpu, slot, &unprompted))
-			scan_row(self, gpu, slot, &budget);
+		enum links links = is_scanned_row(self, gpu, slot)
+					   ? what_to_read(self, gpu, slot, &unprompted)
+					   : LINKS_NONE;
+		if (links != LINKS_NONE)
+			scan_row(self, gpu, slot, links == LINKS_ALL, &budget);
 	}
 	/* The row in which the budget ended comes first. */
 	gpu->cursor = self->capacity ? (gpu->cursor + i - (budget == 0)) % self->capacity : 0;

@@ -1,11 +1,12 @@
 /*
  * A population of processes to watch: population [--count N] [--running PERCENT]
- * [--burn US] [--forks RATE].
+ * [--burn US] [--forks RATE] [--files N].
  *
  * Of N processes (1000) some percent (5) wake twice a second and work a little, the
  * others sleep. With --burn every process wakes once a second instead and burns that many
- * µs of CPU; with --forks so many short-lived ones come and go every second besides. Each
- * is a program of its own, and wakes at a moment of its own.
+ * µs of CPU; with --forks so many short-lived ones come and go every second besides. With
+ * --files each has so many descriptors. Each is a program of its own, and wakes at a moment of
+ * its own.
  *
  * Prints "ready" when all of them have settled, and lives until its standard input ends
  * or a signal ends it. Nothing of it stays behind.
@@ -183,6 +184,14 @@ static void population_start(struct population *self, unsigned count, unsigned r
 		self->pids[self->started++] = spawn(self->program, "forker", forks, 0);
 }
 
+/* Descriptors that the members inherit; they have standard input and errors without it. */
+static void open_files(unsigned count)
+{
+	for (unsigned i = 2; i < count; i++)
+		if (open("/dev/null", O_RDONLY) < 0) /* NOLINT: not to be closed at exec */
+			fail("/dev/null");
+}
+
 /* At exit, whatever the reason. The short-lived ones become ours when their parent dies:
  * we are a subreaper. */
 static void population_end(void)
@@ -213,7 +222,7 @@ int main(int argc, char **argv)
 	static const struct option names[] = {{"count", required_argument, NULL, 'c'},
 		{"running", required_argument, NULL, 'r'},
 		{"burn", required_argument, NULL, 'b'}, {"forks", required_argument, NULL, 'f'},
-		{NULL, 0, NULL, 0}};
+		{"files", required_argument, NULL, 'o'}, {NULL, 0, NULL, 0}};
 	unsigned numbers[128] = {['c'] = 1000, ['r'] = 5};
 	sigset_t signals;
 	ssize_t length;
@@ -237,6 +246,7 @@ int main(int argc, char **argv)
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	atexit(population_end);
 
+	open_files(numbers['o']);
 	population_start(&population, numbers['c'], numbers['r'], numbers['b'], numbers['f']);
 	puts("ready");
 	fflush(stdout);
