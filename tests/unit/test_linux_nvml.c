@@ -1,24 +1,19 @@
 /* NVIDIA's GPUs, with a substitute for the driver's library and made-up time. */
 #include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "../nvml/driver.h"
 #include "clock.h"
 #include "linux/nvml_devices.h"
 #include "linux/nvml_presence.h"
+#include "linux_tree.h"
 #include "log.h"
-#include "test.h"
 
 #define MIB (UINT64_C(1) << 20)
 
-static char root[] = "/tmp/procmon-nvml-XXXXXX";
-static char procfs[64], sysfs[64], library[PATH_MAX];
+static char library[PATH_MAX];
 static struct driver *driver;
 static struct nvml_session session;
 static struct nvml_snapshot *snapshot;
@@ -26,29 +21,12 @@ static struct nvml_now now = {.mono_ns = 1000 * SECOND_NS, .real_us = 1700000000
 
 /* -------------------------------------------------------------------------------- stage */
 
-static void put(const char *path, const char *text)
-{
-	char full[512];
-	int file;
-
-	snprintf(full, sizeof full, "%s/%s", root, path);
-	for (char *slash = full + strlen(root) + 1; (slash = strchr(slash, '/')); slash++) {
-		*slash = '\0';
-		CHECK(mkdir(full, 0755) == 0 || errno == EEXIST);
-		*slash = '/';
-	}
-	file = open(full, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	CHECK(file >= 0);
-	CHECK(write(file, text, strlen(text)) == (ssize_t)strlen(text));
-	close(file);
-}
-
 static void put_pci(const char *address, const char *file, const char *text)
 {
 	char path[128];
 
 	snprintf(path, sizeof path, "sys/bus/pci/devices/%s/%s", address, file);
-	put(path, text);
+	tree_put(path, text);
 }
 
 static void put_gpu(const char *address, const char *class, const char *status)
@@ -59,25 +37,9 @@ static void put_gpu(const char *address, const char *class, const char *status)
 	put_pci(address, "power/control", "on\n");
 }
 
-static void put_process(uint32_t pid, int start)
+static void put_process(int pid, int start)
 {
-	char path[64], text[256];
-
-	snprintf(path, sizeof path, "proc/%" PRIu32 "/stat", pid);
-	snprintf(text, sizeof text,
-		"%" PRIu32
-		" (x) S 1 1 1 0 -1 0 1 0 1 0 3 1 0 0 20 0 1 0 %d 1000 10 0 0 0 0 0 0 0 "
-		"0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n",
-		pid, start);
-	put(path, text);
-}
-
-static void remove_root(void)
-{
-	char command[64];
-
-	snprintf(command, sizeof command, "rm -rf '%s'", root);
-	CHECK_INT(system(command), 0);
+	tree_put_process(pid, "S", start);
 }
 
 static void map_driver(void)
@@ -85,7 +47,7 @@ static void map_driver(void)
 	char path[64];
 	int file;
 
-	snprintf(path, sizeof path, "%s/script", root);
+	snprintf(path, sizeof path, "%s/script", tree_root);
 	file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	CHECK(file >= 0 && ftruncate(file, sizeof *driver) == 0);
 	driver = mmap(NULL, sizeof *driver, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
@@ -100,18 +62,16 @@ static void begin(int version)
 	char self[PATH_MAX - 16];
 	ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
 
-	CHECK(length > 0 && mkdtemp(root));
-	atexit(remove_root);
+	CHECK(length > 0);
+	tree_begin();
 	self[length] = '\0';
 	*strrchr(self, '/') = '\0';
 	snprintf(library, sizeof library, "%s/nvml-v%d.so", self, version);
 	setenv("PROCMON_NVML", library, 1);
-	snprintf(procfs, sizeof procfs, "%s/proc", root);
-	snprintf(sysfs, sizeof sysfs, "%s/sys", root);
-	put("proc/driver/nvidia/version", "NVRM\n");
-	put("sys/module/nvidia/refcnt", "7\n");
+	tree_put("proc/driver/nvidia/version", "NVRM\n");
+	tree_put("sys/module/nvidia/refcnt", "7\n");
 	put_gpu("0000:01:00.0", "0x030000\n", "active\n");
-	for (uint32_t pid = 100; pid < 110; pid++)
+	for (int pid = 100; pid < 110; pid++)
 		put_process(pid, 5000);
 	map_driver();
 	driver->device_count = 1;
@@ -122,7 +82,7 @@ static void begin(int version)
 static void begin_session(int version)
 {
 	begin(version);
-	nvml_session_open(&session, procfs, sysfs, library);
+	nvml_session_open(&session, tree_procfs, tree_sysfs, library);
 }
 
 /* Everything that was initialised was shut down, and nothing was called in between. */
@@ -308,9 +268,9 @@ TEST(lists_of_535_in_a_cleared_buffer)
 TEST(lists_grow)
 {
 	begin_session(3);
-	for (uint32_t pid = 1000; pid < 1000 + DRIVER_PROCESSES; pid++) {
+	for (int pid = 1000; pid < 1000 + DRIVER_PROCESSES; pid++) {
 		put_process(pid, 1);
-		add_process(0, pid, DRIVER_COMPUTE, MIB);
+		add_process(0, (uint32_t)pid, DRIVER_COMPUTE, MIB);
 	}
 	CHECK_INT(sample(0), STATE_OK);
 	CHECK_INT(snapshot->count, DRIVER_PROCESSES);
@@ -777,7 +737,7 @@ TEST(a_rest_ends_when_somebody_opens_the_driver)
 	begin_session(3);
 	rest();
 	CHECK(!called_within(5));
-	put("sys/module/nvidia/refcnt", "9\n");
+	tree_put("sys/module/nvidia/refcnt", "9\n");
 	CHECK(called_within(1));
 	end_session();
 }
@@ -818,7 +778,7 @@ static int log_lines(void)
 	char path[64], text[4096];
 	int lines = 0;
 
-	snprintf(path, sizeof path, "%s/log", root);
+	snprintf(path, sizeof path, "%s/log", tree_root);
 	int file = open(path, O_RDONLY | O_CLOEXEC);
 	CHECK(file >= 0);
 	ssize_t length = read(file, text, sizeof text - 1);
@@ -832,7 +792,7 @@ static bool log_has(const char *words)
 {
 	char path[64], text[4096];
 
-	snprintf(path, sizeof path, "%s/log", root);
+	snprintf(path, sizeof path, "%s/log", tree_root);
 	int file = open(path, O_RDONLY | O_CLOEXEC);
 	CHECK(file >= 0);
 	ssize_t length = read(file, text, sizeof text - 1);
@@ -845,7 +805,7 @@ static void begin_log(void)
 {
 	char path[64];
 
-	snprintf(path, sizeof path, "%s/log", root);
+	snprintf(path, sizeof path, "%s/log", tree_root);
 	CHECK_INT(log_open_file(path, 1 << 20), 0);
 }
 
@@ -919,7 +879,7 @@ TEST(an_update_of_the_driver)
 TEST(a_library_that_is_gone)
 {
 	begin(3);
-	nvml_session_open(&session, procfs, sysfs, "/nonexistent/libnvidia-ml.so.1");
+	nvml_session_open(&session, tree_procfs, tree_sysfs, "/nonexistent/libnvidia-ml.so.1");
 	begin_log();
 	CHECK_INT(sample(0), STATE_FAILED);
 	CHECK_INT(sample(10000), STATE_FAILED);
@@ -937,13 +897,49 @@ TEST(a_library_that_is_another)
 	CHECK_TEXT(error, "libc.so.6 is not NVIDIA's library");
 }
 
+/* ---------------------------------------------------------------------- as a source */
+
+static struct linux_gpu sampled;
+
+static int ask(struct watch *watch, int pid)
+{
+	watch_tick(watch);
+	return watch_read(watch, pid, SOURCE_gpu, &sampled);
+}
+
+TEST(the_source_has_it)
+{
+	begin(3);
+	tree_link("proc/100/fd/3", "/dev/nvidia0");
+	tree_link("proc/101/fd/3", "/dev/null");
+	add_process(0, 100, DRIVER_COMPUTE, 10 * MIB);
+	struct watch *watch = watch_open(NULL, tree_procfs, tree_sysfs);
+	CHECK_INT(driver->loads, 0);
+
+	CHECK_INT(ask(watch, 100), STATE_OK);
+	CHECK_INT(sampled.memory_device, 10 * MIB);
+	CHECK_INT(sampled.time_ns, 0);
+	CHECK_TEXT(watch_text(&sampled.devices), "0000:01:00.0");
+	CHECK_TEXT(watch_text(&sampled.source), "nvml");
+	CHECK_INT(ask(watch, 101), STATE_NONE);
+
+	tree_put("sys/bus/pci/devices/0000:01:00.0/power/runtime_status", "suspended\n");
+	ask(watch, 100);
+	CHECK_INT(ask(watch, 100), STATE_ASLEEP);
+	watch_close(watch);
+	CHECK_INT(driver->shutdowns, 1);
+	CHECK_INT(driver->unloads, driver->loads);
+	CHECK_INT(driver->bad_calls, 0);
+}
+
 /* --------------------------------------------------------------------- is there any at all */
 
 static const char *why_not(void)
 {
 	static char why[512];
 
-	return nvml_presence_check(procfs, sysfs, library, why) == STATE_OK ? NULL : why;
+	return nvml_presence_check(tree_procfs, tree_sysfs, library, why) == STATE_OK ? NULL
+										      : why;
 }
 
 TEST(what_is_missing_is_said)
@@ -958,30 +954,30 @@ TEST(what_is_missing_is_said)
 	CHECK(strstr(why_not(), "/nonexistent/libnvidia-ml.so.1"));
 	CHECK(strstr(why_not(), "libnvidia-ml1"));
 
-	snprintf(path, sizeof path, "%s/driver/nvidia/version", procfs);
+	snprintf(path, sizeof path, "%s/driver/nvidia/version", tree_procfs);
 	CHECK_INT(unlink(path), 0);
 	CHECK(strstr(why_not(), "0000:01:00.0 is run by no driver"));
-	snprintf(path, sizeof path, "%s/bus/pci/devices/0000:01:00.0/driver", sysfs);
+	snprintf(path, sizeof path, "%s/bus/pci/devices/0000:01:00.0/driver", tree_sysfs);
 	CHECK_INT(symlink("../../../drivers/nouveau", path), 0);
 	CHECK(strstr(why_not(), "0000:01:00.0 is run by nouveau"));
 
 	put_pci("0000:01:00.0", "vendor", "0x8086\n");
 	CHECK(strstr(why_not(), "no NVIDIA GPU found"));
-	snprintf(sysfs, sizeof sysfs, "/nonexistent");
+	snprintf(tree_sysfs, sizeof tree_sysfs, "/nonexistent");
 	CHECK(strstr(why_not(), "no NVIDIA GPU found"));
 }
 
 TEST(sentences_stay)
 {
 	begin(3);
-	struct nvml *nvml = nvml_create(procfs, sysfs);
+	struct nvml *nvml = nvml_create(tree_procfs, tree_sysfs);
 	CHECK(!nvml_unsupported(nvml));
 	nvml_destroy(nvml);
 
 	char path[128];
-	snprintf(path, sizeof path, "%s/driver/nvidia/version", procfs);
+	snprintf(path, sizeof path, "%s/driver/nvidia/version", tree_procfs);
 	CHECK_INT(unlink(path), 0);
-	nvml = nvml_create(procfs, sysfs);
+	nvml = nvml_create(tree_procfs, tree_sysfs);
 	const char *before = nvml_unsupported(nvml);
 	put_pci("0000:01:00.0", "vendor", "0x8086\n");
 	CHECK(strstr(nvml_unsupported(nvml), "no NVIDIA GPU found"));
@@ -992,13 +988,13 @@ TEST(sentences_stay)
 	/* For a sleeping GPU the library is not even loaded. */
 	uint32_t loads = driver->loads;
 	put_pci("0000:01:00.0", "power/runtime_status", "suspended\n");
-	put("proc/driver/nvidia/version", "NVRM\n");
+	tree_put("proc/driver/nvidia/version", "NVRM\n");
 	CHECK(!nvml_unsupported(nvml));
 	CHECK_INT(driver->loads, loads);
 	put_pci("0000:01:00.0", "power/runtime_status", "active\n");
 	CHECK(!nvml_unsupported(nvml));
 	CHECK_INT(driver->loads, loads + 1);
-	put("proc/driver/nvidia/version", "NVRM\n");
+	tree_put("proc/driver/nvidia/version", "NVRM\n");
 	CHECK(!nvml_unsupported(nvml));
 	CHECK_INT(driver->calls, 0);
 	nvml_destroy(nvml);
@@ -1051,7 +1047,7 @@ TEST(nothing_happens_unless_it_is_wanted)
 {
 	begin(3);
 	int before = threads_before();
-	struct nvml *nvml = nvml_create(procfs, sysfs);
+	struct nvml *nvml = nvml_create(tree_procfs, tree_sysfs);
 	struct nvml_use use;
 
 	CHECK_INT(nvml_state(nvml), STATE_PENDING);
@@ -1068,7 +1064,7 @@ TEST(the_thread_samples_for_all)
 {
 	begin(3);
 	int before = threads_before();
-	struct nvml *nvml = nvml_create(procfs, sysfs);
+	struct nvml *nvml = nvml_create(tree_procfs, tree_sysfs);
 	struct nvml_use use;
 
 	add_process(0, 100, DRIVER_COMPUTE, 10 * MIB);
@@ -1110,7 +1106,7 @@ TEST(the_thread_samples_for_all)
 TEST(asleep_is_answered_without_waiting)
 {
 	begin(3);
-	struct nvml *nvml = nvml_create(procfs, sysfs);
+	struct nvml *nvml = nvml_create(tree_procfs, tree_sysfs);
 	struct nvml_use use;
 
 	put_pci("0000:01:00.0", "power/runtime_status", "suspended\n");
@@ -1126,7 +1122,7 @@ TEST(asleep_is_answered_without_waiting)
 TEST(it_is_shut_down_when_nobody_asks)
 {
 	begin(3);
-	struct nvml *nvml = nvml_create(procfs, sysfs);
+	struct nvml *nvml = nvml_create(tree_procfs, tree_sysfs);
 	struct nvml_use use;
 
 	nvml_set_unused(nvml, 50 * 1000000);
@@ -1148,7 +1144,7 @@ TEST(a_hanging_driver_hangs_nobody)
 {
 	begin(3);
 	int before = threads_before();
-	struct nvml *nvml = nvml_create(procfs, sysfs);
+	struct nvml *nvml = nvml_create(tree_procfs, tree_sysfs);
 	struct nvml_use use;
 
 	add_process(0, 100, DRIVER_COMPUTE, 10 * MIB);
@@ -1204,7 +1200,7 @@ TEST(a_hanging_driver_hangs_nobody)
 TEST(who_wants_it_again_waits_anew)
 {
 	begin(3);
-	struct nvml *nvml = nvml_create(procfs, sysfs);
+	struct nvml *nvml = nvml_create(tree_procfs, tree_sysfs);
 	struct nvml_use use;
 
 	add_process(0, 100, DRIVER_COMPUTE, 10 * MIB);
@@ -1222,7 +1218,7 @@ TEST(who_wants_it_again_waits_anew)
 TEST(a_job_may_outlive_the_platform)
 {
 	begin(3);
-	struct nvml *nvml = nvml_create(procfs, sysfs);
+	struct nvml *nvml = nvml_create(tree_procfs, tree_sysfs);
 	struct nvml *held = nvml_hold(nvml);
 	struct nvml_use use;
 
@@ -1253,8 +1249,8 @@ TESTS(CASE(stride_is_what_was_written),
 	CASE(work_during_a_rest_is_counted_and_ends_it), CASE(a_gpu_that_never_sleeps_is_kept),
 	CASE(a_lost_gpu_is_tried_again), CASE(a_gpu_that_is_lost_from_the_start_hides_no_other),
 	CASE(an_update_of_the_driver), CASE(a_library_that_is_gone),
-	CASE(a_library_that_is_another), CASE(what_is_missing_is_said), CASE(sentences_stay),
-	CASE(nothing_happens_unless_it_is_wanted), CASE(the_thread_samples_for_all),
-	CASE(asleep_is_answered_without_waiting), CASE(it_is_shut_down_when_nobody_asks),
-	CASE(a_hanging_driver_hangs_nobody), CASE(who_wants_it_again_waits_anew),
-	CASE(a_job_may_outlive_the_platform))
+	CASE(a_library_that_is_another), CASE(the_source_has_it), CASE(what_is_missing_is_said),
+	CASE(sentences_stay), CASE(nothing_happens_unless_it_is_wanted),
+	CASE(the_thread_samples_for_all), CASE(asleep_is_answered_without_waiting),
+	CASE(it_is_shut_down_when_nobody_asks), CASE(a_hanging_driver_hangs_nobody),
+	CASE(who_wants_it_again_waits_anew), CASE(a_job_may_outlive_the_platform))
