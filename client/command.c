@@ -58,10 +58,27 @@ void command_print_raw(void)
 	}
 }
 
+/* A paragraph in lines that fit any terminal. */
+static void print_paragraph(const char *text)
+{
+	enum { WIDTH = 79 };
+
+	while (strlen(text) > WIDTH) {
+		int length = WIDTH;
+		while (length > 0 && text[length] != ' ')
+			length--;
+		printf("%.*s\n", length, text);
+		text += length + 1;
+	}
+	printf("%s\n", text);
+}
+
 void command_print_help(const struct command *command)
 {
-	printf("Usage: procctl %s [OPTION..]%s%s\n\n%s\n\nOptions:\n", command->name,
-		*command->arguments ? " " : "", command->arguments, command->text);
+	printf("Usage: procctl %s [OPTION..]%s%s\n\n", command->name,
+		*command->arguments ? " " : "", command->arguments);
+	print_paragraph(command->text);
+	printf("\nOptions:\n");
 	options_print(command, stdout);
 	printf("\nExamples:\n%s", command->examples);
 }

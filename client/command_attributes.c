@@ -200,13 +200,11 @@ const struct command command_attributes = {
 	.arguments = "[NAME..]",
 	.options = "table output names no-header states no-start",
 	.summary = "what can be asked for, and what it means",
-	.text = "Lists the attributes of a table (--table all: of all tables) with unit and "
-		"kind,\n"
-		"and why some have no value on this host. json and csv have id, type, cost "
-		"and\n"
-		"state as well. NAME is an attribute, a group or the last part of a name. "
-		"--names\n"
-		"is for completion: a name or group a line, a tab, and its sentence.",
+	.text = "Lists the attributes of a table (--table all: of all tables) with "
+		"unit and kind, and why some have no value on this host. json and "
+		"csv have id, type, cost and state as well. NAME is an attribute, a "
+		"group or the last part of a name. --names is for completion: a "
+		"name or group a line, a tab, and its sentence.",
 	.examples = "  procctl attributes\n"
 		    "  procctl attributes gpu\n"
 		    "  procctl attributes -t all -o json\n",

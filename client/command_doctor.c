@@ -340,16 +340,13 @@ const struct command command_doctor = {
 	.arguments = "",
 	.options = "output no-header states no-start",
 	.summary = "what does not work here, and what to do about it",
-	.text = "Looks at the server and its surroundings, reads every attribute of every "
-		"table once,\n"
-		"also what is slow, and says what is denied or not measured, why, and what to "
-		"do. The\n"
-		"exit code is 1 when something could be better. json and csv have the counts "
-		"of each\n"
+	.text = "Looks at the server and its surroundings, reads every attribute of "
+		"every table once, also what is slow, and says what is denied or "
+		"not measured, why, and what to do. The exit code is 1 when "
+		"something could be better. json and csv have the counts of each "
 		"attribute.",
-	.examples =
-		"  procctl doctor\n"
-		"  procctl doctor -o json | jq -r '.attributes.rows[] | select(.denied > 0) | "
-		".name'\n",
+	.examples = "  procctl doctor\n"
+		    "  procctl doctor -o json | jq '.attributes.rows[] | "
+		    "select(.denied > 0).name'\n",
 	.run = run,
 };

@@ -120,16 +120,13 @@ const struct command command_get = {
 	.arguments = "ATTR.. PID,..",
 	.options = "interval children cpu units no-start",
 	.summary = "values of a process for scripts, one a line",
-	.text = "Prints the value of each ATTR of each process, one a line, in the order in "
-		"which they\n"
-		"were asked for, and of a group its members as 'procctl attributes' lists "
-		"them. Values\n"
-		"are exact, in base units, unless --units human is given. A value that is "
-		"missing is an\n"
-		"empty line and a line on standard error that says why; the exit code then "
-		"is 77 where\n"
-		"it was denied, else 1. With --children each process is followed by those "
-		"below it.",
+	.text = "Prints the value of each ATTR of each process, one a line, in the "
+		"order in which they were asked for, and of a group its members as "
+		"'procctl attributes' lists them. Values are exact, in base units, "
+		"unless --units human is given. A value that is missing is an empty "
+		"line and a line on standard error that says why; the exit code "
+		"then is 77 where it was denied, else 1. With --children each "
+		"process is followed by those below it.",
 	.examples = "  procctl get mem.footprint 1\n"
 		    "  procctl get cpu.usage,cpu.threads comm 1\n"
 		    "  procctl get --children mem.footprint 1 | awk '{ sum += $1 } END { print "

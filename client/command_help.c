@@ -26,9 +26,9 @@ const struct command command_help = {
 	.arguments = "[COMMAND]",
 	.options = "raw",
 	.summary = "how to use a command",
-	.text = "Lists the commands, or says how to use one of them. --raw lists all there is "
-		"for\n"
-		"programs, with tabs between: values, commands, options.",
+	.text = "Lists the commands, or says how to use one of them. --raw lists "
+		"all there is for programs, with tabs between: values, commands, "
+		"options.",
 	.examples = "  procctl help ps\n",
 	.run = run,
 };

@@ -55,11 +55,10 @@ const struct command command_ps = {
 	.options = "table attrs interval pid children sort top cpu units output no-header time "
 		   "states no-start",
 	.summary = "one table of what is now",
-	.text = "Prints a table once. Rates like cpu.usage need two samples: they take "
-		"half a\n"
-		"second. Processes are in the order of their pids, unless --sort or "
-		"--top is\n"
-		"given; --top alone goes by the first number with a unit.",
+	.text = "Prints a table once. Rates like cpu.usage need two samples: they "
+		"take half a second. Processes are in the order of their pids, "
+		"unless --sort or --top is given; --top alone goes by the first "
+		"number with a unit.",
 	.examples = "  procctl ps\n"
 		    "  procctl ps --sort cpu.usage --top 10\n"
 		    "  procctl ps --attrs mem,cmdline --sort mem.footprint\n"

@@ -90,10 +90,9 @@ const struct command command_server = {
 	.arguments = "start|stop",
 	.options = "",
 	.summary = "start or stop the server",
-	.text = "Starts the server unless it runs, or stops it and waits until it is gone. "
-		"Neither\n"
-		"is needed: other commands start it, and it ends a minute after its last "
-		"client.",
+	.text = "Starts the server unless it runs, or stops it and waits until it "
+		"is gone. Neither is needed: other commands start it, and it ends a "
+		"minute after its last client.",
 	.examples = "  procctl server start\n"
 		    "  procctl server stop\n",
 	.run = run,

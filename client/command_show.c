@@ -233,14 +233,12 @@ const struct command command_show = {
 	.arguments = "PID",
 	.options = "interval cpu units output no-header no-start",
 	.summary = "everything about one process",
-	.text = "Prints all that can be known of a process, also what is slow to read: each "
-		"value as\n"
-		"people read it and exactly, and the source that the server reads it from, as "
-		"in\n"
-		"'procctl status'. What has no value has its state, and below the table why. "
-		"Rates\n"
-		"take half a second. json and csv have all attributes, also those that "
-		"nobody has here.",
+	.text = "Prints all that can be known of a process, also what is slow to "
+		"read: each value as people read it and exactly, and the source "
+		"that the server reads it from, as in 'procctl status'. What has no "
+		"value has its state, and below the table why. Rates take half a "
+		"second. json and csv have all attributes, also those that nobody "
+		"has here.",
 	.examples = "  procctl show 1\n"
 		    "  procctl show 1 -o json | jq '.rows[] | select(.state == \"denied\")'\n",
 	.run = run,

@@ -219,11 +219,10 @@ const struct command command_status = {
 	.arguments = "",
 	.options = "units output no-header states",
 	.summary = "what the server samples, for whom, at what cost",
-	.text = "Shows the server, the kernel sources that it reads (table SERVER) and the "
-		"requests\n"
-		"of its clients (table SESSION) but those of this command. It does not start "
-		"a\n"
-		"server. json has an object with connection, server and session.",
+	.text = "Shows the server, the kernel sources that it reads (table SERVER) "
+		"and the requests of its clients (table SESSION) but those of this "
+		"command. It does not start a server. json has an object with "
+		"connection, server and session.",
 	.examples = "  procctl status\n"
 		    "  procctl status -o json | jq .session.rows\n",
 	.run = run,

@@ -217,15 +217,14 @@ const struct command command_subscribe = {
 	.options = "table attrs interval count pid children exits sort top cpu units output "
 		   "no-header time states no-start",
 	.summary = "a table again and again, live",
-	.text = "Shows a table at every interval. On a terminal it is drawn in place, sorted "
-		"by the\n"
-		"first number with a unit unless --sort is given, and 'q' ends it; otherwise "
-		"every\n"
-		"frame is written out. The first frame has no rates yet.",
+	.text = "Shows a table at every interval. On a terminal it is drawn in "
+		"place, sorted by the first number with a unit unless --sort is "
+		"given, and 'q' ends it; otherwise every frame is written out. The "
+		"first frame has no rates yet.",
 	.examples = "  procctl subscribe --attrs mem,gpu\n"
 		    "  procctl subscribe --attrs cpu.usage,disk -i 500ms\n"
 		    "  procctl subscribe --attrs mem.footprint --pid 1234 -n 10 -o csv\n"
-		    "  procctl subscribe --attrs cpu.usage -o jsonl | jq "
+		    "  procctl subscribe -a cpu.usage -o jsonl | jq "
 		    "'select(.[\"cpu.usage\"] > 0.5)'\n",
 	.run = run,
 };

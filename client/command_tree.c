@@ -85,15 +85,12 @@ const struct command command_tree = {
 	.arguments = "[PID,..]",
 	.options = "attrs interval sum sort cpu units output no-header time states no-start",
 	.summary = "processes under their parents",
-	.text = "Prints the processes once, each under its parent; with PID these and what is "
-		"below\n"
-		"them. --sum adds to each what is below it, as far as that can be added "
-		"(memory that\n"
-		"processes share is then counted more than once, but for mem.footprint and "
-		"mem.pss).\n"
-		"--sort is the order of siblings. Where the last attribute is a text, it "
-		"stands in\n"
-		"place of the name.",
+	.text = "Prints the processes once, each under its parent; with PID these "
+		"and what is below them. --sum adds to each what is below it, as "
+		"far as that can be added (memory that processes share is then "
+		"counted more than once, but for mem.footprint and mem.pss). --sort "
+		"is the order of siblings. Where the last attribute is a text, it "
+		"stands in place of the name.",
 	.examples = "  procctl tree\n"
 		    "  procctl tree 1 --attrs cmdline\n"
 		    "  procctl tree --sum --sort mem.footprint --attrs mem.footprint\n",

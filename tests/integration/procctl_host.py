@@ -96,7 +96,7 @@ def test_help():
         text = run("help", name).stdout
         assert text == run(name, "--help").stdout == run(name, "-h").stdout
         assert text.startswith(f"Usage: procctl {name}") and "Examples:" in text
-        assert max(map(len, text.splitlines())) <= 90
+        assert max(map(len, text.splitlines())) <= 80, text
 
 
 def test_manual_names_every_command_and_option():
