@@ -619,6 +619,10 @@ TEST(bad_requests_are_refused)
 	message = request(1);
 	message->request->interval_ns = 24 * 3600 * SECOND_NS + 1;
 	check_refused(fd, message, PROCMON__ERROR_CODE__BAD_REQUEST, "day");
+	message = request(1);
+	message->request->table = PROCMON__TABLE__SERVER;
+	message->request->exits = true;
+	check_refused(fd, message, PROCMON__ERROR_CODE__BAD_REQUEST, "for table server");
 
 	/* At the limits, and one more. */
 	for (size_t i = 0; i < 1025; i++)
