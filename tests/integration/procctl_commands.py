@@ -86,6 +86,7 @@ def test_get_prints_one_value_a_line():
     assert run("get", "mem.footprint", "20").stdout == f"{20 << 19}\n"
     assert run("get", "comm", "mem", "pid,comm", "20").stdout == \
         f"shell\n{20 << 20}\n{20 << 19}\n20\nshell\n"
+    assert run("get", "comm", "23").stdout == "hostile?[2J\n"
     assert run("get", "resident", "30,20").stdout == f"{30 << 20}\n{20 << 20}\n"
     assert run("get", "--units", "human", "mem", "20").stdout == "20.0M\n10.0M\n"
     assert sorted(server.requests[0].attributes) == [66] and list(server.requests[0].pids) == [20]
