@@ -31,7 +31,7 @@ enum {
  * What a process uses of all NVIDIA GPUs together. Times are the driver's percentages,
  * integrated since the process was first seen: estimates. Without a value (ABSENT_U64) they are
  * STATE_UNSUPPORTED where the driver has none for one of its devices (MIG, old GPUs), or
- * STATE_DENIED. They begin anew when the process leaves all GPUs and comes back.
+ * STATE_DENIED. They begin anew after an error of the driver.
  */
 struct nvml_use {
 	uint64_t time_ns; /* the sum of the following */

@@ -63,6 +63,7 @@ void nvml_accounts_list(struct nvml_accounts *self, const struct nvml_listing *l
 	self->changed = false;
 	self->strays += listing->garbage;
 	for (uint32_t i = 0; i < self->count; i++) {
+		self->items[i].listed_before = self->items[i].listed;
 		self->items[i].listed = false;
 		self->items[i].memory_before = self->items[i].memory;
 	}
@@ -74,12 +75,12 @@ void nvml_accounts_list(struct nvml_accounts *self, const struct nvml_listing *l
 			self->strays++;
 	}
 	for (uint32_t i = 0; i < self->count; i++) {
-		if (!self->items[i].listed)
-			continue;
-		self->changed |= self->items[i].memory != self->items[i].memory_before;
-		self->items[kept++] = self->items[i];
+		const struct nvml_account *account = &self->items[i];
+		self->changed |= account->listed != account->listed_before ||
+				 account->memory != account->memory_before;
+		if (account->listed || start_of(context, account->pid) == account->start_ticks)
+			self->items[kept++] = *account;
 	}
-	self->changed |= kept != self->count;
 	self->count = kept;
 }
 
@@ -117,7 +118,7 @@ static uint64_t take_samples(struct nvml_accounts *self, const struct nvml_sampl
 	for (uint32_t i = 0; i < count; i++) {
 		struct nvml_account *account = find(self, samples[i].pid);
 		uint64_t time_us = samples[i].time_us;
-		if (!account) {
+		if (!account || !account->listed) {
 			self->strays++;
 			continue;
 		}

@@ -26,8 +26,8 @@ struct nvml_account {
 	uint64_t memory_before;
 	uint64_t render_ns, compute_ns, other_ns, video_ns;
 	uint64_t garbage;
-	struct nvml_sample sample; /* in the latest sampling; time 0: none */
-	bool listed;               /* likewise */
+	struct nvml_sample sample;  /* in the latest sampling; time 0: none */
+	bool listed, listed_before; /* on the device now; at the sampling before */
 };
 
 /* Of one device; survives that the library is unloaded for a while. */
@@ -41,8 +41,9 @@ struct nvml_accounts {
 };
 
 /*
- * The processes that are on the device now. Who is not any more loses his account, so that
- * another process of the same pid does not inherit. start_of: 0 when there is no such process.
+ * The processes that are on the device now. Who is not any more keeps his account for as long
+ * as he lives, so that sums never step back; another process of the same pid does not inherit.
+ * start_of: 0 when there is no such process.
  */
 void nvml_accounts_list(struct nvml_accounts *self, const struct nvml_listing *listing,
 	uint64_t (*start_of)(void *context, uint32_t pid), void *context);

@@ -271,6 +271,7 @@ static void add_account(struct nvml_use *use, const struct nvml_device *device,
 {
 	int state = device->time_state;
 
+	use->garbage += account->garbage;
 	add(&use->time_render_ns, account->render_ns, state);
 	add(&use->time_compute_ns, account->compute_ns, state);
 	add(&use->time_other_ns, account->other_ns, state);
@@ -279,9 +280,10 @@ static void add_account(struct nvml_use *use, const struct nvml_device *device,
 		account->render_ns + account->compute_ns + account->other_ns +
 			account->video_ns,
 		state);
+	if (!account->listed)
+		return;
 	add(&use->memory, account->memory,
 		account->memory == UINT64_MAX ? STATE_UNSUPPORTED : STATE_OK);
-	use->garbage += account->garbage;
 	use->start_ticks = account->start_ticks;
 	add_address(use, device->address);
 }
@@ -295,13 +297,31 @@ static int compare_pids(const void *a, const void *b)
 
 static struct nvml_process *process_of(struct nvml_snapshot *self, uint32_t pid)
 {
-	uint32_t i = 0;
+	for (uint32_t i = 0; i < self->count; i++)
+		if (self->processes[i].pid == pid)
+			return &self->processes[i];
+	return NULL;
+}
 
-	while (i < self->count && self->processes[i].pid != pid)
-		i++;
-	if (i == self->count)
-		self->processes[self->count++].pid = pid;
-	return &self->processes[i];
+/* Who is on any device now. */
+static void add_listed(struct nvml_snapshot *self, const struct nvml_accounts *accounts)
+{
+	for (uint32_t i = 0; i < accounts->count; i++) {
+		const struct nvml_account *account = &accounts->items[i];
+		if (account->listed && !process_of(self, account->pid))
+			self->processes[self->count++].pid = account->pid;
+	}
+}
+
+/* What they did, also on those where they are not any more. */
+static void add_device(struct nvml_snapshot *self, const struct nvml_device *device)
+{
+	for (uint32_t i = 0; i < device->accounts.count; i++) {
+		const struct nvml_account *account = &device->accounts.items[i];
+		struct nvml_process *process = process_of(self, account->pid);
+		if (process)
+			add_account(&process->use, device, account);
+	}
 }
 
 struct nvml_snapshot *nvml_devices_snapshot(const struct nvml_session *self)
@@ -313,13 +333,10 @@ struct nvml_snapshot *nvml_devices_snapshot(const struct nvml_session *self)
 	struct nvml_snapshot *snapshot =
 		xcalloc(1, sizeof *snapshot + most * sizeof snapshot->processes[0]);
 	snapshot->state = STATE_OK;
-	for (uint32_t i = 0; i < self->device_count; i++) {
-		const struct nvml_device *device = &self->devices[i];
-		for (uint32_t j = 0; j < device->accounts.count; j++) {
-			const struct nvml_account *account = &device->accounts.items[j];
-			add_account(&process_of(snapshot, account->pid)->use, device, account);
-		}
-	}
+	for (uint32_t i = 0; i < self->device_count; i++)
+		add_listed(snapshot, &self->devices[i].accounts);
+	for (uint32_t i = 0; i < self->device_count; i++)
+		add_device(snapshot, &self->devices[i]);
 	qsort(snapshot->processes, snapshot->count, sizeof snapshot->processes[0],
 		compare_pids);
 	return snapshot;

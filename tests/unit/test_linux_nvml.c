@@ -528,7 +528,8 @@ TEST(a_used_pid_inherits_nothing)
 	CHECK_INT(use_of(100)->time_ns, 500000000);
 	CHECK_INT(use_of(101)->time_ns, 500000000);
 
-	/* One is another process now, without having been away from the list; one goes. */
+	/* One is another process now, without having been away from the list; one goes, but
+	 * lives on: it is not shown, and its sum goes on when it is back. */
 	put_process(100, 6000);
 	driver->devices[0].process_count = 1;
 	next_times(1000);
@@ -540,7 +541,51 @@ TEST(a_used_pid_inherits_nothing)
 	driver->devices[0].process_count = 2;
 	next_times(1000);
 	sample(0);
+	CHECK_INT(use_of(101)->time_ns, 500000000);
+
+	/* While it is away its pid is used again. */
+	driver->devices[0].process_count = 1;
+	next_times(1000);
+	sample(0);
+	put_process(101, 6000);
+	driver->devices[0].process_count = 2;
+	next_times(1000);
+	sample(0);
 	CHECK_INT(use_of(101)->time_ns, 0);
+
+	/* Who ends is forgotten. */
+	CHECK_INT(session.devices[0].accounts.count, 2);
+	tree_remove("proc/101");
+	next_times(1000);
+	sample(0);
+	CHECK_INT(session.devices[0].accounts.count, 1);
+	end_session();
+}
+
+TEST(who_leaves_one_of_two_gpus_keeps_his_sum)
+{
+	begin_session(3);
+	driver->device_count = 2;
+	driver->devices[1] = (struct driver_device){.bus = 2, .total = 1024 * MIB};
+	add_process(0, 100, DRIVER_COMPUTE, 10 * MIB);
+	add_process(1, 100, DRIVER_COMPUTE, 5 * MIB);
+	sample(0);
+	next_times(1000);
+	add_times(0, 100, 0, 50, 0, 0);
+	add_times(1, 100, 0, 25, 0, 0);
+	sample(0);
+	uint64_t before_ns = use_of(100)->time_ns;
+	CHECK(before_ns > 0);
+
+	/* And what is said of it there now is of nobody. */
+	driver->devices[1].process_count = 0;
+	next_times(1000);
+	add_times(1, 100, 0, 25, 0, 0);
+	sample(0);
+	CHECK_INT(use_of(100)->time_ns, before_ns);
+	CHECK_INT(use_of(100)->memory, 10 * MIB);
+	CHECK_TEXT(use_of(100)->devices, "0000:01:00.0");
+	CHECK_INT(session.devices[1].accounts.strays, 1);
 	end_session();
 }
 
@@ -1240,10 +1285,11 @@ TESTS(CASE(stride_is_what_was_written),
 	CASE(percentages_become_time), CASE(work_followed_by_idleness_is_not_lost),
 	CASE(a_period_longer_than_the_interval_is_counted_whole), CASE(idle_adds_nothing),
 	CASE(samples_that_cannot_be_true), CASE(a_clock_that_is_set_back),
-	CASE(a_used_pid_inherits_nothing), CASE(a_driver_without_times),
-	CASE(times_that_are_refused), CASE(a_partitioned_gpu_has_memory_but_no_times),
-	CASE(a_sleeping_gpu_is_never_touched), CASE(what_does_not_sleep_is_not_waited_for),
-	CASE(an_idle_gpu_is_let_go), CASE(who_comes_and_goes_is_no_idleness),
+	CASE(a_used_pid_inherits_nothing), CASE(who_leaves_one_of_two_gpus_keeps_his_sum),
+	CASE(a_driver_without_times), CASE(times_that_are_refused),
+	CASE(a_partitioned_gpu_has_memory_but_no_times), CASE(a_sleeping_gpu_is_never_touched),
+	CASE(what_does_not_sleep_is_not_waited_for), CASE(an_idle_gpu_is_let_go),
+	CASE(who_comes_and_goes_is_no_idleness),
 	CASE(a_rest_ends_when_somebody_else_wakes_the_gpu),
 	CASE(a_rest_ends_when_somebody_opens_the_driver),
 	CASE(work_during_a_rest_is_counted_and_ends_it), CASE(a_gpu_that_never_sleeps_is_kept),
