@@ -1,11 +1,14 @@
 /* The parsers of procfs against any bytes: each of them gets the input as its file. */
+#include <linux/netlink.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "linux/cgroup_mount.h"
+#include "linux/exit_listener.h"
 #include "linux/samples.h"
+#include "linux/system.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
@@ -53,6 +56,30 @@ static void parse_mounts(const char *input, size_t size)
 	cgroup_mount_finish(&mount);
 }
 
+/* The attributes of a message of the right family. */
+static void parse_exits(const char *input, size_t size)
+{
+	enum { FAMILY = 30, HEADERS = NLMSG_HDRLEN + 4 };
+	static struct exit_listener *listener;
+	char bytes[4096] = {0};
+	struct nlmsghdr header = {.nlmsg_type = FAMILY};
+	struct exit_record record;
+	int64_t status;
+
+	exit_parse(input, size, &status);
+	if (!listener)
+		listener = exit_listener_create(FAMILY);
+	exit_listener_take(listener, input, (uint32_t)size, &record);
+	if (size > sizeof bytes - HEADERS)
+		size = sizeof bytes - HEADERS;
+	header.nlmsg_len = (uint32_t)(HEADERS + size);
+	memcpy(bytes, &header, sizeof header);
+	memcpy(bytes + HEADERS, input, size);
+	if (exit_listener_take(listener, bytes, header.nlmsg_len, &record) &&
+		memchr(record.comm, 0, sizeof record.comm) == NULL)
+		abort();
+}
+
 static void parse_numbers(const char *input, size_t size)
 {
 	struct linux_status status;
@@ -65,12 +92,14 @@ static void parse_numbers(const char *input, size_t size)
 	struct smaps_sums sums = {0};
 	struct linux_schedstat schedstat = {0};
 	int64_t number;
+	uint64_t sum_ns;
 
 	status_parse(input, size, &status);
 	for (int i = 0; i < 20; i++) { /* many threads: the sums must not overflow */
 		switches_parse(input, size, &switches);
 		schedstat_parse(input, size, &schedstat);
 	}
+	schedstat_sum(input, size, &sum_ns);
 	io_parse(input, size, &io);
 	limits_parse(input, size, &limits);
 	schedstat_counts(input, size);
@@ -164,5 +193,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	parse_program_names(input, size);
 	parse_program(input, size);
 	parse_lists(input, size);
+	parse_exits(input, size);
 	return 0;
 }
