@@ -26,8 +26,8 @@ static const char *meaning(const struct procmon_attribute *attribute, enum procm
 
 char *explain_state(const struct procmon_attribute *attribute, enum procmon_state state)
 {
-	const char *remedy = state == PROCMON_DENIED ? attribute->remedy : "";
+	bool known = state == PROCMON_DENIED && *attribute->remedy;
 
-	return xasprintf("%s: %s%s%s", procmon_state_name(state), meaning(attribute, state),
-		*remedy ? "; " : "", remedy);
+	return xasprintf("%s: %s", procmon_state_name(state),
+		known ? attribute->remedy : meaning(attribute, state));
 }

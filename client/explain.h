@@ -4,10 +4,8 @@
 
 #include "procmon.h"
 
-/*
- * "denied: the kernel does not tell the server's user; run the server as root": the state, what
- * it means here, and what to do if that is known. To be freed.
- */
+/* "denied: run the server as root": the state, and what to do if that is known, else what it
+ * means here. To be freed. */
 char *explain_state(const struct procmon_attribute *attribute, enum procmon_state state);
 
 #endif
