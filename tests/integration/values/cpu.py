@@ -24,11 +24,15 @@ def schedstat(*fields):
     return thread_sum(value)
 
 
+def living(s):
+    return [stat for stat in map(kernel.stat, s.tasks) if stat and stat[3] != "Z"]
+
+
 def thread_stat(field):
-    def value(task):
-        stat = kernel.stat(task)
-        return stat and stat[field] * TICK
-    return thread_sum(value)
+    """In clock ticks, which are rounded down for each thread."""
+    def reference(s):
+        return sum(stat[field] * TICK for stat in living(s)) if living(s) else NONE
+    return reference
 
 
 def own_usage(*parts):
@@ -71,14 +75,14 @@ def of_threads(field, name):
 
 def threads(s):
     known = {"plain": 1, "threads": 3, "burner": 3}.get(s.label)
-    return None if s.label == "leaderless" else both(known, len(s.tasks))
+    return both(known, len(s.tasks))  # one that ended stays while it is the first
 
 
 def running(s):
     if s.label in ("ourselves", "init"):
         return None
-    return both({"threads": 1, "burner": 0}.get(s.label),
-                sum(kernel.stat(task)[3] == "R" for task in s.tasks))
+    known = {"threads": 1, "burner": 0}.get(s.label)
+    return both(known, sum(stat[3] == "R" for stat in living(s)) if living(s) else NONE)
 
 
 def children(field, name):
@@ -123,6 +127,8 @@ def io_class(s):
 
 
 def io_priority(s):
+    if s.has_ended:
+        return NONE
     name, level = ionice(s)
     return NONE if name in ("none", "idle") else level
 
@@ -134,6 +140,7 @@ def no_delay_accounting():
 
 PROCESS = {
     "cpu.total": Check(total),
+    "exit.cpu": Check(lambda s: total(s) if s.has_ended else NONE),
     "cpu.user": Check(part(14, "user")),
     "cpu.system": Check(part(15, "system")),
     "cpu.run_delay": Check(schedstat(1)),

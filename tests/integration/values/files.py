@@ -51,18 +51,18 @@ def switches(*names):
 
 
 def descriptors(s):
-    return None if s.fds is None or s.label == "leaderless" else len(s.fds)
+    return None if s.fds is None else len(s.fds)
 
 
 def sockets(s):
-    if s.fds is None or s.label == "leaderless":
+    if s.fds is None:
         return None
     return both(s.facts.get("sockets"), sum(fd.startswith("socket:[") for fd in s.fds))
 
 
 def connections(s):
     """The sockets whose inode one of the internet's tables of its network has."""
-    if s.fds is None or s.label == "leaderless":
+    if s.fds is None:
         return None
     inodes = set()
     for table in INTERNET:

@@ -43,7 +43,7 @@ def exe(s):
         return DENIED
     path = s.link("exe")
     if path is None:
-        return None if s.label == "leaderless" else NONE
+        return NONE
     if s.label == "vanished":
         return s.facts["exe"] + " (deleted)"
     return s.facts.get("exe", path)
@@ -52,14 +52,14 @@ def exe(s):
 def name(s):
     path = s.link("exe") if s.is_ours else cmdline(s).split()[0]
     if path is None:
-        return None if s.label == "leaderless" else comm(s)
+        return comm(s)
     return os.path.basename(path).removesuffix(" (deleted)")
 
 
 def cmdline(s):
     if "cmdline" in s.facts:
         return s.facts["cmdline"]
-    text = kernel.read(f"{s.directory}/cmdline")
+    text = kernel.read(f"{s.living}/cmdline")
     return text.rstrip(b"\0").replace(b"\0", b" ").decode() if text else NONE
 
 
@@ -68,8 +68,6 @@ def directory_of(which, known):
     def reference(s):
         if s.label in known:
             return population.folder + known[s.label]
-        if s.label == "leaderless":
-            return None
         return s.link(which) or NONE if s.is_ours else DENIED
     return reference
 
@@ -77,9 +75,7 @@ def directory_of(which, known):
 def build_id(s):
     if not s.is_ours:
         return DENIED
-    if s.label == "leaderless":
-        return None
-    return kernel.build_id(f"{s.directory}/exe") or NONE
+    return kernel.build_id(f"{s.living}/exe") or NONE
 
 
 def ids(field, at, stranger):

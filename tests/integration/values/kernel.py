@@ -69,9 +69,9 @@ class Mapping:
         return self.inode != 0 and (self.name.startswith(("/dev/zero", "/memfd:", "/SYSV", "/dev/shm/")))
 
 
-def smaps(pid):
+def smaps(directory):
     """The mappings; None where one may not see them, [] where there is no address space."""
-    text = read(f"/proc/{pid}/smaps")
+    text = read(f"{directory}/smaps")
     if text is None:
         return None
     found = []
@@ -84,7 +84,7 @@ def smaps(pid):
             name, rest = line.split(":", 1)
             if rest.endswith(" kB"):
                 found[-1].kib[name] = int(rest.split()[0])
-    return [mapping for mapping in found if mapping.name != "[vsyscall]"]
+    return found
 
 
 def build_id(path):

@@ -3,7 +3,6 @@ from values.check import NONE, Check, Range, both
 from values.kernel import PAGE
 
 KIB, MIB = 1 << 10, 1 << 20
-SLACK_COUNTERS = 0  # pages are counted exactly since Linux 6.16
 
 
 def of_memory(function):
@@ -13,8 +12,6 @@ def of_memory(function):
             return NONE
         if not s.is_ours or s.smaps is None:
             return None
-        if s.label == "leaderless":
-            return None if not s.smaps else function(s)
         return function(s)
     return reference
 
@@ -92,14 +89,13 @@ def virtual_peak(s):
 def code(s):
     """Its ends are in stat."""
     if s.label == "leaderless":
-        return None
+        return s.status["VmExe"][0]
     return (s.stat[27] + PAGE - 1) // PAGE * PAGE - s.stat[26] // PAGE * PAGE
 
 
 @of_memory
 def libraries(s):
-    own = code(s)
-    return None if own is None else sum(m.size for m in s.smaps if is_code(m)) - own
+    return sum(m.size for m in s.smaps if is_code(m)) - code(s)
 
 
 @of_memory
@@ -139,6 +135,8 @@ def share_file(s):
 
 PROCESS = {
     "mem.footprint": Check(footprint),
+    "mem.footprint_peak": Check(lambda s: s.facts.get("footprint_peak")),
+    "mem.footprint_peak_minute": Check(lambda s: s.facts.get("footprint_peak")),
     "mem.resident": Check(total("Rss")),
     "mem.anonymous": Check(total("Anonymous")),
     "mem.anonymous_total": Check(of_memory(lambda s: sum(
@@ -157,7 +155,7 @@ PROCESS = {
     "mem.libraries": Check(libraries),
     "mem.data": Check(size(is_data)),
     "mem.stack": Check(size(is_stack)),
-    "mem.regions": Check(of_memory(lambda s: len(s.smaps))),
+    "mem.regions": Check(of_memory(lambda s: len(s.entries))),
     "mem.pss": Check(shares(share)),
     "mem.pss_anonymous": Check(shares(share_anonymous)),
     "mem.pss_file": Check(shares(share_file)),

@@ -3,6 +3,7 @@ import functools
 import json
 import os
 import pathlib
+import resource
 import shutil
 import signal
 import subprocess
@@ -36,7 +37,7 @@ class Subject:
 
     def forget(self):
         """What was read is read anew."""
-        for name in ("stat", "status", "smaps", "io", "tasks", "fds", "is_ours"):
+        for name in ("stat", "status", "entries", "smaps", "io", "tasks", "fds", "is_ours", "living"):
             self.__dict__.pop(name, None)
 
     @property
@@ -44,20 +45,33 @@ class Subject:
         return f"/proc/{self.pid}"
 
     @functools.cached_property
+    def living(self):
+        """What the threads share is only seen of one that lives."""
+        if self.label == "leaderless":
+            return next(task for task in self.tasks if kernel.stat(task)[3] != "Z")
+        return self.directory
+
+    @functools.cached_property
     def stat(self):
         return kernel.stat(self.directory)
 
     @functools.cached_property
     def status(self):
-        return kernel.pairs(f"{self.directory}/status")
+        return kernel.pairs(f"{self.living}/status")
 
     @functools.cached_property
     def io(self):
         return kernel.pairs(f"{self.directory}/io") or None
 
     @functools.cached_property
+    def entries(self):
+        """Of smaps; None where one may not see them."""
+        return kernel.smaps(self.living)
+
+    @functools.cached_property
     def smaps(self):
-        return kernel.smaps(self.pid)
+        """Those that are its own."""
+        return self.entries and [entry for entry in self.entries if entry.name != "[vsyscall]"]
 
     @functools.cached_property
     def tasks(self):
@@ -67,8 +81,8 @@ class Subject:
     def fds(self):
         """Where the open descriptors lead to; None where one may not see it."""
         try:
-            return [os.readlink(f"{self.directory}/fd/{fd}") for fd in
-                    os.listdir(f"{self.directory}/fd")]
+            return [os.readlink(f"{self.living}/fd/{fd}") for fd in
+                    os.listdir(f"{self.living}/fd")]
         except OSError:
             return None
 
@@ -97,7 +111,7 @@ class Subject:
 
     def link(self, name):
         try:
-            return os.readlink(f"{self.directory}/{name}")
+            return os.readlink(f"{self.living}/{name}")
         except FileNotFoundError:
             return None
 
@@ -118,6 +132,26 @@ def start(command, label, **options):
     subject = Subject(label, process.pid, parent=os.getpid())
     subject.born, subject.process = (before, clocks()), process
     return subject
+
+
+def change_from_outside(subject):
+    """What others can do to a process that sleeps."""
+    os.setpriority(os.PRIO_PROCESS, subject.pid, 3)
+    os.sched_setaffinity(subject.pid, {min(os.sched_getaffinity(subject.pid))})
+    subprocess.run(["ionice", "-c", "2", "-n", "3", "-p", str(subject.pid)], check=True)
+    resource.prlimit(subject.pid, resource.RLIMIT_CORE, (0, 4096))
+    with open(f"/proc/{subject.pid}/oom_score_adj", "w") as file:
+        file.write("111")
+
+
+def work_and_end():
+    """A process that uses 50 ms and ends."""
+    subprocess.run([sys.executable, "-IS", "-c",
+                    "import time\nwhile time.process_time() < 0.05: pass"], check=True)
+
+
+def exits_told(text):
+    return text
 
 
 class Population:

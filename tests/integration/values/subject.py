@@ -380,13 +380,24 @@ def changing(folder):
 
 @word
 def grow(folder):
-    keep.append(mmap.mmap(-1, 32 * MIB, flags=PRIVATE | ANONYMOUS))
-    keep[-1].write(b"g" * 32 * MIB)
+    keep.append(mapping(32 * MIB))
+
+
+@word
+def store(folder):
+    """Something to and from a disk."""
+    with open(f"{folder}/stored", "wb+") as file:
+        file.write(b"s" * 2 * MIB)
+        file.flush()
+        os.fsync(file.fileno())
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        file.seek(0)
+        file.read()
 
 
 @word
 def shrink(folder):
-    keep.pop().close()
+    assert libc.munmap(keep.pop(), 32 * MIB, 0) == 0
 
 
 @word
@@ -400,6 +411,7 @@ def change(folder):
     thread(threading.Event().wait)
     child(signal.pause)
     burn(0.03)
+    return {"internet": 1}
 
 
 keep = []

@@ -6,6 +6,8 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BUILD = pathlib.Path(os.environ["BUILD"])
@@ -43,10 +45,32 @@ class Server:
                               env=dict(os.environ, PROCMON_SOCKET=self.path),
                               capture_output=True, text=True).stdout
 
+    def version(self):
+        return subprocess.run([BUILD / "procmond", "--version"], check=True, capture_output=True,
+                              text=True).stdout
+
     def close(self):
         self.process.kill()
         self.process.wait()
         shutil.rmtree(self.place, ignore_errors=True)
+
+
+class Meanwhile:
+    """Does these things, one every 100 ms, while something else is done."""
+
+    def __init__(self, *things):
+        self.thread = threading.Thread(target=self.run, args=(things,))
+
+    def run(self, things):
+        for thing in things:
+            time.sleep(0.1)
+            thing()
+
+    def __enter__(self):
+        self.thread.start()
+
+    def __exit__(self, *error):
+        self.thread.join()
 
 
 class Session:
@@ -57,7 +81,7 @@ class Session:
         self.socket.settimeout(20)
         self.socket.connect(server.path)
         self.stream = self.socket.makefile("rwb")
-        self.received = 0  # bytes of the latest message
+        self.received = 0  # bytes of the latest frame
         self.request = 0
         self.say(hello=pb.Hello(protocol_min=1, protocol_max=1, client=name))
         self.welcome = self.hear().welcome
@@ -67,7 +91,8 @@ class Session:
 
     def hear(self):
         message = client.receive(self.stream)
-        self.received = message.ByteSize()
+        size = message.frame.ByteSize()
+        self.received = 1 + (size.bit_length() + 6) // 7 + size  # as a field: number, length
         return message
 
     def catalog(self):
