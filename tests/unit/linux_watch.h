@@ -34,6 +34,7 @@ struct watch {
 	uint32_t released[WATCH_ROWS], released_count; /* not usable before the next list */
 	uint32_t usable[WATCH_ROWS], usable_count;
 	uint32_t births, deaths; /* in the latest list() */
+	enum exits_wanted exits; /* likewise: if any, what is gone stays until the next one */
 };
 
 /* ------------------------------------------------------------------------------ roster */
@@ -109,6 +110,7 @@ static inline void watch_list_scope(struct watch *self, const struct row_scope *
 	while (self->released_count)
 		self->usable[self->usable_count++] = self->released[--self->released_count];
 	self->births = self->deaths = 0;
+	self->exits = scope->exits;
 	for (uint32_t i = 0; i < self->count; i++)
 		self->rows[i].touched = false;
 	CHECK_INT(self->provider->list(self->handle, &self->roster, scope), 0);
@@ -137,7 +139,7 @@ static inline void watch_gate(struct watch *self)
 	self->provider->gate(self->handle, slots, count, activity);
 	for (uint32_t i = 0; i < count; i++) {
 		self->rows[slots[i]].activity = activity[i];
-		if (activity[i] == ACTIVITY_GONE)
+		if (activity[i] == ACTIVITY_GONE && self->exits == EXITS_NONE)
 			watch_remove(self, slots[i]);
 	}
 	free(slots);
@@ -187,7 +189,7 @@ static inline int watch_read(struct watch *self, pid_t pid, uint32_t source, voi
 	result = SAMPLE_LATER;
 	if (self->provider->sources[source].lane != LANE_SLOW)
 		result = self->provider->read(self->handle, slot, source, sample);
-	if (result == SAMPLE_GONE)
+	if (result == SAMPLE_GONE && self->exits == EXITS_NONE)
 		watch_remove(self, slot);
 	if (result != SAMPLE_LATER)
 		return result;
