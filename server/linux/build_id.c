@@ -147,20 +147,33 @@ static uint32_t write_hex(const char *id, uint32_t length, char *text)
 	return length * 2;
 }
 
+/* The length of the id, 0 when the program has none; or a negative errno. */
+static int identify(int directory, uint32_t features, char id[BUILD_ID_MAX])
+{
+	int file, length = 0;
+
+	if (features >> FEATURE_MAP_QUERY & 1)
+		length = (int)find_in_maps(directory, id);
+	if (length == 0) {
+		file = open_program(directory);
+		length = file < 0 ? file : build_id_read(file, id);
+		if (file >= 0)
+			close(file);
+	}
+	return length;
+}
+
 static int build_id_run(struct job *job)
 {
 	const struct process_job *own = (const struct process_job *)(const void *)job->context;
 	struct linux_build_id *sample = job->sample;
 	char id[BUILD_ID_MAX] = "";
-	int file, length = 0, state;
+	int living, state, length = identify(own->directory, own->features, id);
 
-	if (own->features >> FEATURE_MAP_QUERY & 1)
-		length = (int)find_in_maps(own->directory, id);
-	if (length == 0) {
-		file = open_program(own->directory);
-		length = file < 0 ? file : build_id_read(file, id);
-		if (file >= 0)
-			close(file);
+	if (length < 0 && (living = tasks_open_living(own->directory)) >= 0) {
+		state = identify(living, own->features, id);
+		length = state < 0 ? length : state;
+		close(living);
 	}
 	if (length == -ENOEXEC)
 		return STATE_UNSUPPORTED; /* no ELF file of this machine, or a strange one */

@@ -21,17 +21,30 @@ size_t cmdline_parse(char *bytes, size_t length)
 	return length;
 }
 
+/* The length or a negative errno. */
+static ssize_t read_arguments(int directory, char *bytes)
+{
+	int file = openat(directory, "cmdline", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	ssize_t length;
+
+	if (file < 0)
+		return -errno;
+	length = read_fully(file, bytes, CMDLINE_MAX);
+	close(file);
+	return length;
+}
+
 static int cmdline_run(struct job *job)
 {
 	const struct process_job *own = (const struct process_job *)(const void *)job->context;
 	struct linux_cmdline *sample = job->sample;
-	int file = openat(own->directory, "cmdline", O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	ssize_t length;
+	ssize_t length = read_arguments(own->directory, job->text);
+	int living;
 
-	if (file < 0)
-		return job_state_of(own, errno);
-	length = read_fully(file, job->text, CMDLINE_MAX);
-	close(file);
+	if (length == 0 && (living = tasks_open_living(own->directory)) >= 0) {
+		length = read_arguments(living, job->text);
+		close(living);
+	}
 	if (length < 0)
 		return job_state_of(own, (int)-length);
 	length = (ssize_t)cmdline_parse(job->text, (size_t)length);

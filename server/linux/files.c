@@ -33,20 +33,30 @@ static int count_entries(int directory, uint64_t *ret_count)
 	return error;
 }
 
+static int count_files(const struct linux_host *host, int directory, uint64_t *ret_count)
+{
+	struct stat status;
+
+	if (!host_has(host, FEATURE_FD_SIZE))
+		return count_entries(directory, ret_count);
+	if (fstatat(directory, "fd", &status, 0) < 0)
+		return errno;
+	*ret_count = (uint64_t)status.st_size;
+	return 0;
+}
+
 static int files_read(struct processes *self, uint32_t slot, void *memory)
 {
 	struct linux_files *sample = memory;
-	struct stat status;
-	int directory, error = 0, result = row_enter(self, slot, &directory);
+	int directory, error, living, result = row_enter(self, slot, &directory);
 
 	if (result != STATE_OK)
 		return result;
-	if (!host_has(self->host, FEATURE_FD_SIZE))
-		error = count_entries(directory, &sample->open);
-	else if (fstatat(directory, "fd", &status, 0) == 0)
-		sample->open = (uint64_t)status.st_size;
-	else
-		error = errno;
+	error = count_files(self->host, directory, &sample->open);
+	if (!error && !sample->open && (living = tasks_open_living(directory)) >= 0) {
+		error = count_files(self->host, living, &sample->open);
+		close(living);
+	}
 	row_leave(self, slot, directory);
 	return error ? row_state_of(self, slot, error) : STATE_OK;
 }

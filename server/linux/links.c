@@ -9,19 +9,34 @@
 
 #include "process.h"
 
+/* The length or a negative errno. */
+static ssize_t read_link(int directory, const char *name, char bytes[PATH_SIZE])
+{
+	ssize_t length = readlinkat(directory, name, bytes, PATH_SIZE);
+	int error = length < 0 ? errno : 0, living;
+
+	if (error != ENOENT)
+		return error ? -error : length;
+	living = tasks_open_living(directory);
+	if (living < 0)
+		return -error;
+	length = readlinkat(living, name, bytes, PATH_SIZE);
+	close(living);
+	return length < 0 ? -error : length;
+}
+
 int row_read_link(struct processes *self, uint32_t slot, const char *name,
 	char bytes[PATH_SIZE], struct sample_text *ret_path)
 {
-	int directory, error, result = row_enter(self, slot, &directory);
+	int directory, result = row_enter(self, slot, &directory);
 	ssize_t length;
 
 	if (result != STATE_OK)
 		return result;
-	length = readlinkat(directory, name, bytes, PATH_SIZE);
-	error = errno;
+	length = read_link(directory, name, bytes);
 	row_leave(self, slot, directory);
 	if (length < 0) {
-		result = row_state_of(self, slot, error);
+		result = row_state_of(self, slot, (int)-length);
 		return result == STATE_UNSUPPORTED ? STATE_NONE : result;
 	}
 	*ret_path = (struct sample_text){.bytes = bytes, .length = (uint32_t)length};

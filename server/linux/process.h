@@ -296,6 +296,11 @@ ssize_t read_fully(int file, char *bytes, size_t size);
  */
 int tasks_each(
 	int directory, bool (*visit)(void *context, int tasks, uint32_t tid), void *context);
+/*
+ * The directory of a thread that lives, or -1. What threads share (program, open files) is not
+ * seen in the directory of a process whose first thread has ended before the others.
+ */
+int tasks_open_living(int directory);
 /* The same for a row; returns a state or SAMPLE_GONE. */
 int row_each_task(struct processes *self, uint32_t slot,
 	bool (*visit)(void *context, int tasks, uint32_t tid), void *context);

@@ -32,6 +32,27 @@ int tasks_each(
 	return result;
 }
 
+static bool open_living(void *context, int tasks, uint32_t tid)
+{
+	int *found = context;
+	struct task_stat stat;
+	char name[16];
+
+	if (task_stat(tasks, tid, &stat) < 0)
+		return true;
+	snprintf(name, sizeof name, "%u", (unsigned)tid);
+	*found = openat(tasks, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return *found < 0;
+}
+
+int tasks_open_living(int directory)
+{
+	int found = -1;
+
+	tasks_each(directory, open_living, &found);
+	return found;
+}
+
 int task_open(int tasks, uint32_t tid, const char *name)
 {
 	char path[48];
