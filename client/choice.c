@@ -144,9 +144,17 @@ int choice_find(const struct choice *available, const char *name,
 	return count == 1 ? 0 : -ENOENT;
 }
 
-static bool is_member(const struct procmon_attribute *attribute, const char *group)
+/* "mem" leaves out details, "mem.*" and "all" do not. */
+static bool is_member(
+	const struct choice *self, const struct procmon_attribute *attribute, const char *group)
 {
-	return strcmp(group, "all") == 0 || is_in_group(attribute->name, group);
+	const char *dot = strchr(group, '.');
+
+	if (strcmp(group, "all") == 0)
+		return true;
+	if (dot && strcmp(dot, ".*") == 0)
+		return strncmp(attribute->name, group, (size_t)(dot - group) + 1) == 0;
+	return is_in_group(attribute->name, group) && (self->whole || !attribute->detail);
 }
 
 /* Is there something to show, and without waiting for it? */
@@ -171,12 +179,12 @@ static int parse_name(
 			choice_add(self, attribute);
 			return 0;
 		}
-		is_group |= is_member(attribute, name);
-		known |= is_member(attribute, name) && is_quick(attribute);
+		is_group |= is_member(self, attribute, name);
+		known |= is_member(self, attribute, name) && is_quick(attribute);
 	}
 	for (size_t i = 0; is_group && i < available->count; i++) {
 		attribute = available->items[i];
-		if (is_member(attribute, name) &&
+		if (is_member(self, attribute, name) &&
 			(self->whole || (known ? is_quick(attribute)
 					       : attribute->cost != PROCMON_SLOW)))
 			choice_add(self, attribute);

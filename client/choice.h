@@ -22,10 +22,11 @@ void choice_add(struct choice *self, const struct procmon_attribute *attribute);
 void choice_append(struct choice *self, const struct choice *other);
 
 /*
- * Adds what a comma list names: attributes, groups ("mem": all of mem.* but what is SLOW or
- * unsupported on this host, unless the whole group is), "all" (everything, likewise) and
- * last parts that only one attribute has ("footprint"). `available` are those of the table. Returns 0, or -ENOENT with a
- * sentence in *ret_error (to be freed) that says which name is wrong and what was meant.
+ * Adds what a comma list names: attributes, groups ("mem": what most people want of it,
+ * "mem.*": all of it), "all", and last parts that only one attribute has ("footprint"). Groups
+ * and "all" leave out what is SLOW, and what is unsupported here unless all of the group is.
+ * `available` are the attributes of the table. Returns 0, or -ENOENT with a sentence in
+ * *ret_error (to be freed) that says which name is wrong and what was meant.
  */
 int choice_parse(struct choice *self, const struct choice *available, const char *list,
 	char **ret_error);

@@ -103,6 +103,7 @@ struct procmon_attribute {
 	enum procmon_unit unit;
 	enum procmon_kind kind;
 	enum procmon_cost cost;
+	bool detail;              /* few look at it: its group need not bring it along */
 	const char *text;         /* one sentence */
 	enum procmon_state state; /* PROCMON_OK: available on this host */
 	const char *reason;       /* otherwise: why not; "" when available */

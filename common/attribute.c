@@ -5,8 +5,7 @@
 #include <strings.h>
 
 const struct attribute attributes[ATTRIBUTE_COUNT] = {
-#define ATTRIBUTE(                                                                             \
-	table_, id_, symbol_, name_, type_, unit_, kind_, cost_, linux_, darwin_, sentence_)   \
+#define DECLARED(table_, id_, symbol_, name_, type_, unit_, kind_, cost_, detail_, sentence_)  \
 	[ATTRIBUTE_##table_##_##symbol_] = {                                                   \
 		.table = TABLE_##table_,                                                       \
 		.id = (id_),                                                                   \
@@ -15,8 +14,13 @@ const struct attribute attributes[ATTRIBUTE_COUNT] = {
 		.unit = UNIT_##unit_,                                                          \
 		.kind = KIND_##kind_,                                                          \
 		.cost = COST_##cost_,                                                          \
+		.detail = (detail_),                                                           \
 		.sentence = (sentence_),                                                       \
 	},
+#define ATTRIBUTE(table, id, symbol, name, type, unit, kind, cost, linux, darwin, sentence)    \
+	DECLARED(table, id, symbol, name, type, unit, kind, cost, false, sentence)
+#define DETAIL(table, id, symbol, name, type, unit, kind, cost, linux, darwin, sentence)       \
+	DECLARED(table, id, symbol, name, type, unit, kind, cost, true, sentence)
 #define DERIVED(table_, id_, symbol_, name_, type_, unit_, rule_, input_, sentence_)           \
 	[ATTRIBUTE_##table_##_##symbol_] = {                                                   \
 		.table = TABLE_##table_,                                                       \

@@ -8,6 +8,7 @@
 #ifndef COMMON_ATTRIBUTE_H
 #define COMMON_ATTRIBUTE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -85,6 +86,7 @@ struct attribute {
 	enum attribute_unit unit;
 	enum attribute_kind kind;
 	enum attribute_cost cost;
+	bool detail;                /* few look at it: its group does not bring it along */
 	enum attribute_rule rule;   /* derived attributes only */
 	enum attribute_index input; /* likewise: computed from this one */
 	const char *sentence;

@@ -10,8 +10,9 @@
 }
 
 # ATTRIBUTE(table, id, SYMBOL, "name", type, unit, kind, cost, linux, darwin, "sentence")
+# DETAIL(the same)
 # DERIVED(table, id, SYMBOL, "name", type, unit, rule, input, "sentence")
-/^(ATTRIBUTE|DERIVED)\(/ {
+/^(ATTRIBUTE|DETAIL|DERIVED)\(/ {
 	read_line()
 	next
 }
@@ -42,7 +43,7 @@ function read_line(  field, kind)
 		rules[count] = field[7]
 		inputs[count] = field[8]
 	} else
-		kinds[count] = tolower(field[7]) (field[8] == "SLOW" ? ", slow" : "")
+		kinds[count] = tolower(field[7]) (field[8] == "SLOW" ? ", slow" : "") ($0 ~ /^DETAIL/ ? ", detail" : "")
 	sentences[count] = $0
 	sub(/"\)$/, "", sentences[count])
 	sub(/.*"/, "", sentences[count])

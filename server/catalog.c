@@ -29,6 +29,7 @@ static void fill_entry(
 	entry->unit = (Procmon__Unit)attribute->unit;
 	entry->kind = (Procmon__Kind)attribute->kind;
 	entry->cost = (Procmon__Cost)attribute->cost;
+	entry->detail = attribute->detail;
 	entry->text = text_or_empty(attribute->sentence);
 	entry->state = (Procmon__State)sampler_available(sampler, read, &reason);
 	entry->reason = text_or_empty(reason);

@@ -26,6 +26,7 @@ static const struct procmon_attribute *const items[] = {
 	ATTRIBUTE(14, "gpu.time", .state = PROCMON_UNSUPPORTED),
 	ATTRIBUTE(15, "gpu.memory", .state = PROCMON_UNSUPPORTED),
 	ATTRIBUTE(16, "gpu.devices", .state = PROCMON_UNSUPPORTED, .cost = PROCMON_SLOW),
+	ATTRIBUTE(17, "mem.stack", .detail = true),
 };
 
 static const struct choice available = {.items = (const struct procmon_attribute **)items,
@@ -84,8 +85,19 @@ TEST(whole_groups)
 	char *error = NULL;
 
 	CHECK_INT(choice_parse(&choice, &available, "mem,gpu", &error), 0);
-	CHECK_INT(choice.count, 7);
+	CHECK_INT(choice.count, 8);
 	choice_finish(&choice);
+}
+
+TEST(groups_leave_out_details_unless_all_is_asked_for)
+{
+	CHECK_TEXT(select_names("mem"), "mem.footprint mem.resident");
+	CHECK_TEXT(select_names("mem.*"), "mem.footprint mem.resident mem.stack");
+	CHECK_TEXT(select_names("mem.stack,mem"), "mem.stack mem.footprint mem.resident");
+	CHECK(strstr(select_names("all"), "mem.stack"));
+	CHECK(strstr(select_names("me.*"), "error: there is no attribute or group"));
+	CHECK(strstr(select_names("*"), "error: "));
+	CHECK(strstr(select_names(".*"), "error: "));
 }
 
 TEST(last_parts_that_are_unique)
@@ -144,5 +156,6 @@ TEST(only_rates_need_two_samples)
 
 TESTS(CASE(whole_names), CASE(groups_leave_out_what_is_slow),
 	CASE(groups_leave_out_what_this_host_cannot_tell), CASE(whole_groups),
+	CASE(groups_leave_out_details_unless_all_is_asked_for),
 	CASE(last_parts_that_are_unique), CASE(unknown_names_get_near_ones),
 	CASE(empty_names_are_refused), CASE(only_rates_need_two_samples))
