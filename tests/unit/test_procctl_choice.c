@@ -68,7 +68,7 @@ TEST(groups_leave_out_what_is_slow)
 	CHECK_TEXT(select_names("cpu"), "cpu.usage cpu.total");
 	CHECK_TEXT(select_names("all"),
 		"pid comm cpu.usage cpu.total mem.footprint mem.resident faults.total "
-		"start.time age memory");
+		"start.time age memory mem.stack");
 }
 
 TEST(groups_leave_out_what_this_host_cannot_tell)
