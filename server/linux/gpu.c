@@ -5,6 +5,8 @@
  * something that may block are a worker's (gpu_job.c). A device that sleeps is not read at
  * all, and a tick asks each device once whether it does.
  */
+#include "gpu.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +14,6 @@
 #include <unistd.h>
 
 #include "alloc.h"
-#include "gpu.h"
 
 /* The inode of the first pid namespace is fixed in the kernel. KFD knows processes by their
  * pids there. */

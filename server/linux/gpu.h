@@ -75,8 +75,8 @@ struct gpu_use {
 	struct gpu_file *files;
 	uint32_t count, capacity;
 	uint64_t time_ns[GPU_CLASSES]; /* credited */
+	bool timed[GPU_CLASSES];       /* somebody tells of it */
 	uint64_t garbage;
-	bool timed;           /* a driver tells times */
 	struct nvml_use nvml; /* as last told, and with which state */
 	int nvml_state;       /* STATE_NONE: it uses none */
 	struct kfd_use kfd;
@@ -172,6 +172,9 @@ void gpu_file_take(struct processes *self, struct gpu *gpu, uint32_t slot,
 
 /* ---------------------------------------------------------------------- gpu_client.c */
 
+/* When the process of the row started, 1 + field 22 of stat; 0: it is gone. Only shared clients
+ * and NVIDIA's need it. */
+uint64_t gpu_row_start(struct processes *processes, uint32_t slot);
 /* The client with that identity, made if need be. */
 struct gpu_client *gpu_client_find(struct gpu *gpu, const struct drm_client *reading);
 /* Is that still this client? */

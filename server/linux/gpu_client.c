@@ -43,8 +43,7 @@ struct gpu_client *gpu_client_find(struct gpu *gpu, const struct drm_client *rea
 
 /* ---------------------------------------------------------------------------- holders */
 
-/* When the process of the row started, which only shared clients need. */
-static uint64_t start_of(struct processes *processes, uint32_t slot)
+uint64_t gpu_row_start(struct processes *processes, uint32_t slot)
 {
 	struct row *row = &processes->rows[slot];
 	int directory;
@@ -58,7 +57,8 @@ static uint64_t start_of(struct processes *processes, uint32_t slot)
 
 static bool started_before(struct processes *processes, uint32_t slot, uint32_t other)
 {
-	uint64_t start = start_of(processes, slot), other_start = start_of(processes, other);
+	uint64_t start = gpu_row_start(processes, slot),
+		 other_start = gpu_row_start(processes, other);
 
 	if (start != other_start)
 		return start < other_start;

@@ -185,6 +185,16 @@ static void take_file(
 	}
 }
 
+/* The driver goes by pids, and tells of processes that were there when it was asked. */
+static void take_nvml(
+	struct processes *self, struct gpu_use *use, uint32_t slot, const struct gpu_job *data)
+{
+	bool is_other = data->nvml_state == STATE_OK && data->nvml_use.start_ticks &&
+			data->nvml_use.start_ticks != gpu_row_start(self, slot);
+
+	gpu_take_nvml(use, is_other ? STATE_NONE : data->nvml_state, &data->nvml_use);
+}
+
 int gpu_job_finish(struct processes *self, struct job *job, int result)
 {
 	struct gpu *gpu = gpu_get(self);
@@ -199,6 +209,6 @@ int gpu_job_finish(struct processes *self, struct job *job, int result)
 	if (data->sysfs)
 		gpu_take_kfd(use, data->kfd_state, &data->kfd_use);
 	if (data->nvml)
-		gpu_take_nvml(use, data->nvml_state, &data->nvml_use);
+		take_nvml(self, use, job->slot, data);
 	return gpu_fill(gpu, job->slot, job->text, job->sample);
 }

@@ -56,7 +56,8 @@ static void add_file(
 		sums->pending = true;
 	else {
 		sums->has_fdinfo = true;
-		use->timed |= client->meter.known;
+		for (int i = 0; client->meter.known && i < GPU_CLASSES; i++)
+			use->timed[i] = true;
 		sums->has_device |= client->memory.known;
 		sums->has_system |= client->memory.known;
 		sums->has_shared |= client->memory.known;
@@ -85,6 +86,15 @@ static uint64_t device_bytes(
 
 /* ------------------------------------------------------------------------ KFD, NVIDIA */
 
+/* Credits what a counter went on by. One that begins anew adds to what had been reached. */
+static void credit(struct gpu_use *use, enum gpu_class class, uint64_t before, uint64_t now)
+{
+	if (!is_number(now))
+		return;
+	use->time_ns[class] += is_number(before) && before <= now ? now - before : now;
+	use->timed[class] = true;
+}
+
 /*
  * KFD's buffers are in the address space of a DRM client, and kernels count them there as well,
  * newer ones at least: what both have is taken once, by the larger figure.
@@ -97,62 +107,54 @@ static void add_kfd(
 		uint64_t counted = device_bytes(gpu, use, slot, one->address);
 		if (one->vram > counted)
 			sums->device += one->vram - counted;
-		sums->time_ns[GPU_COPY] += one->copy_ns;
 	}
-	sums->has_kfd = sums->has_device = sums->timed[GPU_COPY] = true;
+	sums->has_kfd = sums->has_device = true;
 }
 
-/* By class. NVML tells nothing of the other classes. */
-static void nvml_times(const struct nvml_use *use, uint64_t times[GPU_CLASSES])
+static uint64_t copy_time(const struct kfd_use *use)
 {
-	for (int i = 0; i < GPU_CLASSES; i++)
-		times[i] = ABSENT_U64(STATE_UNSUPPORTED);
-	times[GPU_RENDER] = use->time_render_ns;
-	times[GPU_COMPUTE] = use->time_compute_ns;
-	times[GPU_VIDEO] = use->time_video_ns;
-	times[GPU_OTHER] = use->time_other_ns;
-}
+	uint64_t sum_ns = 0;
 
-static void add_nvml(const struct nvml_use *use, struct sums *sums)
-{
-	uint64_t times[GPU_CLASSES];
-
-	nvml_times(use, times);
-	for (int i = 0; i < GPU_CLASSES; i++)
-		if (is_number(times[i])) {
-			sums->time_ns[i] += times[i];
-			sums->timed[i] = true;
-		}
-	if (is_number(use->memory)) {
-		sums->device += use->memory;
-		sums->has_device = true;
-	}
-	if (is_number(use->garbage))
-		sums->garbage += use->garbage;
-	sums->has_nvml = true;
-}
-
-/* A counter that begins anew goes on from what it had reached. */
-void gpu_take_nvml(struct gpu_use *use, int state, const struct nvml_use *told)
-{
-	uint64_t before[GPU_CLASSES], now[GPU_CLASSES];
-
-	use->nvml_state = state;
-	if (state != STATE_OK)
-		return;
-	nvml_times(&use->nvml, before);
-	nvml_times(told, now);
-	for (int i = 0; i < GPU_CLASSES; i++)
-		if (is_number(before[i]) && is_number(now[i]) && now[i] < before[i])
-			use->time_ns[i] += before[i];
-	use->nvml = *told;
+	for (uint32_t i = 0; i < use->count; i++)
+		sum_ns += use->gpus[i].copy_ns;
+	return sum_ns;
 }
 
 void gpu_take_kfd(struct gpu_use *use, int state, const struct kfd_use *told)
 {
 	use->kfd_state = state;
-	if (state == STATE_OK)
-		use->kfd = *told;
+	if (state != STATE_OK)
+		return;
+	credit(use, GPU_COPY, copy_time(&use->kfd), copy_time(told));
+	use->kfd = *told;
+}
+
+static void add_nvml(const struct nvml_use *use, struct sums *sums)
+{
+	if (is_number(use->memory)) {
+		sums->device += use->memory;
+		sums->has_device = true;
+	}
+	sums->has_nvml = true;
+}
+
+/* NVML tells nothing of engines that copy and enhance. */
+void gpu_take_nvml(struct gpu_use *use, int state, const struct nvml_use *told)
+{
+	const struct nvml_use *before = &use->nvml;
+
+	use->nvml_state = state;
+	if (state != STATE_OK)
+		return;
+	credit(use, GPU_RENDER, before->time_render_ns, told->time_render_ns);
+	credit(use, GPU_COMPUTE, before->time_compute_ns, told->time_compute_ns);
+	credit(use, GPU_VIDEO, before->time_video_ns, told->time_video_ns);
+	credit(use, GPU_OTHER, before->time_other_ns, told->time_other_ns);
+	if (is_number(told->garbage))
+		use->garbage += before->garbage <= told->garbage
+					? told->garbage - before->garbage
+					: told->garbage;
+	use->nvml = *told;
 }
 
 static void add_state(int state, struct sums *sums)
@@ -276,7 +278,7 @@ static void sum_up(struct gpu *gpu, uint32_t slot, struct sums *sums)
 		add_file(gpu, use, i, slot, sums);
 	for (int i = 0; i < GPU_CLASSES; i++) {
 		sums->time_ns[i] = use->time_ns[i];
-		sums->timed[i] = use->timed;
+		sums->timed[i] = use->timed[i];
 	}
 	sums->garbage = use->garbage;
 	if ((gpu->rows[slot].flags & GPU_KFD) && use->kfd_state == STATE_OK)

@@ -11,7 +11,8 @@
  * A process that did not run opened nothing. One that ran has opened something when the number
  * of its descriptors is another one, mostly: it may also have closed as many as it opened.
  * So a process that ran is scanned again after SCAN_NS, if little of that is to do, and the
- * number is looked at after LOOK_NS whether it ran or not (others can put descriptors into it).
+ * number is looked at after LOOK_NS whether it ran or not (a debugger, and whoever filters its
+ * system calls, can put descriptors into it while it sleeps).
  *
  * Of a process with many descriptors, which open and close all the time (a server), only those
  * with new numbers are looked at, and all of them the more seldom the more they are.
@@ -27,11 +28,11 @@
 #include "alloc.h"
 #include "gpu.h"
 
-#define LOOK_NS (5 * SECOND_NS)
+#define LOOK_NS (30 * SECOND_NS)
 #define SCAN_NS (5 * SECOND_NS)
 /* Of many descriptors: a list of all of them, or a look at all links, after so long for each. */
 #define MANY_LIST_NS UINT64_C(100000)
-#define MANY_SCAN_NS UINT64_C(5000000)
+#define MANY_SCAN_NS UINT64_C(20000000)
 
 enum {
 	MANY = 64,

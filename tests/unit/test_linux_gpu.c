@@ -613,7 +613,94 @@ TEST(a_job_may_outlive_its_row_and_its_table)
 	free(watch);
 }
 
+/* ----------------------------------------------------------------------------- fixtures */
+
+struct fixture {
+	const char *driver, *node;
+	uint64_t time_ns, device, system; /* as test_linux_drm.c has them */
+	const char *label;
+};
+
+/* Each driver's text and its part of sysfs: the row of a process that has it open. */
+static void check_fixture(const struct fixture *fixture)
+{
+	char command[1024], link[64];
+
+	snprintf(command, sizeof command,
+		"cp -r tests/fixtures/gpu/%s/sys '%s' && mkdir -p '%s/proc/7/fdinfo' && "
+		"cp tests/fixtures/gpu/%s/fdinfo '%s/proc/7/fdinfo/5'",
+		fixture->driver, tree_root, tree_root, fixture->driver, tree_root);
+	if (access("tests/fixtures/gpu", F_OK) != 0)
+		test_skip("run it where tests/fixtures is");
+	CHECK_INT(system(command), 0);
+	snprintf(link, sizeof link, "/dev/%s", fixture->node);
+	put_process(7, 100);
+	put_fd(7, 5, link);
+	tick();
+	CHECK_INT(ask(7), STATE_OK);
+	CHECK_INT(sample.time_ns, fixture->time_ns);
+	if (fixture->device || fixture->system) {
+		CHECK_INT(sample.memory_device, fixture->device);
+		CHECK_INT(sample.memory_system, fixture->system);
+	}
+	CHECK_TEXT(watch_text(&sample.devices), fixture->label);
+	CHECK_TEXT(watch_text(&sample.source), "fdinfo");
+	end();
+	watch = NULL;
+	tree_remove("sys/class");
+	tree_remove("proc/7");
+}
+
+TEST(every_driver_s_row)
+{
+	static const struct fixture fixtures[] = {
+		{"amdgpu", "dri/renderD128", 4568261407, 503316480, 19005440, "0000:08:00.0"},
+		{"amdgpu-legacy", "dri/renderD128", 107322799, 2117632, 8388608,
+			"0000:08:00.0"},
+		{"i915", "dri/renderD128", 11323935908, 0, 109051904, "0000:00:02.0"},
+		{"i915-local", "dri/renderD129", 10500001400, 941621248, 4194304,
+			"0000:03:00.0"},
+		{"xe", "dri/renderD128", 0, 24567808, 196608, "0000:03:00.0"},
+		{"msm", "dri/renderD128", 4215388213, 0, 41943040, "msm_dpu"},
+		{"panfrost", "dri/renderD128", 1918517119, 0, 37371904, "panfrost"},
+		{"panthor", "dri/renderD128", 111110952750, 0, 16875520, "panthor"},
+		{"v3d", "dri/renderD128", 2532481604, 0, 21790720, "v3d"},
+		{"etnaviv", "dri/renderD128", 8357000111, 0, 0, "etnaviv"},
+		{"amdxdna", "accel/accel0", 0, 0, 0, "0000:c5:00.1"},
+	};
+
+	tree_begin();
+	for (size_t i = 0; i < sizeof fixtures / sizeof *fixtures; i++)
+		check_fixture(&fixtures[i]);
+}
+
 /* ------------------------------------------------------------------------------- budget */
+
+TEST(of_many_descriptors_the_new_ones_are_looked_at)
+{
+	begin();
+	put_process(7, 100);
+	for (int fd = 3; fd < 100; fd++)
+		put_fd(7, fd, "/x");
+	tick();
+	CHECK_INT(ask(7), STATE_NONE);
+	pause_ms(20); /* so many are listed every 10 ms at most */
+	put_client(7, 120, 41, 30 * MS, 64);
+	tick();
+	check_time(7, 30 * MS);
+	/* It stays when others come and go. */
+	pause_ms(20);
+	put_fd(7, 130, "/x");
+	put_client(7, 120, 41, 31 * MS, 64);
+	tick();
+	check_time(7, 31 * MS);
+	pause_ms(20);
+	tree_remove("proc/7/fd/120");
+	tick();
+	check_time(7, 31 * MS);
+	CHECK(sample.memory == ABSENT_U64(STATE_NONE));
+	end();
+}
 
 TEST(what_the_budget_does_not_reach_is_pending)
 {
@@ -712,6 +799,12 @@ TEST(compute_queues_of_amd)
 	tick();
 	CHECK_INT(ask(7), STATE_OK);
 	CHECK_INT(sample.memory_device, 140 * MIB);
+	/* Closed: its time stays. */
+	tree_remove("proc/7/fd/4");
+	tick();
+	CHECK_INT(ask(7), STATE_OK);
+	CHECK_INT(sample.time_copy_ns, 2500000);
+	CHECK_TEXT(watch_text(&sample.source), "fdinfo");
 	end();
 }
 
@@ -729,6 +822,36 @@ TEST(compute_queues_of_a_sleeping_gpu)
 	tick();
 	CHECK_INT(ask(7), STATE_ASLEEP);
 	end();
+}
+
+/* -------------------------------------------------------------------------------- NVIDIA */
+
+TEST(what_nvml_tells_is_credited)
+{
+	struct gpu_use use = {.nvml_state = STATE_NONE};
+	struct nvml_use told = {.time_render_ns = 5,
+		.time_compute_ns = ABSENT_U64(STATE_UNSUPPORTED),
+		.time_video_ns = 7,
+		.time_other_ns = 0,
+		.garbage = 2};
+
+	gpu_take_nvml(&use, STATE_OK, &told);
+	CHECK_INT(use.time_ns[GPU_RENDER], 5);
+	CHECK_INT(use.time_ns[GPU_VIDEO], 7);
+	CHECK(use.timed[GPU_OTHER] && !use.timed[GPU_COMPUTE] && !use.timed[GPU_COPY]);
+	CHECK_INT(use.garbage, 2);
+	told.time_render_ns = 9;
+	gpu_take_nvml(&use, STATE_OK, &told);
+	CHECK_INT(use.time_ns[GPU_RENDER], 9);
+	CHECK_INT(use.time_ns[GPU_VIDEO], 7);
+	/* It is gone and comes back from nothing. */
+	gpu_take_nvml(&use, STATE_NONE, &told);
+	told.time_render_ns = 3;
+	told.time_compute_ns = 4;
+	gpu_take_nvml(&use, STATE_OK, &told);
+	CHECK_INT(use.time_ns[GPU_RENDER], 12);
+	CHECK_INT(use.time_ns[GPU_COMPUTE], 4);
+	CHECK_INT(use.garbage, 2);
 }
 
 TEST(nobody_wants_it_any_more)
@@ -765,7 +888,8 @@ TESTS(CASE(a_process_without_a_gpu_has_none), CASE(all_that_one_client_tells),
 	CASE(a_device_that_sysfs_does_not_know_is_not_read), CASE(a_driver_that_tells_nothing),
 	CASE(xe_is_read_by_a_worker), CASE(a_sleeping_xe_is_not_even_a_job),
 	CASE(an_xe_that_falls_asleep_before_its_job_is_not_read),
-	CASE(a_job_may_outlive_its_row_and_its_table),
+	CASE(a_job_may_outlive_its_row_and_its_table), CASE(every_driver_s_row),
+	CASE(of_many_descriptors_the_new_ones_are_looked_at),
 	CASE(what_the_budget_does_not_reach_is_pending), CASE(a_host_without_gpu_says_so),
 	CASE(compute_queues_of_amd), CASE(compute_queues_of_a_sleeping_gpu),
-	CASE(nobody_wants_it_any_more))
+	CASE(what_nvml_tells_is_credited), CASE(nobody_wants_it_any_more))
