@@ -43,13 +43,13 @@ uint32_t gpu_devices_find(struct gpu_devices *self, const char *path);
 bool gpu_node_is(const char *node, const char *path);
 
 /* Can it be read without waking it up? Looked at once a tick. False also when nobody knows. */
-bool gpu_device_awake(struct gpu_devices *self, uint32_t device, uint64_t now_ns);
+bool gpu_device_awake(struct gpu_devices *self, uint32_t index, uint64_t now_ns);
 
 /* Somebody has seen it asleep in this tick. */
 void gpu_device_note_asleep(struct gpu_devices *self, uint32_t device);
 
 /* Its name for people: PCI address, else driver, else the device file's. */
-const char *gpu_device_label(const struct gpu_devices *self, uint32_t device);
+const char *gpu_device_label(const struct gpu_devices *self, uint32_t index);
 
 /* The path of its power state, for workers. */
 void gpu_device_status_path(

@@ -51,10 +51,9 @@ static void forget_finding(struct gpu_row *row)
 	row->flags &= ~(uint32_t)GPU_SCANNING;
 }
 
-static void drop_clients(struct processes *self, struct gpu *gpu, uint32_t slot)
+static void drop_clients(
+	struct processes *self, struct gpu *gpu, struct gpu_use *use, uint32_t slot)
 {
-	struct gpu_use *use = gpu->rows[slot].use;
-
 	for (uint32_t i = 0; i < use->count; i++)
 		if (use->files[i].client)
 			gpu_client_drop(self, gpu, use->files[i].client, slot);
@@ -70,7 +69,7 @@ void gpu_drop_files(struct processes *self, struct gpu *gpu, uint32_t slot)
 	forget_finding(row);
 	row->flags &= ~(uint32_t)(GPU_NVIDIA | GPU_KFD);
 	if (row->use)
-		drop_clients(self, gpu, slot);
+		drop_clients(self, gpu, row->use, slot);
 }
 
 /* Is it what it was? A descriptor that is read is proven each time; another one may have been
@@ -106,10 +105,10 @@ static void adopt(struct processes *self, struct gpu *gpu, uint32_t slot)
 		found->flags |= row->flags & (GPU_NVIDIA | GPU_KFD);
 	if (!row->use && !found->count && !found->flags)
 		return;
-	gpu_use_get(gpu, slot);
+	struct gpu_use *use = gpu_use_get(gpu, slot);
 	for (uint32_t i = 0; i < found->count; i++) {
 		struct gpu_file old, *file = &found->files[i];
-		if (is_kept(row->use, file, slot, &old)) {
+		if (is_kept(use, file, slot, &old)) {
 			*file = old;
 			if (file->client)
 				gpu_client_hold(self, file->client, slot);
@@ -117,9 +116,9 @@ static void adopt(struct processes *self, struct gpu *gpu, uint32_t slot)
 			gpu_file_identify(self, gpu, slot, file);
 		}
 	}
-	drop_clients(self, gpu, slot);
-	row->use->files = found->files;
-	row->use->count = found->count;
+	drop_clients(self, gpu, use, slot);
+	use->files = found->files;
+	use->count = found->count;
 	found->files = NULL;
 	row->flags &= ~(uint32_t)(GPU_NVIDIA | GPU_KFD);
 	row->flags |= found->flags;
