@@ -59,10 +59,10 @@ static int add_file(int files, const char *number, struct linux_sockets *sample)
 	return 0;
 }
 
-static int sockets_run(struct job *job)
+/* Returns 0 or an errno. */
+static int add_files(int directory, struct linux_sockets *sample, bool *ret_any)
 {
-	const struct process_job *own = (const struct process_job *)(const void *)job->context;
-	int files = openat(own->directory, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int files = openat(directory, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *stream = files < 0 ? NULL : fdopendir(files);
 	const struct dirent *entry;
 	int error = errno, result = 0;
@@ -70,13 +70,30 @@ static int sockets_run(struct job *job)
 	if (!stream) {
 		if (files >= 0)
 			close(files);
-		return job_state_of(own, error);
+		return error;
 	}
 	while (result == 0 && (errno = 0, entry = readdir(stream)))
-		if (entry->d_name[0] != '.')
-			result = add_file(files, entry->d_name, job->sample);
+		if (entry->d_name[0] != '.') {
+			*ret_any = true;
+			result = add_file(files, entry->d_name, sample);
+		}
 	error = entry ? -result : errno;
 	closedir(stream);
+	return error;
+}
+
+static int sockets_run(struct job *job)
+{
+	const struct process_job *own = (const struct process_job *)(const void *)job->context;
+	bool any = false;
+	int error = add_files(own->directory, job->sample, &any), living;
+
+	/* A thread that has ended has no files, and nobody but root may see that. */
+	if ((error == EACCES || (!error && !any)) &&
+		(living = tasks_open_living(own->directory)) >= 0) {
+		error = add_files(living, job->sample, &any);
+		close(living);
+	}
 	return error ? job_state_of(own, error) : STATE_OK;
 }
 

@@ -66,7 +66,7 @@ def connections(s):
         return None
     inodes = set()
     for table in INTERNET:
-        for line in (kernel.read(f"{s.directory}/net/{table}") or b"").splitlines()[1:]:
+        for line in (kernel.read(f"{s.living}/net/{table}") or b"").splitlines()[1:]:
             inodes.add(line.split()[COLUMNS.get(table, 9)].decode())
     counted = sum(fd[8:-1] in inodes for fd in s.fds if fd.startswith("socket:["))
     # A socket that was never bound is in no table.

@@ -11,25 +11,27 @@ BSD_STATES = {"R": 2, "S": 3, "D": 3, "I": 3, "T": 4, "t": 4, "Z": 5}
 STATES = {"plain": "S", "traced": "t", "stopped": "T", "waiting": "D", "zombie": "Z", "killed": "Z"}
 
 
-def unique_id(pidfd):
+# By pid, as frames name rows: for kernels that have no number for each process. values.py
+# looks at all processes and sees that no two have the same; it must stay the same, too.
+identities = {}
+
+
+def unique_id(pid):
     """Since Linux 6.9 the number of the pidfd's inode; older ones have one for all of them."""
-    if pidfd is None or "linux-6.1" in os.environ.get("PROCMON_WITHOUT", ""):
+    if "linux-6.1" in os.environ.get("PROCMON_WITHOUT", "") or not hasattr(os, "pidfd_open"):
+        return identities.get(pid)
+    try:
+        pidfds = os.pidfd_open(pid), os.pidfd_open(os.getpid())
+    except OSError:
         return None
-    inode = os.fstat(pidfd).st_ino
-    return inode if inode != os.fstat(os.pidfd_open(1)).st_ino else None
+    inodes = [os.fstat(pidfd).st_ino for pidfd in pidfds]
+    for pidfd in pidfds:
+        os.close(pidfd)
+    return identities.get(pid) if inodes[0] == inodes[1] and pid != os.getpid() else inodes[0]
 
 
 def parent_unique_id(s):
-    if s.stat[4] == 0:
-        return NONE
-    try:
-        pidfd = os.pidfd_open(s.stat[4])
-    except (OSError, AttributeError):
-        return None
-    try:
-        return unique_id(pidfd)
-    finally:
-        os.close(pidfd)
+    return unique_id(s.stat[4]) if s.stat[4] else NONE
 
 
 def comm(s):
@@ -50,8 +52,8 @@ def exe(s):
 
 
 def name(s):
-    path = s.link("exe") if s.is_ours else cmdline(s).split()[0]
-    if path is None:
+    path = s.link("exe") if s.is_ours else s.arguments[0]
+    if not path:
         return comm(s)
     return os.path.basename(path).removesuffix(" (deleted)")
 
@@ -59,8 +61,7 @@ def name(s):
 def cmdline(s):
     if "cmdline" in s.facts:
         return s.facts["cmdline"]
-    text = kernel.read(f"{s.living}/cmdline")
-    return text.rstrip(b"\0").replace(b"\0", b" ").decode() if text else NONE
+    return " ".join(s.arguments).rstrip() or NONE
 
 
 def directory_of(which, known):
@@ -154,7 +155,7 @@ def exit_time(s):
 PROCESS = {
     "pid": Check(lambda s: s.pid),
     "ppid": Check(lambda s: both(s.parent, s.stat[4])),
-    "unique_id": Check(lambda s: unique_id(s.pidfd)),
+    "unique_id": Check(lambda s: unique_id(s.pid)),
     "parent_unique_id": Check(parent_unique_id),
     "comm": Check(comm),
     "name": Check(name),

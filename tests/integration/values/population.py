@@ -32,7 +32,6 @@ class Subject:
     def __init__(self, label, pid, facts=None, parent=None):
         self.label, self.pid, self.facts, self.parent = label, pid, facts or {}, parent
         self.born = None  # (CLOCK_REALTIME, CLOCK_BOOTTIME) before and after its start
-        self.pidfd = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else None
         self.process = None
 
     def forget(self):
@@ -108,6 +107,11 @@ class Subject:
         except FileNotFoundError:
             pass  # it has ended
         return True
+
+    @property
+    def arguments(self):
+        text = kernel.read(f"{self.living}/cmdline") or b""
+        return text.decode(errors="replace").rstrip("\0").split("\0")
 
     def link(self, name):
         try:
