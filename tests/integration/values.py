@@ -179,7 +179,7 @@ def exits_are_told(own, tables):
     for row in look.rows.values():
         cell = look.cell(row, table.entries["exits"].id)
         if look.cell(row, table.entries["name"].id).value == "total":
-            table.record("exits", "total, asked", population.exits_told(cell.value), cell)
+            table.record("exits", "total, asked", server.means_of_exits(cell.value), cell)
     looker.close()
     session.close()
 

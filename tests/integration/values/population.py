@@ -154,10 +154,6 @@ def work_and_end():
                     "import time\nwhile time.process_time() < 0.05: pass"], check=True)
 
 
-def exits_told(text):
-    return text
-
-
 class Population:
     def __init__(self):
         self.subjects, self.started = [], []

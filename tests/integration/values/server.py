@@ -1,5 +1,6 @@
 """The server about itself, by what sessions of the tests' own sent and were sent."""
 import os
+import re
 import time
 
 from values import kernel, wire
@@ -152,6 +153,21 @@ class Row:
 
 
 # ------------------------------------------------------------------------- table SERVER
+
+def means_of_exits(text):
+    """The text, if it names the means that this kernel and our capabilities give; else those."""
+    release = tuple(map(int, re.findall(r"\d+", os.uname().release)[:2]))
+    if "linux-6.1" in os.environ.get("PROCMON_WITHOUT", ""):
+        release = min(release, (6, 1))
+    status = kernel.read("/proc/self/status").decode()
+    capabilities = int(re.search(r"CapEff:\s*(\w+)", status)[1], 16)
+    words = ["pidfd (the end, exit status)" if release >= (6, 15) else "pidfd (the end)"]
+    if capabilities >> 12 & 1 and release >= (5, 19):  # CAP_NET_ADMIN
+        words.append(", taskstats")
+    else:
+        words.append("; not taskstats")
+    return text if text and text.startswith("".join(words)) else "".join(words)
+
 
 def of_total(function):
     """What is said of the server as a whole is said of no source."""
