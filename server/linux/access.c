@@ -26,9 +26,6 @@ static const char *const file_names[] = {
 	[FILE_COMM] = "comm",
 };
 
-/* In a substitute tree a file may be a pipe that nobody writes to: never wait. */
-enum { READ_FLAGS = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY };
-
 /* ---------------------------------------------------------------------- directories */
 
 int directory_open(const struct processes *self, uint32_t pid)

@@ -1,9 +1,5 @@
 /*
  * Source build_id: what the linker wrote into the program to tell one build from another.
- *
- * The kernel is asked first, where it can be: it looks into what is mapped, so that it does
- * not matter when the file system is one that does not answer (its network is down). If it
- * finds none, the file is opened and its notes are looked through.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,41 +7,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "map_query.h"
 #include "process.h"
 
 enum {
 	PIECE_SIZE = 4096, /* of a file: mostly it has all that is looked for */
 	SEGMENTS_MAX = 256,
-	MAPPINGS_MAX = 16, /* looked at until one is the program's: mostly it is the first */
 };
-
-/* --------------------------------------------------------------------- by the mappings */
-
-/* The length of the id, 0 when it is not found. */
-static uint32_t find_in_maps(int directory, char id[BUILD_ID_MAX])
-{
-	char exe[PATH_SIZE];
-	struct mapping mapping = {0};
-	ssize_t length = readlinkat(directory, "exe", exe, sizeof exe);
-	int maps = length < 0 ? -1 : openat(directory, "maps", O_RDONLY | O_CLOEXEC);
-	uint32_t found = 0;
-
-	if (maps < 0)
-		return 0;
-	for (int i = 0; i < MAPPINGS_MAX && map_query(maps, mapping.end, &mapping) == 0; i++) {
-		if (mapping.name_length != length ||
-			memcmp(mapping.name, exe, (size_t)length) != 0)
-			continue;
-		found = mapping.id_length;
-		memcpy(id, mapping.id, found);
-		break;
-	}
-	close(maps);
-	return found;
-}
-
-/* ------------------------------------------------------------------------- by the file */
 
 struct piece {
 	int file;
@@ -147,44 +114,38 @@ static uint32_t write_hex(const char *id, uint32_t length, char *text)
 	return length * 2;
 }
 
-/* The length of the id, 0 when the program has none; or a negative errno. */
-static int identify(int directory, uint32_t features, char id[BUILD_ID_MAX])
-{
-	int file, length = 0;
+struct identity {
+	char id[BUILD_ID_MAX];
+	uint32_t length;
+};
 
-	if (features >> FEATURE_MAP_QUERY & 1)
-		length = (int)find_in_maps(directory, id);
-	if (length == 0) {
-		file = open_program(directory);
-		length = file < 0 ? file : build_id_read(file, id);
-		if (file >= 0)
-			close(file);
-	}
-	return length;
+static int identify(void *context, int directory)
+{
+	struct identity *identity = context;
+	int result, file = open_program(directory);
+
+	if (file < 0)
+		return file == -ENOENT ? -ESRCH : file;
+	result = build_id_read(file, identity->id);
+	close(file);
+	if (result >= 0)
+		identity->length = (uint32_t)result;
+	return result < 0 ? result : 0;
 }
 
 static int build_id_run(struct job *job)
 {
 	const struct process_job *own = (const struct process_job *)(const void *)job->context;
 	struct linux_build_id *sample = job->sample;
-	char id[BUILD_ID_MAX] = "";
-	int living, state, length = identify(own->directory, own->features, id);
+	struct identity identity = {.length = 0};
+	int result = job_read_shared(own, identify, &identity);
 
-	if (length < 0 && (living = tasks_open_living(own->directory)) >= 0) {
-		state = identify(living, own->features, id);
-		length = state < 0 ? length : state;
-		close(living);
-	}
-	if (length == -ENOEXEC)
-		return STATE_UNSUPPORTED; /* no ELF file of this machine, or a strange one */
-	if (length < 0) {
-		state = job_state_of(own, -length);
-		return state == STATE_UNSUPPORTED ? STATE_NONE : state; /* it has no program */
-	}
-	if (length == 0)
+	if (result != STATE_OK)
+		return result;
+	if (!identity.length)
 		return STATE_NONE;
-	sample->text = (struct sample_text){
-		.bytes = job->text, .length = write_hex(id, (uint32_t)length, job->text)};
+	sample->text = (struct sample_text){.bytes = job->text,
+		.length = write_hex(identity.id, identity.length, job->text)};
 	return STATE_OK;
 }
 

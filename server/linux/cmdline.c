@@ -21,35 +21,48 @@ size_t cmdline_parse(char *bytes, size_t length)
 	return length;
 }
 
-/* The length or a negative errno. */
-static ssize_t read_arguments(int directory, char *bytes)
-{
-	int file = openat(directory, "cmdline", O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	ssize_t length;
+struct arguments {
+	char *bytes;
+	size_t size, length;
+};
 
-	if (file < 0)
-		return -errno;
-	length = read_fully(file, bytes, CMDLINE_MAX);
-	close(file);
-	return length;
+static int read_arguments(void *context, int directory)
+{
+	struct arguments *arguments = context;
+	int file = openat(directory, "cmdline", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	ssize_t length =
+		file < 0 ? -errno : read_fully(file, arguments->bytes, arguments->size);
+
+	if (file >= 0)
+		close(file);
+	if (length <= 0) /* kernel threads and zombies have none */
+		return length < 0 ? (int)length : -ESRCH;
+	arguments->length = (size_t)length;
+	return 0;
+}
+
+int job_read_arguments(
+	const struct process_job *job, char *bytes, size_t size, size_t *ret_length)
+{
+	struct arguments arguments = {.bytes = bytes, .size = size};
+	int result = job_read_shared(job, read_arguments, &arguments);
+
+	*ret_length = arguments.length;
+	return result;
 }
 
 static int cmdline_run(struct job *job)
 {
 	const struct process_job *own = (const struct process_job *)(const void *)job->context;
 	struct linux_cmdline *sample = job->sample;
-	ssize_t length = read_arguments(own->directory, job->text);
-	int living;
+	size_t length;
+	int result = job_read_arguments(own, job->text, CMDLINE_MAX, &length);
 
-	if (length == 0 && (living = tasks_open_living(own->directory)) >= 0) {
-		length = read_arguments(living, job->text);
-		close(living);
-	}
-	if (length < 0)
-		return job_state_of(own, (int)-length);
-	length = (ssize_t)cmdline_parse(job->text, (size_t)length);
+	if (result != STATE_OK)
+		return result;
+	length = cmdline_parse(job->text, length);
 	if (length == 0)
-		return STATE_NONE; /* kernel threads and zombies */
+		return STATE_NONE;
 	sample->text = (struct sample_text){.bytes = job->text, .length = (uint32_t)length};
 	return STATE_OK;
 }

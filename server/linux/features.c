@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #include "host.h"
-#include "map_query.h"
 #include "exit_listener.h"
 #include "pidfd_info.h"
 
@@ -169,19 +168,6 @@ static bool has_socket_names(const struct linux_host *host)
 	return found;
 }
 
-static bool has_map_query(const struct linux_host *host)
-{
-	int maps = host->real ? open("/proc/self/maps", O_RDONLY | O_CLOEXEC) : -1;
-	struct mapping mapping;
-	bool found;
-
-	if (maps < 0)
-		return false;
-	found = map_query(maps, 0, &mapping) == 0;
-	close(maps);
-	return found;
-}
-
 static const struct {
 	const char *name;
 	unsigned major, minor; /* the first kernel that has it */
@@ -210,8 +196,6 @@ static const struct {
 		"the kernel lists the children of a process"},
 	[FEATURE_SOCKET_NAMES] = {"socket-names", 3, 7, has_socket_names,
 		"a socket of any process tells its protocol"},
-	[FEATURE_MAP_QUERY] = {"map-query", 6, 11, has_map_query,
-		"the kernel finds the build id of what is mapped"},
 };
 
 const char *feature_name(enum feature feature)

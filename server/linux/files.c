@@ -33,32 +33,35 @@ static int count_entries(int directory, uint64_t *ret_count)
 	return error;
 }
 
-static int count_files(const struct linux_host *host, int directory, uint64_t *ret_count)
-{
-	struct stat status;
+struct count {
+	const struct linux_host *host;
+	uint64_t files;
+};
 
-	if (!host_has(host, FEATURE_FD_SIZE))
-		return count_entries(directory, ret_count);
-	if (fstatat(directory, "fd", &status, 0) < 0)
-		return errno;
-	*ret_count = (uint64_t)status.st_size;
-	return 0;
+/* None: there are none, or they are not seen there. */
+static int count_files(void *context, int directory)
+{
+	struct count *count = context;
+	struct stat status;
+	int error = 0;
+
+	if (!host_has(count->host, FEATURE_FD_SIZE))
+		error = count_entries(directory, &count->files);
+	else if (fstatat(directory, "fd", &status, 0) == 0)
+		count->files = (uint64_t)status.st_size;
+	else
+		error = errno;
+	return error || count->files ? -error : -ESRCH;
 }
 
 static int files_read(struct processes *self, uint32_t slot, void *memory)
 {
 	struct linux_files *sample = memory;
-	int directory, error, living, result = row_enter(self, slot, &directory);
+	struct count count = {.host = self->host};
+	int result = row_read_shared(self, slot, count_files, &count);
 
-	if (result != STATE_OK)
-		return result;
-	error = count_files(self->host, directory, &sample->open);
-	if (!error && !sample->open && (living = tasks_open_living(directory)) >= 0) {
-		error = count_files(self->host, living, &sample->open);
-		close(living);
-	}
-	row_leave(self, slot, directory);
-	return error ? row_state_of(self, slot, error) : STATE_OK;
+	sample->open = count.files;
+	return result == STATE_NONE ? STATE_OK : result;
 }
 
 const struct process_source files_source = {

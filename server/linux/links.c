@@ -9,38 +9,27 @@
 
 #include "process.h"
 
-/* The length or a negative errno. */
-static ssize_t read_link(int directory, const char *name, char bytes[PATH_SIZE])
-{
-	ssize_t length = readlinkat(directory, name, bytes, PATH_SIZE);
-	int error = length < 0 ? errno : 0, living;
+struct link {
+	const char *name;
+	char *bytes;
+	struct sample_text *path;
+};
 
-	if (error != ENOENT)
-		return error ? -error : length;
-	living = tasks_open_living(directory);
-	if (living < 0)
-		return -error;
-	length = readlinkat(living, name, bytes, PATH_SIZE);
-	close(living);
-	return length < 0 ? -error : length;
+static int read_link(void *context, int directory)
+{
+	struct link *link = context;
+	ssize_t length = readlinkat(directory, link->name, link->bytes, PATH_SIZE);
+
+	if (length < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	*link->path = (struct sample_text){.bytes = link->bytes, .length = (uint32_t)length};
+	return 0;
 }
 
 int row_read_link(struct processes *self, uint32_t slot, const char *name,
 	char bytes[PATH_SIZE], struct sample_text *ret_path)
 {
-	int directory, result = row_enter(self, slot, &directory);
-	ssize_t length;
-
-	if (result != STATE_OK)
-		return result;
-	length = read_link(directory, name, bytes);
-	row_leave(self, slot, directory);
-	if (length < 0) {
-		result = row_state_of(self, slot, (int)-length);
-		return result == STATE_UNSUPPORTED ? STATE_NONE : result;
-	}
-	*ret_path = (struct sample_text){.bytes = bytes, .length = (uint32_t)length};
-	return STATE_OK;
+	return row_read_shared(self, slot, read_link, &(struct link){name, bytes, ret_path});
 }
 
 static int exe_read(struct processes *self, uint32_t slot, void *memory)

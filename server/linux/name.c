@@ -90,17 +90,6 @@ static int name_read(struct processes *self, uint32_t slot, void *memory)
 	return STATE_OK;
 }
 
-/* The length or a negative errno. */
-static ssize_t read_file(int directory, const char *name, char *bytes, size_t size)
-{
-	int file = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	ssize_t length = file < 0 ? -errno : read_fully(file, bytes, size);
-
-	if (file >= 0)
-		close(file);
-	return length;
-}
-
 /* Its name, newlines and all, with one at the end. */
 struct sample_text comm_parse(const char *bytes, size_t length)
 {
@@ -112,13 +101,19 @@ static int name_run(struct job *job)
 	const struct process_job *own = (const struct process_job *)(const void *)job->context;
 	struct linux_name *sample = job->sample;
 	char *comm = job->text + PATH_SIZE;
-	ssize_t comm_length = read_file(own->directory, "comm", comm, COMM_SIZE);
-	ssize_t length = read_file(own->directory, "cmdline", job->text, PATH_SIZE);
+	int file = openat(own->directory, "comm", READ_FLAGS), result;
+	ssize_t comm_length = file < 0 ? -errno : read_fully(file, comm, COMM_SIZE);
+	size_t length;
 
-	if (comm_length < 0 || length < 0)
-		return job_state_of(own, (int)-(comm_length < 0 ? comm_length : length));
-	sample->text = name_of_arguments(
-		job->text, (size_t)length, comm_parse(comm, (size_t)comm_length));
+	if (file >= 0)
+		close(file);
+	if (comm_length < 0)
+		return job_state_of(own, (int)-comm_length);
+	result = job_read_arguments(own, job->text, PATH_SIZE, &length);
+	if (result != STATE_OK && result != STATE_NONE)
+		return result;
+	sample->text =
+		name_of_arguments(job->text, length, comm_parse(comm, (size_t)comm_length));
 	return STATE_OK;
 }
 

@@ -71,6 +71,8 @@ int job_state_of(const struct process_job *job, int error)
 	case ESRCH:
 	case ENOENT:
 		return directory_is_there(job->directory) ? STATE_UNSUPPORTED : SAMPLE_GONE;
+	case ENOEXEC: /* a program of another machine, or none that we know */
+		return STATE_UNSUPPORTED;
 	case EACCES:
 	case EPERM:
 		return STATE_DENIED;

@@ -20,6 +20,7 @@
 #ifndef LINUX_PROCESS_H
 #define LINUX_PROCESS_H
 
+#include <fcntl.h>
 #include <sys/types.h>
 
 #include "clock.h"
@@ -92,12 +93,12 @@ struct gpu;
 
 struct processes {
 	const struct linux_host *host;
-	int procfs;        /* directory */
-	int epoll;         /* of all pidfds; -1: no pidfds */
-	int stat, loadavg; /* files of the procfs itself; -1: it has none */
-	uint64_t now_ns;   /* of the latest list() */
+	int procfs;         /* directory */
+	int epoll;          /* of all pidfds; -1: no pidfds */
+	int stat, loadavg;  /* files of the procfs itself; -1: it has none */
+	uint64_t now_ns;    /* of the latest list() */
 	uint64_t before_ns; /* of the one before */
-	uint64_t boot_id;  /* for identities without pidfd inode */
+	uint64_t boot_id;   /* for identities without pidfd inode */
 
 	/* By slot. What the gate needs stands apart: it goes through all of it each tick. */
 	uint32_t capacity;
@@ -179,11 +180,11 @@ struct process_source {
 	"CAP_SYS_PTRACE (setcap cap_perfmon,cap_sys_ptrace=ep on the program)"
 
 extern const struct process_source identity_source, clock_source, stat_source, status_source,
-	exit_source,	control_source, limits_source, ioprio_source, parent_source, coalition_source,
-	io_source, schedstat_source, switches_source, threads_source, delays_source,
-	children_source, files_source, cgroup_source, oom_score_source, oom_adjust_source,
-	exe_source, links_source, name_source, build_id_source, cmdline_source, smaps_source,
-	regions_source, sockets_source, gpu_source;
+	exit_source, control_source, limits_source, ioprio_source, parent_source,
+	coalition_source, io_source, schedstat_source, switches_source, threads_source,
+	delays_source, children_source, files_source, cgroup_source, oom_score_source,
+	oom_adjust_source, exe_source, links_source, name_source, build_id_source,
+	cmdline_source, smaps_source, regions_source, sockets_source, gpu_source;
 
 /* What a job of the slow lane has of its own. */
 struct process_job {
@@ -236,8 +237,7 @@ uint32_t row_begin_ended(struct processes *self, struct roster *roster, uint32_t
 void exit_note(struct processes *self, uint32_t slot);
 void exit_forget(struct processes *self, uint32_t slot);
 /* What the listener says of the row's process; false: that is not about it. */
-bool exit_take_record(
-	struct processes *self, uint32_t slot, const struct exit_record *record);
+bool exit_take_record(struct processes *self, uint32_t slot, const struct exit_record *record);
 /* Says that the row has ended; its last values are read meanwhile. */
 void exit_tell(struct processes *self, struct roster *roster, uint32_t slot);
 int exit_read_last(struct processes *self, uint32_t slot, uint32_t source, void *sample);
@@ -283,6 +283,9 @@ int row_read_link(struct processes *self, uint32_t slot, const char *name,
 /* What an errno of a failed access to the row means: a state or SAMPLE_GONE. */
 int row_state_of(struct processes *self, uint32_t slot, int error);
 
+/* In a substitute tree a file may be a pipe that nobody writes to: never wait. */
+enum { READ_FLAGS = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY };
+
 /* Reads all of a file into self->buffer; the length or a negative errno. */
 ssize_t read_whole(struct processes *self, int file);
 /* All of the rest of a file, up to `size` bytes; the length or a negative errno. */
@@ -297,10 +300,16 @@ ssize_t read_fully(int file, char *bytes, size_t size);
 int tasks_each(
 	int directory, bool (*visit)(void *context, int tasks, uint32_t tid), void *context);
 /*
- * The directory of a thread that lives, or -1. What threads share (program, open files) is not
- * seen in the directory of a process whose first thread has ended before the others.
+ * Reads what threads share: memory, program, open files. They are not seen in the directory of
+ * a process whose first thread has ended before the others, which also belongs to root then. So
+ * read() is called with that directory and, if it says -ESRCH (there is nothing) or
+ * -EACCES, with the one of a thread that lives. Returns STATE_NONE when there is nothing either,
+ * another state or SAMPLE_GONE.
  */
-int tasks_open_living(int directory);
+int row_read_shared(struct processes *self, uint32_t slot,
+	int (*read)(void *context, int directory), void *context);
+int job_read_shared(const struct process_job *job, int (*read)(void *context, int directory),
+	void *context);
 /* The same for a row; returns a state or SAMPLE_GONE. */
 int row_each_task(struct processes *self, uint32_t slot,
 	bool (*visit)(void *context, int tasks, uint32_t tid), void *context);
@@ -308,8 +317,13 @@ int row_each_task(struct processes *self, uint32_t slot,
 int row_has_one_thread(struct processes *self, uint32_t slot, bool *ret_single);
 /* Opens the file `name` of a thread; a descriptor or a negative errno. */
 int task_open(int tasks, uint32_t tid, const char *name);
-/* Reads it; the length or a negative errno. */
-ssize_t task_read(int tasks, uint32_t tid, const char *name, char *bytes, size_t size);
+/*
+ * Reads the file `name` of each thread and calls add(), which returns 0 or a negative errno. No
+ * living thread is left out: what goes wrong with one makes a state for all. Returns a state or
+ * SAMPLE_GONE.
+ */
+int row_add_task_files(struct processes *self, uint32_t slot, const char *name,
+	int (*add)(void *context, const char *bytes, size_t length), void *context);
 
 /* Of a living thread; times in clock ticks. */
 struct task_stat {
@@ -334,6 +348,10 @@ uint32_t tty_name(struct processes *self, uint64_t device);
 int stat_read_ticks(struct processes *self, uint32_t slot, uint64_t *ret_ticks);
 /* The pid of its parent, from there too; 0: outside our namespace. */
 int stat_read_ppid(struct processes *self, uint32_t slot, uint32_t *ret_ppid);
+/* The arguments of a process, as many as there is room for. Returns STATE_NONE when there are
+ * none, another state or SAMPLE_GONE. */
+int job_read_arguments(
+	const struct process_job *job, char *bytes, size_t size, size_t *ret_length);
 /* What an errno of a failed access in a job means. */
 int job_state_of(const struct process_job *job, int error);
 

@@ -9,43 +9,28 @@
 
 #include "process.h"
 
-/* Adds the lines of a file, and closes it. Returns 0 or a negative errno. */
-static int count_lines(int file, uint64_t *lines)
+/* None: a kernel thread, a zombie, or a process whose first thread has ended. */
+static int count_regions(void *context, int directory)
 {
+	struct linux_regions *sample = context;
+	int file = openat(directory, "maps", O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	char bytes[16384];
 	ssize_t length;
 
 	if (file < 0)
-		return file;
+		return -errno;
+	sample->count = 0;
 	while ((length = read_fully(file, bytes, sizeof bytes)) > 0)
 		for (ssize_t i = 0; i < length; i++)
-			*lines += bytes[i] == '\n';
+			sample->count += bytes[i] == '\n';
 	close(file);
-	return (int)length;
-}
-
-static bool count_thread(void *context, int tasks, uint32_t tid)
-{
-	uint64_t *lines = context;
-
-	return count_lines(task_open(tasks, tid, "maps"), lines) < 0 || !*lines;
+	return length == 0 && !sample->count ? -ESRCH : (int)length;
 }
 
 static int regions_run(struct job *job)
 {
-	const struct process_job *own = (const struct process_job *)(const void *)job->context;
-	struct linux_regions *sample = job->sample;
-	int file = openat(own->directory, "maps", O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	int result = count_lines(file < 0 ? -errno : file, &sample->count);
-
-	if (result < 0 && result != -ESRCH)
-		return job_state_of(own, -result);
-	/* No memory: a kernel thread, a zombie, or a process whose first thread has ended. */
-	if (!sample->count)
-		tasks_each(own->directory, count_thread, &sample->count);
-	if (!sample->count)
-		return job_state_of(own, ESRCH) == SAMPLE_GONE ? SAMPLE_GONE : STATE_NONE;
-	return STATE_OK;
+	return job_read_shared((const struct process_job *)(const void *)job->context,
+		count_regions, job->sample);
 }
 
 const struct process_source regions_source = {

@@ -288,7 +288,7 @@ int build_id_read(int file, char id[BUILD_ID_MAX]);
 /* smaps may be read in pieces of whole lines, each of which is added. */
 struct smaps_sums {
 	uint32_t seen;
-	int64_t values[11];
+	int64_t values[12];
 };
 void smaps_add(struct smaps_sums *sums, const char *bytes, size_t length);
 void smaps_finish(const struct smaps_sums *sums, struct linux_smaps *ret_smaps);

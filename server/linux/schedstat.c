@@ -57,15 +57,9 @@ static const char *schedstat_unsupported(
 		       : NULL;
 }
 
-static bool add_thread(void *context, int tasks, uint32_t tid)
+static int add_thread(void *context, const char *bytes, size_t length)
 {
-	char bytes[128];
-	ssize_t length = task_read(tasks, tid, "schedstat", bytes, sizeof bytes);
-
-	/* A thread that ended since it was listed counts no more. */
-	if (length > 0)
-		schedstat_parse(bytes, (size_t)length, context);
-	return true;
+	return schedstat_parse(bytes, length, context);
 }
 
 static int schedstat_read(struct processes *self, uint32_t slot, void *memory)
@@ -79,7 +73,7 @@ static int schedstat_read(struct processes *self, uint32_t slot, void *memory)
 		return result;
 	*sample = (struct linux_schedstat){0};
 	if (!single)
-		return row_each_task(self, slot, add_thread, sample);
+		return row_add_task_files(self, slot, "schedstat", add_thread, sample);
 	result = row_read(self, slot, FILE_SCHEDSTAT, &length);
 	if (result != STATE_OK)
 		return result;

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,9 +21,12 @@ enum value {
 	PRIVATE_DIRTY,
 	LAZY_FREE,
 	SHARED_HUGETLB,
+	PRIVATE_HUGETLB,
 	SWAP_PSS,
 	VALUES,
 };
+
+_Static_assert(sizeof(((struct smaps_sums *)0)->values) == VALUES * sizeof(int64_t), "one each");
 
 /* In the order of the file. */
 static const struct pair pairs[VALUES] = {
@@ -38,6 +40,7 @@ static const struct pair pairs[VALUES] = {
 	PAIR("Private_Dirty", PRIVATE_DIRTY, 1),
 	PAIR("LazyFree", LAZY_FREE, 1),
 	PAIR("Shared_Hugetlb", SHARED_HUGETLB, 1),
+	PAIR("Private_Hugetlb", PRIVATE_HUGETLB, 1),
 	PAIR("SwapPss", SWAP_PSS, 1),
 };
 
@@ -56,22 +59,15 @@ static uint64_t sum_of(const struct smaps_sums *sums, enum value value, enum cel
 		       : ABSENT_U64(absent);
 }
 
-static uint64_t sum_of_two(const struct smaps_sums *sums, enum value one, enum value two)
+/* Pages of all sizes. Kernels without reserved huge pages have no line about them. */
+static uint64_t pages_of(
+	const struct smaps_sums *sums, enum value clean, enum value dirty, enum value huge)
 {
 	uint64_t none = ABSENT_U64(STATE_NONE);
-	uint64_t a = sum_of(sums, one, STATE_NONE), b = sum_of(sums, two, STATE_NONE);
+	uint64_t a = sum_of(sums, clean, STATE_NONE), b = sum_of(sums, dirty, STATE_NONE);
+	uint64_t c = sum_of(sums, huge, STATE_NONE);
 
-	return a == none || b == none ? none : a + b;
-}
-
-/* Kernels without reserved huge pages have no line about them. */
-static uint64_t common_of(const struct smaps_sums *sums)
-{
-	uint64_t small = sum_of_two(sums, SHARED_CLEAN, SHARED_DIRTY);
-	uint64_t huge = sum_of(sums, SHARED_HUGETLB, STATE_NONE);
-	uint64_t none = ABSENT_U64(STATE_NONE);
-
-	return small == none || huge == none ? small : small + huge;
+	return a == none || b == none ? none : a + b + (c == none ? 0 : c);
 }
 
 void smaps_finish(const struct smaps_sums *sums, struct linux_smaps *ret_smaps)
@@ -80,8 +76,8 @@ void smaps_finish(const struct smaps_sums *sums, struct linux_smaps *ret_smaps)
 	ret_smaps->pss_anonymous = sum_of(sums, PSS_ANONYMOUS, STATE_UNSUPPORTED);
 	ret_smaps->pss_file = sum_of(sums, PSS_FILE, STATE_UNSUPPORTED);
 	ret_smaps->pss_shared = sum_of(sums, PSS_SHARED, STATE_UNSUPPORTED);
-	ret_smaps->unique = sum_of_two(sums, PRIVATE_CLEAN, PRIVATE_DIRTY);
-	ret_smaps->common = common_of(sums);
+	ret_smaps->unique = pages_of(sums, PRIVATE_CLEAN, PRIVATE_DIRTY, PRIVATE_HUGETLB);
+	ret_smaps->common = pages_of(sums, SHARED_CLEAN, SHARED_DIRTY, SHARED_HUGETLB);
 	ret_smaps->lazy_free = sum_of(sums, LAZY_FREE, STATE_UNSUPPORTED);
 	ret_smaps->swap_pss = sum_of(sums, SWAP_PSS, STATE_NONE);
 }
@@ -111,49 +107,36 @@ static int add_file(int file, struct smaps_sums *sums)
 	}
 }
 
-static int sum_up(int directory, const char *name, struct smaps_sums *sums)
+struct reading {
+	const char *name;
+	struct smaps_sums sums;
+};
+
+/* None: a kernel thread, a zombie, or a process whose first thread has ended. */
+static int sum_up(void *context, int directory)
 {
-	int file = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	struct reading *reading = context;
+	int file = openat(directory, reading->name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	int result;
 
 	if (file < 0)
 		return -errno;
-	result = add_file(file, sums);
+	reading->sums = (struct smaps_sums){0};
+	result = add_file(file, &reading->sums);
 	close(file);
-	return result;
-}
-
-struct thread_search {
-	const char *name;
-	struct smaps_sums *sums;
-};
-
-static bool sum_up_thread(void *context, int tasks, uint32_t tid)
-{
-	struct thread_search *search = context;
-	char path[48];
-
-	snprintf(path, sizeof path, "%u/%s", (unsigned)tid, search->name);
-	return sum_up(tasks, path, search->sums) < 0 || !search->sums->seen;
+	return result == 0 && !reading->sums.seen ? -ESRCH : result;
 }
 
 static int smaps_run(struct job *job)
 {
 	const struct process_job *own = (const struct process_job *)(const void *)job->context;
-	const char *name = own->features >> FEATURE_SMAPS_ROLLUP & 1 ? "smaps_rollup" : "smaps";
-	struct smaps_sums sums = {0};
-	struct thread_search search = {name, &sums};
-	int result = sum_up(own->directory, name, &sums);
+	bool rollup = own->features >> FEATURE_SMAPS_ROLLUP & 1;
+	struct reading reading = {.name = rollup ? "smaps_rollup" : "smaps"};
+	int result = job_read_shared(own, sum_up, &reading);
 
-	if (result < 0 && result != -ESRCH)
-		return job_state_of(own, -result);
-	/* No memory: a kernel thread, a zombie, or a process whose first thread has ended. */
-	if (!sums.seen)
-		tasks_each(own->directory, sum_up_thread, &search);
-	if (!sums.seen)
-		return job_state_of(own, ESRCH) == SAMPLE_GONE ? SAMPLE_GONE : STATE_NONE;
-	smaps_finish(&sums, job->sample);
-	return STATE_OK;
+	if (result == STATE_OK)
+		smaps_finish(&reading.sums, job->sample);
+	return result;
 }
 
 static const char *smaps_unsupported(const struct linux_host *host, enum cell_state *ret_state)

@@ -59,42 +59,39 @@ static int add_file(int files, const char *number, struct linux_sockets *sample)
 	return 0;
 }
 
-/* Returns 0 or an errno. */
-static int add_files(int directory, struct linux_sockets *sample, bool *ret_any)
+/* None: there are none, or they are not seen there. */
+static int count_sockets(void *context, int directory)
 {
+	struct linux_sockets *sample = context;
 	int files = openat(directory, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *stream = files < 0 ? NULL : fdopendir(files);
 	const struct dirent *entry;
-	int error = errno, result = 0;
+	int result = -errno;
+	bool any = false;
 
 	if (!stream) {
 		if (files >= 0)
 			close(files);
-		return error;
+		return result;
 	}
-	while (result == 0 && (errno = 0, entry = readdir(stream)))
+	*sample = (struct linux_sockets){0};
+	for (result = 0; result == 0 && (errno = 0, entry = readdir(stream));)
 		if (entry->d_name[0] != '.') {
-			*ret_any = true;
 			result = add_file(files, entry->d_name, sample);
+			any = true;
 		}
-	error = entry ? -result : errno;
+	if (result == 0)
+		result = errno ? -errno : any ? 0 : -ESRCH;
 	closedir(stream);
-	return error;
+	return result;
 }
 
 static int sockets_run(struct job *job)
 {
-	const struct process_job *own = (const struct process_job *)(const void *)job->context;
-	bool any = false;
-	int error = add_files(own->directory, job->sample, &any), living;
+	int result = job_read_shared((const struct process_job *)(const void *)job->context,
+		count_sockets, job->sample);
 
-	/* A thread that has ended has no files, and nobody but root may see that. */
-	if ((error == EACCES || (!error && !any)) &&
-		(living = tasks_open_living(own->directory)) >= 0) {
-		error = add_files(living, job->sample, &any);
-		close(living);
-	}
-	return error ? job_state_of(own, error) : STATE_OK;
+	return result == STATE_NONE ? STATE_OK : result;
 }
 
 static const char *sockets_unsupported(

@@ -194,7 +194,13 @@ static int read_line(struct processes *self, uint32_t slot, struct stat_line *re
 
 	if (result != STATE_OK)
 		return result;
-	return stat_parse(self->buffer, length, ret_line) < 0 ? STATE_FAILED : STATE_OK;
+	if (stat_parse(self->buffer, length, ret_line) < 0)
+		return STATE_FAILED;
+	/* Every process has a thread. Of one that is being reaped, or whose first thread is being
+	 * replaced by another that calls execve(2), the kernel writes zeros. */
+	if (ret_line->field[20] == 0)
+		return row_alive(self, slot) ? STATE_FAILED : SAMPLE_GONE;
+	return STATE_OK;
 }
 
 int stat_read_ticks(struct processes *self, uint32_t slot, uint64_t *ret_ticks)

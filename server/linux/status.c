@@ -10,8 +10,10 @@
  * drops them by process_madvise; a device lets go of them), so whoever has some is asked each
  * time. What else others may change in a sleeper is left to control.c.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "alloc.h"
 #include "peaks.h"
@@ -33,32 +35,25 @@ struct status_memo {
 	struct peaks peaks;
 };
 
-struct other_thread {
-	uint32_t leader;
-	struct linux_status *status;
+struct shared_memory {
+	struct processes *self;
+	struct linux_status status;
 };
 
-static bool take_memory(void *context, int tasks, uint32_t tid)
+static int read_memory(void *context, int directory)
 {
-	struct other_thread *search = context;
-	struct linux_status status, ids = *search->status;
-	char bytes[8192];
-	ssize_t length;
+	struct shared_memory *shared = context;
+	int file = openat(directory, "status", READ_FLAGS), result;
+	ssize_t length = file < 0 ? -errno : read_whole(shared->self, file);
 
-	if (tid == search->leader)
-		return true;
-	length = task_read(tasks, tid, "status", bytes, sizeof bytes);
-	if (length < 0 || status_parse(bytes, (size_t)length, &status) < 0 ||
-		status.resident == ABSENT_U64(STATE_NONE))
-		return true;
-	*search->status = status;
-	search->status->ruid = ids.ruid;
-	search->status->uid = ids.uid;
-	search->status->svuid = ids.svuid;
-	search->status->rgid = ids.rgid;
-	search->status->gid = ids.gid;
-	search->status->svgid = ids.svgid;
-	return false;
+	if (file >= 0)
+		close(file);
+	if (length < 0)
+		return (int)length;
+	result = status_parse(shared->self->buffer, (size_t)length, &shared->status);
+	if (result == 0 && shared->status.resident == ABSENT_U64(STATE_NONE))
+		result = -ESRCH;
+	return result;
 }
 
 /* The first thread has ended, others live: the process shows as a zombie without memory,
@@ -66,13 +61,21 @@ static bool take_memory(void *context, int tasks, uint32_t tid)
 static int ask_another_thread(
 	struct processes *self, uint32_t slot, struct linux_status *sample)
 {
-	struct other_thread search = {self->pids[slot], sample};
-	int directory, result = row_enter(self, slot, &directory);
+	struct shared_memory shared = {.self = self};
+	struct linux_status ids = *sample;
+	int result = row_read_shared(self, slot, read_memory, &shared);
 
+	if (result == STATE_NONE) /* they have ended meanwhile */
+		return STATE_OK;
 	if (result != STATE_OK)
 		return result;
-	tasks_each(directory, take_memory, &search);
-	row_leave(self, slot, directory);
+	*sample = shared.status;
+	sample->ruid = ids.ruid;
+	sample->uid = ids.uid;
+	sample->svuid = ids.svuid;
+	sample->rgid = ids.rgid;
+	sample->gid = ids.gid;
+	sample->svgid = ids.svgid;
 	return STATE_OK;
 }
 

@@ -24,15 +24,9 @@ int switches_parse(const char *bytes, size_t length, struct linux_switches *swit
 	return 0;
 }
 
-static bool add_thread(void *context, int tasks, uint32_t tid)
+static int add_thread(void *context, const char *bytes, size_t length)
 {
-	char bytes[8192];
-	ssize_t length = task_read(tasks, tid, "status", bytes, sizeof bytes);
-
-	/* A thread that ended since it was listed counts no more. */
-	if (length > 0)
-		switches_parse(bytes, (size_t)length, context);
-	return true;
+	return switches_parse(bytes, length, context);
 }
 
 static int switches_read(struct processes *self, uint32_t slot, void *memory)
@@ -46,7 +40,7 @@ static int switches_read(struct processes *self, uint32_t slot, void *memory)
 		return result;
 	*sample = (struct linux_switches){0};
 	if (!single)
-		return row_each_task(self, slot, add_thread, sample);
+		return row_add_task_files(self, slot, "status", add_thread, sample);
 	result = row_read(self, slot, FILE_STATUS, &length);
 	if (result != STATE_OK)
 		return result;

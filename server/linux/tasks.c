@@ -27,7 +27,7 @@ int tasks_each(
 		if (tid && !visit(context, tasks, tid))
 			break;
 	}
-	result = -errno;
+	result = entry ? 0 : -errno;
 	closedir(stream);
 	return result;
 }
@@ -37,20 +37,41 @@ static bool open_living(void *context, int tasks, uint32_t tid)
 	int *found = context;
 	struct task_stat stat;
 	char name[16];
+	int result = task_stat(tasks, tid, &stat);
 
-	if (task_stat(tasks, tid, &stat) < 0)
-		return true;
-	snprintf(name, sizeof name, "%u", (unsigned)tid);
-	*found = openat(tasks, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return *found < 0;
+	if (result == 0) {
+		snprintf(name, sizeof name, "%u", (unsigned)tid);
+		result = openat(tasks, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (result < 0)
+			result = errno == ENOENT ? -ESRCH : -errno;
+	}
+	*found = result;
+	return result == -ESRCH; /* it has ended: the next one */
 }
 
-int tasks_open_living(int directory)
+/* Instead of that error: nothing was seen, or not allowed. A living thread knows better. */
+static int read_living(
+	int error, int directory, int (*read)(void *context, int directory), void *context)
 {
-	int found = -1;
+	int living = -ESRCH, result = tasks_each(directory, open_living, &living);
 
-	tasks_each(directory, open_living, &found);
-	return found;
+	if (result == 0)
+		result = living < 0 ? living : read(context, living);
+	if (living >= 0)
+		close(living);
+	return result == -ESRCH || result == -ENOENT ? error : result; /* there is none */
+}
+
+int job_read_shared(
+	const struct process_job *job, int (*read)(void *context, int directory), void *context)
+{
+	int result = read(context, job->directory);
+
+	if (result == -ESRCH || result == -EACCES)
+		result = read_living(result, job->directory, read, context);
+	if (result == -ESRCH)
+		return directory_is_there(job->directory) ? STATE_NONE : SAMPLE_GONE;
+	return result < 0 ? job_state_of(job, -result) : STATE_OK;
 }
 
 int task_open(int tasks, uint32_t tid, const char *name)
@@ -59,22 +80,8 @@ int task_open(int tasks, uint32_t tid, const char *name)
 	int file;
 
 	snprintf(path, sizeof path, "%u/%s", (unsigned)tid, name);
-	file = openat(tasks, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	file = openat(tasks, path, READ_FLAGS);
 	return file < 0 ? -errno : file;
-}
-
-ssize_t task_read(int tasks, uint32_t tid, const char *name, char *bytes, size_t size)
-{
-	int file = task_open(tasks, tid, name);
-	ssize_t length;
-
-	if (file < 0)
-		return file;
-	length = read(file, bytes, size); /* these files are written at once */
-	if (length < 0)
-		length = -errno;
-	close(file);
-	return length;
 }
 
 /* -------------------------------------------------------------------------- of a row */
@@ -120,6 +127,25 @@ int row_each_task(struct processes *self, uint32_t slot,
 	return result < 0 ? row_state_of(self, slot, -result) : STATE_OK;
 }
 
+/* Most of those that have nothing are kernel threads and zombies, with a single thread. */
+int row_read_shared(struct processes *self, uint32_t slot,
+	int (*read)(void *context, int directory), void *context)
+{
+	int directory, result = row_enter(self, slot, &directory);
+	bool single;
+
+	if (result != STATE_OK)
+		return result;
+	result = read(context, directory);
+	if ((result == -ESRCH || result == -EACCES) &&
+		count_threads(self, directory, &single) == 0 && !single)
+		result = read_living(result, directory, read, context);
+	row_leave(self, slot, directory);
+	if (result == -ESRCH)
+		return row_alive(self, slot) ? STATE_NONE : SAMPLE_GONE;
+	return result < 0 ? row_state_of(self, slot, -result) : STATE_OK;
+}
+
 int row_has_one_thread(struct processes *self, uint32_t slot, bool *ret_single)
 {
 	int directory, result = row_enter(self, slot, &directory);
@@ -129,6 +155,47 @@ int row_has_one_thread(struct processes *self, uint32_t slot, bool *ret_single)
 	result = count_threads(self, directory, ret_single);
 	row_leave(self, slot, directory);
 	return result < 0 ? row_state_of(self, slot, -result) : STATE_OK;
+}
+
+/* ------------------------------------------------------------------- files of threads */
+
+struct task_files {
+	struct processes *self;
+	const char *name;
+	int (*add)(void *context, const char *bytes, size_t length);
+	void *context;
+	uint32_t count;
+	int error;
+};
+
+static bool add_file(void *context, int tasks, uint32_t tid)
+{
+	struct task_files *files = context;
+	int file = task_open(tasks, tid, files->name);
+	ssize_t length = file < 0 ? file : read_whole(files->self, file);
+
+	if (file >= 0)
+		close(file);
+	if (length == -ENOENT || length == -ESRCH) /* it has ended since it was listed */
+		return true;
+	files->count++;
+	files->error =
+		length < 0 ? (int)-length
+			   : -files->add(files->context, files->self->buffer, (size_t)length);
+	return !files->error;
+}
+
+int row_add_task_files(struct processes *self, uint32_t slot, const char *name,
+	int (*add)(void *context, const char *bytes, size_t length), void *context)
+{
+	struct task_files files = {.self = self, .name = name, .add = add, .context = context};
+	int result = row_each_task(self, slot, add_file, &files);
+
+	if (result != STATE_OK)
+		return result;
+	if (files.error || !files.count)
+		return row_state_of(self, slot, files.error ? files.error : ESRCH);
+	return STATE_OK;
 }
 
 /* ------------------------------------------------------------------- living threads */
@@ -143,13 +210,17 @@ int task_stat(int tasks, uint32_t tid, struct task_stat *ret_stat)
 {
 	char bytes[1024];
 	struct stat_line line;
-	ssize_t length = task_read(tasks, tid, "stat", bytes, sizeof bytes);
+	int file = task_open(tasks, tid, "stat");
+	ssize_t length = file < 0 ? file : read_fully(file, bytes, sizeof bytes);
 
+	if (file >= 0)
+		close(file);
 	if (length < 0)
 		return length == -ENOENT ? -ESRCH : (int)length;
 	if (stat_parse(bytes, (size_t)length, &line) < 0)
 		return -EBADMSG;
-	if (line.state == 'Z' || line.state == 'X')
+	/* Without threads (field 20) it is being reaped, and the kernel writes zeros. */
+	if (line.state == 'Z' || line.state == 'X' || line.field[20] == 0)
 		return -ESRCH;
 	*ret_stat = (struct task_stat){
 		.running = line.state == 'R',

@@ -327,17 +327,13 @@ static pid_t run(const char *path)
 	return child;
 }
 
-/* By the mappings and by the file. */
 static void check_live(pid_t pid, const char *expected)
 {
-	static const char *const lacks[] = {NULL, "map-query"};
+	struct watch *table = watch_open(NULL, NULL, NULL);
 
-	for (int i = 0; i < 2; i++) {
-		struct watch *table = watch_open(lacks[i], NULL, NULL);
-		watch_tick(table);
-		CHECK_TEXT(id_of(table, pid), expected);
-		watch_close(table);
-	}
+	watch_tick(table);
+	CHECK_TEXT(id_of(table, pid), expected);
+	watch_close(table);
 }
 
 TEST(id_of_a_program)

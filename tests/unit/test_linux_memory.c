@@ -341,7 +341,11 @@ TEST(huge_pages_of_the_pool)
 {
 	begin();
 	struct linux_status before = measure(), after;
-	char *memory = mmap(NULL, 4 << 20, PROT_READ | PROT_WRITE,
+	struct linux_smaps alone_before, alone;
+	char *memory;
+
+	watch_sample(watch, getpid(), SOURCE_smaps, &alone_before);
+	memory = mmap(NULL, 4 << 20, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
 
 	if (memory == MAP_FAILED)
@@ -351,6 +355,8 @@ TEST(huge_pages_of_the_pool)
 	check_one("written", "hugetlb", before.hugetlb, after.hugetlb, 4 << 10);
 	check_one("written", "footprint", before.footprint, after.footprint, 4 << 10);
 	check_one("written", "resident", before.resident, after.resident, 0);
+	watch_sample(watch, getpid(), SOURCE_smaps, &alone);
+	check_one("written", "unique", alone_before.unique, alone.unique, 4 << 10);
 	munmap(memory, 4 << 20);
 	watch_close(watch);
 }

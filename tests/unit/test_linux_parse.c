@@ -313,7 +313,7 @@ TEST(smaps_are_added_up)
 				  "Pss_Dirty: 1 kB\nShared_Clean: 20 kB\nShared_Dirty: 7 kB\n"
 				  "Private_Clean: 2 kB\nPrivate_Dirty: 3 kB\n"
 				  "LazyFree: 4 kB\nSwap: 9 kB\nSwapPss: 6 kB\n";
-	static const char huge[] = "Shared_Hugetlb: 2048 kB\n";
+	static const char huge[] = "Shared_Hugetlb: 2048 kB\nPrivate_Hugetlb: 4096 kB\n";
 	struct smaps_sums sums = {0};
 	struct linux_smaps smaps;
 
@@ -329,6 +329,7 @@ TEST(smaps_are_added_up)
 	smaps_add(&sums, huge, strlen(huge));
 	smaps_finish(&sums, &smaps);
 	CHECK_INT(smaps.common, 54 + 2048);
+	CHECK_INT(smaps.unique, 10 + 4096);
 	memset(&sums, 0, sizeof sums);
 	smaps_add(&sums, huge, strlen(huge));
 	smaps_finish(&sums, &smaps);

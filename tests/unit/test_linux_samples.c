@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -472,6 +473,91 @@ static pid_t child_without_leader(void)
 	return child;
 }
 
+/* What its threads share is seen of the living ones, by its owner, too. */
+static void check_shared(struct watch *watch, pid_t child)
+{
+	struct linux_files files;
+	struct linux_sockets sockets, own_sockets;
+	struct linux_regions regions;
+	struct linux_exe exe, own_exe;
+	struct linux_links links;
+	struct linux_name name;
+	struct linux_cmdline cmdline;
+	char text[4096];
+
+	watch_sample(watch, child, SOURCE_files, &files);
+	CHECK(files.open > 0);
+	watch_sample(watch, child, SOURCE_exe, &exe);
+	snprintf(text, sizeof text, "%s", watch_text(&exe.path));
+	watch_sample(watch, getpid(), SOURCE_exe, &own_exe);
+	CHECK_TEXT(text, watch_text(&own_exe.path));
+	watch_sample(watch, child, SOURCE_name, &name);
+	CHECK_TEXT(watch_text(&name.text), strrchr(text, '/') + 1);
+	watch_sample(watch, child, SOURCE_links, &links);
+	CHECK_TEXT(watch_text(&links.root), "/");
+	watch_sample(watch, child, SOURCE_cmdline, &cmdline);
+	CHECK(cmdline.text.length > 0);
+	watch_sample(watch, child, SOURCE_regions, &regions);
+	CHECK(regions.count > 5);
+	if (!host_has(watch->platform->context, FEATURE_SOCKET_NAMES))
+		return;
+	watch_sample(watch, child, SOURCE_sockets, &sockets);
+	watch_sample(watch, getpid(), SOURCE_sockets, &own_sockets);
+	CHECK(sockets.open > 0 && sockets.open == own_sockets.open);
+}
+
+TEST(what_is_shared_is_seen_of_a_living_thread)
+{
+	static const char *const lacks[] = {NULL, "fd-size"};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	pid_t child;
+
+	/* Only root may look into what belongs to root: the directories of a dead thread. */
+	if (geteuid() == 0)
+		CHECK(setresgid(65534, 65534, 65534) == 0 &&
+			setresuid(65534, 65534, 65534) == 0);
+	CHECK_INT(prctl(PR_SET_DUMPABLE, 1), 0);
+	child = child_without_leader();
+	for (int i = 0; i < 2; i++) {
+		struct watch *watch = open_and_tick(lacks[i]);
+		check_shared(watch, child);
+		watch_close(watch);
+	}
+	child_end(child);
+	close(fd);
+}
+
+/* No descriptor is left: nothing is known then, which is not the same as nothing. */
+TEST(out_of_descriptors)
+{
+	pid_t child = child_without_leader();
+	struct watch *watch = open_and_tick(NULL);
+	struct rlimit limit;
+	_Alignas(16) char sample[1024];
+	rlim_t before;
+	int next;
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	before = limit.rlim_cur;
+	for (int left = 0; left < 2; left++) {
+		next = dup(0);
+		close(next);
+		limit.rlim_cur = (rlim_t)(next + left);
+		CHECK_INT(setrlimit(RLIMIT_NOFILE, &limit), 0);
+		CHECK_INT(watch_read(watch, child, SOURCE_files, sample), STATE_FAILED);
+		CHECK_INT(watch_read(watch, child, SOURCE_exe, sample), STATE_FAILED);
+		CHECK_INT(watch_read(watch, child, SOURCE_status, sample), STATE_FAILED);
+		CHECK_INT(watch_read(watch, child, SOURCE_schedstat, sample), STATE_FAILED);
+		CHECK_INT(watch_read(watch, child, SOURCE_switches, sample), STATE_FAILED);
+		CHECK_INT(watch_read(watch, child, SOURCE_threads, sample), STATE_FAILED);
+		CHECK_INT(watch_read(watch, child, SOURCE_children, sample), STATE_FAILED);
+		limit.rlim_cur = before;
+		CHECK_INT(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	}
+	child_end(child);
+	watch_close(watch);
+}
+
 TEST(a_process_whose_first_thread_has_ended)
 {
 	pid_t child = child_without_leader();
@@ -781,10 +867,11 @@ TESTS(CASE(identity_is_the_pidfd_inode), CASE(identity_by_start_time_is_stable_a
 	CASE(user_and_system_time_only_grow), CASE(children_that_were_waited_for),
 	CASE(the_memory_of_a_sleeper_is_looked_at), CASE(the_memory_of_a_sleeper_that_woke_up),
 	CASE(threads_are_summed_up), CASE(a_single_thread),
-	CASE(a_process_whose_first_thread_has_ended), CASE(open_files_are_counted),
-	CASE(io_is_that_of_the_file), CASE(of_others_io_is_denied),
-	CASE(cgroup_and_oom_and_exe_and_cmdline), CASE(smaps_are_those_of_the_rollup),
-	CASE(a_kernel_thread_has_no_memory_and_no_program),
+	CASE(a_process_whose_first_thread_has_ended),
+	CASE(what_is_shared_is_seen_of_a_living_thread), CASE(out_of_descriptors),
+	CASE(open_files_are_counted), CASE(io_is_that_of_the_file),
+	CASE(of_others_io_is_denied), CASE(cgroup_and_oom_and_exe_and_cmdline),
+	CASE(smaps_are_those_of_the_rollup), CASE(a_kernel_thread_has_no_memory_and_no_program),
 	CASE(a_zombie_has_no_memory_and_no_program),
 	CASE(unknown_features_are_refused_with_a_list),
 	CASE(a_version_stands_for_what_came_later),

@@ -31,6 +31,16 @@ static void put(const char *path, const char *text)
 	put_bytes(path, text, strlen(text));
 }
 
+static const char *below(const char *path)
+{
+	static char full[2][512];
+	static int next;
+	char *out = full[next++ & 1];
+
+	snprintf(out, sizeof *full, "%s/%s", root, path);
+	return out;
+}
+
 static void remove_tree(const char *path)
 {
 	char command[256];
@@ -255,6 +265,9 @@ TEST(an_exited_leader_shows_the_memory_of_its_threads)
 			     "Gid:\t6\t6\t6\t6\nThreads:\t2\n");
 	put("proc/7/task/7/status", "Name:\tx\nUid:\t5\t5\t5\t5\nGid:\t6\t6\t6\t6\n");
 	put_status("7/task/8", 7);
+	put_stat(8, "x", "S", 1, 2, 1);
+	CHECK_INT(rename(below("proc/8/stat"), below("proc/7/task/8/stat")), 0);
+	remove_tree(below("proc/8"));
 	watch = open_tree();
 	watch_sample(watch, 7, SOURCE_status, &status);
 	CHECK_INT(status.footprint, 300 + 40 + 7);
@@ -321,12 +334,62 @@ TEST(files_that_are_missing_or_broken)
 	watch_close(watch);
 }
 
+/* A sum that lacks a thread would be a wrong number. */
+TEST(a_thread_that_cannot_be_read)
+{
+	_Alignas(16) char sample[512];
+	static const char switches[] =
+		"voluntary_ctxt_switches:\t3\nnonvoluntary_ctxt_switches:\t4\n";
+	struct watch *watch;
+
+	begin();
+	put_stat(7, "x", "S", 1, 2, 1);
+	put("proc/7/task/7/schedstat", "12 30 1\n");
+	put("proc/7/task/8/schedstat", "12 x\n");
+	put("proc/7/task/7/status", switches);
+	put("proc/7/task/8/status", "voluntary_ctxt_switches:\t3\n");
+	watch = open_tree();
+	CHECK_INT(watch_read(watch, 7, SOURCE_schedstat, sample), STATE_FAILED);
+	CHECK_INT(watch_read(watch, 7, SOURCE_switches, sample), STATE_FAILED);
+	put("proc/7/task/8/schedstat", "12 40 1\n");
+	put("proc/7/task/8/status", switches);
+	watch_sample(watch, 7, SOURCE_schedstat, sample);
+	CHECK_INT(((struct linux_schedstat *)(void *)sample)->run_delay_ns, 70);
+	watch_sample(watch, 7, SOURCE_switches, sample);
+	CHECK_INT(((struct linux_switches *)(void *)sample)->total, 14);
+	/* None of them has it: not 0. */
+	CHECK_INT(unlink(below("proc/7/task/7/schedstat")), 0);
+	CHECK_INT(unlink(below("proc/7/task/8/schedstat")), 0);
+	CHECK_INT(watch_read(watch, 7, SOURCE_schedstat, sample), STATE_UNSUPPORTED);
+	watch_close(watch);
+}
+
+TEST(a_line_of_zeros_is_no_sample)
+{
+	struct linux_stat stat;
+	struct linux_threads threads;
+	struct watch *watch;
+
+	begin();
+	put_stat(7, "x", "S", 1, 1, 1);
+	put("proc/7/task/7/stat", "");
+	watch = open_tree();
+	watch_sample(watch, 7, SOURCE_stat, &stat);
+	put_stat(7, "x", "S", 0, 0, 1); /* as of who is being reaped */
+	CHECK_INT(watch_read(watch, 7, SOURCE_stat, &stat), STATE_FAILED);
+	CHECK_INT(link(below("proc/7/stat"), below("proc/7/task/7/again")), 0);
+	CHECK_INT(rename(below("proc/7/task/7/again"), below("proc/7/task/7/stat")), 0);
+	CHECK_INT(watch_read(watch, 7, SOURCE_threads, &threads), STATE_NONE);
+	watch_close(watch);
+}
+
 TEST(a_status_with_very_many_groups)
 {
 	enum { GROUPS = 65536 };
 	char *text = malloc(1 << 20), *at = text;
 	struct watch *watch;
 	struct linux_status status;
+	struct linux_switches switches;
 
 	CHECK(text);
 	begin();
@@ -339,6 +402,12 @@ TEST(a_status_with_very_many_groups)
 	watch = open_tree();
 	watch_sample(watch, 7, SOURCE_status, &status);
 	CHECK_INT(status.resident, 77);
+	strcpy(strstr(text, "VmRSS"),
+		"voluntary_ctxt_switches:\t3\nnonvoluntary_ctxt_switches:\t4\n");
+	put("proc/7/task/7/status", text);
+	put("proc/7/task/8/status", text);
+	watch_sample(watch, 7, SOURCE_switches, &switches);
+	CHECK_INT(switches.total, 14);
 	free(text);
 	watch_close(watch);
 }
@@ -501,6 +570,7 @@ TESTS(CASE(names_of_all_kinds), CASE(parents_and_limits_in_a_tree),
 	CASE(cpu_time_comes_from_the_clock_ticks),
 	CASE(an_exited_leader_shows_the_memory_of_its_threads),
 	CASE(a_zombie_and_a_kernel_thread_in_a_tree), CASE(files_that_are_missing_or_broken),
+	CASE(a_thread_that_cannot_be_read), CASE(a_line_of_zeros_is_no_sample),
 	CASE(a_status_with_very_many_groups), CASE(a_terminal_by_its_name_in_sysfs),
 	CASE(a_pipe_as_cmdline_holds_up_its_worker_only),
 	CASE(pipes_in_place_of_fast_files_do_not_block))
