@@ -91,42 +91,58 @@ static size_t stamp_width(const struct page *self)
 	return *self->stamp ? strlen(self->stamp) + 1 : 0;
 }
 
+/* The columns of the group that begins here, with the gaps between them; *ret_next: behind it. */
+static size_t group_width(const struct layout *self, size_t index, size_t *ret_next)
+{
+	const char *name = self->sheet->columns[self->columns[index].column]->name;
+	size_t width = 0, next = index;
+	char label[64];
+
+	for (; next < self->count; next++) {
+		const struct layout_column *column = &self->columns[next];
+		if (!column->shown)
+			continue;
+		if (!legend_same_group(self->sheet->columns[column->column]->name, name))
+			break;
+		/* a text at the end has all that is left of the line */
+		bool rest = column->left && next == layout_last(self);
+		layout_label(self, next, label);
+		width += (width > 0) + (rest ? text_width(label) : column->width);
+	}
+	*ret_next = next;
+	return width;
+}
+
 /* The line that names the groups, each over its columns: "mem ----------- cpu ----". */
 static void put_groups(struct page *self)
 {
 	const struct layout *layout = &self->layout;
-	const char *open = NULL; /* the group that the line is in */
 	FILE *file = self->writer->file;
 	size_t gap = stamp_width(self); /* not yet written: no space at the end of the line */
 
-	for (size_t i = 0; i < layout->count; i++) {
+	for (size_t i = 0, next; i < layout->count; i = next) {
 		const struct layout_column *column = &layout->columns[i];
 		const char *name = self->sheet->columns[column->column]->name;
 		size_t group = column->is_group ? 0 : legend_group_length(name);
-		size_t used = 0;
 
+		next = i + 1;
 		if (!column->shown)
 			continue;
 		if (group == 0) {
 			gap += column->width + 1;
-			open = NULL;
 			continue;
 		}
-		bool inside = open && legend_same_group(open, name);
-		put_spaces(file, inside ? 0 : gap);
-		if (!inside) {
-			used = group < column->width ? group : column->width;
-			fprintf(file, "%.*s", (int)used, name);
-			if (used < column->width) {
-				fputc(' ', file);
-				used++;
-			}
-		} else
-			fputc('-', file); /* over the gap between two columns */
-		for (; used < column->width; used++)
+		size_t width = group_width(layout, i, &next);
+		size_t length = group < width ? group : width;
+		put_spaces(file, gap);
+		fprintf(file, "%.*s", (int)length, name);
+		gap = width - length + 1;
+		if (gap < 3) /* no room for a line */
+			continue;
+		fputc(' ', file);
+		for (; gap > 2; gap--)
 			fputc('-', file);
 		gap = 1;
-		open = name;
 	}
 	fputc('\n', file);
 }

@@ -49,6 +49,14 @@ static const struct procmon_attribute *const text_columns[] = {
 	ATTRIBUTE("text", PROCMON_TEXT, PROCMON_NO_UNIT),
 };
 
+static const struct procmon_attribute *const grouped_columns[] = {
+	ATTRIBUTE("io.in", PROCMON_U64, PROCMON_COUNT),
+	ATTRIBUTE("disk.read", PROCMON_U64, PROCMON_BYTES),
+	ATTRIBUTE("disk.written", PROCMON_U64, PROCMON_BYTES),
+	ATTRIBUTE("gpu.time", PROCMON_U64, PROCMON_NANOSECONDS),
+	ATTRIBUTE("gpu.devices", PROCMON_TEXT, PROCMON_NO_UNIT),
+};
+
 static struct procmon_value missing(enum procmon_state state)
 {
 	return (struct procmon_value){.state = state};
@@ -265,6 +273,28 @@ TEST(the_last_text_fills_the_line)
 {
 	for (size_t width = 42; width < 80; width++)
 		check_text_after_text(width);
+}
+
+/* The line over a group ends with its columns; without room for one there is none. */
+TEST(a_line_over_each_group)
+{
+	struct sheet sheet;
+	struct output output;
+
+	sheet_init(&sheet, "process", grouped_columns, 5);
+	struct procmon_value *row = sheet_add_row(&sheet);
+	for (size_t i = 0; i < 4; i++)
+		row[i] = sheet_u64(0);
+	row[4] = sheet_text("0000:08:00.0");
+	output_begin(&output, "table", WRITER_SINGLE);
+	output.writer.width = 200;
+	writer_sheet(&output.writer, &sheet);
+	output_end(&output, NULL);
+	CHECK_TEXT(output.text, "io disk -------- gpu --------\n"
+				"in read written time devices\n"
+				" 0    0       0    0 0000:08:00.0\n");
+	free(output.text);
+	sheet_finish(&sheet);
 }
 
 TEST(a_screen_is_never_overfull)
@@ -489,8 +519,9 @@ TEST(order_of_rows)
 TESTS(CASE(table_for_a_pipe), CASE(table_for_80_columns), CASE(table_for_40_columns),
 	CASE(json), CASE(json_lines), CASE(csv), CASE(csv_with_states), CASE(series_of_tables),
 	CASE(series_of_json), CASE(series_of_json_lines), CASE(series_of_csv_has_one_header),
-	CASE(the_last_text_fills_the_line), CASE(a_screen_is_never_overfull),
-	CASE(several_tables_in_json), CASE(several_tables_in_json_lines),
-	CASE(several_tables_in_csv), CASE(several_tables), CASE(long_texts_go_on_below),
-	CASE(no_rows), CASE(options_in_tables), CASE(ended_ones_take_half_of_the_screen),
-	CASE(options_in_json), CASE(options_in_csv), CASE(order_of_rows))
+	CASE(the_last_text_fills_the_line), CASE(a_line_over_each_group),
+	CASE(a_screen_is_never_overfull), CASE(several_tables_in_json),
+	CASE(several_tables_in_json_lines), CASE(several_tables_in_csv), CASE(several_tables),
+	CASE(long_texts_go_on_below), CASE(no_rows), CASE(options_in_tables),
+	CASE(ended_ones_take_half_of_the_screen), CASE(options_in_json), CASE(options_in_csv),
+	CASE(order_of_rows))
