@@ -16,7 +16,9 @@
 	if (!(table in seen))
 		say("all", "all but what is slow")
 	if (sub(/\..*/, "", group) && !((table, group) in seen))
-		say(group, "all of " group ".*")
+		say(group, "group: what most people want of it")
+	if (/^DETAIL/ && !((table, group ".*") in seen))
+		say(group ".*", "group: all of it")
 	say(name, sentence)
 }
 

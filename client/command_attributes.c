@@ -19,6 +19,7 @@ static const struct procmon_attribute *const full_columns[] = {
 	SHEET_COLUMN("unit", PROCMON_TEXT),
 	SHEET_COLUMN("kind", PROCMON_TEXT),
 	SHEET_COLUMN("cost", PROCMON_TEXT),
+	SHEET_COLUMN("detail", PROCMON_U64),
 	SHEET_COLUMN("state", PROCMON_TEXT),
 	SHEET_COLUMN("reason", PROCMON_TEXT),
 	SHEET_COLUMN("remedy", PROCMON_TEXT),
@@ -71,11 +72,12 @@ static void add_full(struct sheet *sheet, const struct procmon_attribute *attrib
 	row[4] = sheet_text(text_or_null(format_unit_name(attribute->unit)));
 	row[5] = sheet_text(kind_name(attribute->kind));
 	row[6] = sheet_text(cost_name(attribute->cost));
-	row[7] = sheet_text(procmon_state_name(attribute->state));
-	row[8] = sheet_text(text_or_null(attribute->reason));
-	row[9] = sheet_text(text_or_null(attribute->remedy));
-	row[10] = sheet_text(text_or_null(attribute->source));
-	row[11] = sheet_text(attribute->text);
+	row[7] = sheet_u64(attribute->detail);
+	row[8] = sheet_text(procmon_state_name(attribute->state));
+	row[9] = sheet_text(text_or_null(attribute->reason));
+	row[10] = sheet_text(text_or_null(attribute->remedy));
+	row[11] = sheet_text(text_or_null(attribute->source));
+	row[12] = sheet_text(attribute->text);
 }
 
 /* The sentence and what is special; the caller frees it. */
@@ -85,10 +87,14 @@ static char *describe(const struct procmon_attribute *attribute)
 			   : attribute->cost == PROCMON_THREADS
 				   ? " Costs more the more threads there are."
 				   : "";
+	char detail[80] = "";
 
+	if (attribute->detail)
+		snprintf(detail, sizeof detail, " A detail: with %.*s.* or when it is named.",
+			(int)legend_group_length(attribute->name), attribute->name);
 	if (attribute->state == PROCMON_OK)
-		return xasprintf("%s%s", attribute->text, cost);
-	return xasprintf("%s%s Not here (%s): %s.", attribute->text, cost,
+		return xasprintf("%s%s%s", attribute->text, cost, detail);
+	return xasprintf("%s%s%s Not here (%s): %s.", attribute->text, cost, detail,
 		procmon_state_name(attribute->state),
 		*attribute->reason ? attribute->reason : "no reason given");
 }
@@ -135,21 +141,29 @@ static int print(const struct options *options, const struct choice *shown)
 	return finish_output();
 }
 
+/* Is there none before it of its group, or no detail of its group if it is one? */
+static bool is_first(const struct choice *shown, size_t index, bool detail)
+{
+	for (size_t i = 0; i < index; i++)
+		if (legend_same_group(shown->items[i]->name, shown->items[index]->name) &&
+			(!detail || shown->items[i]->detail))
+			return false;
+	return true;
+}
+
 /* For completion: each name with its sentence after a tab, and groups. */
 static int print_names(const struct choice *shown)
 {
 	printf("all\tall but what is slow or not measurable here\n");
 	for (size_t i = 0; i < shown->count; i++) {
-		const char *name = shown->items[i]->name;
-		bool first = legend_group_length(name) > 0;
+		const struct procmon_attribute *attribute = shown->items[i];
+		int length = (int)legend_group_length(attribute->name);
 
-		for (size_t j = 0; first && j < i; j++)
-			first = !legend_same_group(shown->items[j]->name, name);
-		if (first) {
-			int length = (int)legend_group_length(name);
-			printf("%.*s\tall of %.*s.*\n", length, name, length, name);
-		}
-		printf("%s\t%s\n", name, shown->items[i]->text);
+		if (length > 0 && is_first(shown, i, false))
+			printf("%.*s\tgroup: what most people want of it\n", length, attribute->name);
+		if (attribute->detail && is_first(shown, i, true))
+			printf("%.*s.*\tgroup: all of it\n", length, attribute->name);
+		printf("%s\t%s\n", attribute->name, attribute->text);
 	}
 	return finish_output();
 }
@@ -202,7 +216,7 @@ const struct command command_attributes = {
 	.summary = "what can be asked for, and what it means",
 	.text = "Lists the attributes of a table (--table all: of all tables) with "
 		"unit and kind, and why some have no value on this host. json and "
-		"csv have id, type, cost and state as well. NAME is an attribute, a "
+		"csv have id, type, cost, state and more. NAME is an attribute, a "
 		"group or the last part of a name. --names is for completion: a "
 		"name or group a line, a tab, and its sentence.",
 	.examples = "  procctl attributes\n"

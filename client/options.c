@@ -45,7 +45,8 @@ struct option_entry {
 
 static const struct option_entry entries[] = {
 	{OPTION_TABLE, 't', "table", "TABLE", "the table (default: process)"},
-	{OPTION_ATTRS, 'a', "attrs", "LIST", "attributes, groups (mem, cpu ...) or all"},
+	{OPTION_ATTRS, 'a', "attrs", "LIST",
+		"attributes, groups (mem; 'mem.*' with details), all"},
 	{OPTION_INTERVAL, 'i', "interval", "TIME",
 		"between frames, or samples of a rate: 500ms"},
 	{OPTION_COUNT, 'n', "count", "COUNT", "end after so many frames"},

@@ -89,9 +89,9 @@ static int check_options(const struct subject *self)
 
 	if (self->table == 0)
 		return EXIT_USAGE;
-	if ((options->children || options->exits) && self->table != PROCMON_PROCESS) {
+	if ((options->pid_count > 0 || options->exits) && self->table != PROCMON_PROCESS) {
 		complain("--%s is about processes: leave --table out",
-			options->children ? "children" : "exits");
+			options->exits ? "exits" : "pid");
 		return EXIT_USAGE;
 	}
 	if (options->children && options->pid_count == 0) {

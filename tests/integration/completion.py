@@ -155,7 +155,9 @@ def check_names(installed):
     sign, names = offers(installed, "ps", "-a", "mem.footprint,mem.f")
     check("mem.footprint,mem.file" in names and "mem.footprint,mem.footprint" not in names, f"{names}")
     sign, names = offers(installed, "ps", "-s", "pid,-cp")
-    check(sign == "," and "pid,-cpu.usage" in names and "pid,-cpu" not in names, f"{names}")
+    check(sign == "," and "pid,-cpu.usage" in names and not {"pid,-cpu", "pid,-cpu.*"} & set(names), f"{names}")
+    names = offers(installed, "ps", "-a", "mem,mem")[1]
+    check({"mem,mem.*", "mem,mem.stack"} <= set(names), f"{names}")
     sign, names = offers(installed, "ps", "-t", "server", "-a", "")
     check("ticks" in names and "mem.footprint" not in names, f"table server: {names}")
     check(offers(installed, "ps", "--table=server", "-a", "") == (",", names), "--table=server")

@@ -228,6 +228,7 @@ def test_children_are_found_anew():
     assert "ppid" not in frames[0]["rows"][0]
     refused("ps", "--children", say="--pid")
     refused("ps", "--children", "-p", "1", "-t", "server", say="--table")
+    refused("ps", "-p", "1", "-t", "server", say="--pid is about processes")
 
 
 def test_exits():
@@ -349,13 +350,29 @@ def test_groups_on_this_host():
     for group in {entry["name"].split(".")[0] for entry in catalog if "." in entry["name"]}:
         members = [entry for entry in catalog if entry["name"].startswith(group + ".")
                    and entry["cost"] != "slow"]
-        expected = [entry["name"] for entry in members if entry["state"] != "unsupported"] or \
-            [entry["name"] for entry in members]
-        if not expected:
-            continue
-        (row,) = json.loads(run("ps", "-a", group, "-p", str(os.getpid()), "-o", "json").stdout)[
-            "rows"]
-        assert [name for name in row if name not in ("pid", "comm", "states")] == expected, group
+        main = [entry for entry in members if not entry["detail"]]
+        for asked, among in ((group, main), (group + ".*", members)):
+            expected = [entry["name"] for entry in among if entry["state"] != "unsupported"] or \
+                [entry["name"] for entry in among]
+            if not expected:
+                continue
+            (row,) = json.loads(run("ps", "-a", asked, "-p", str(os.getpid()), "-o", "json").stdout)[
+                "rows"]
+            assert [name for name in row if name not in ("pid", "comm", "states")] == expected, asked
+
+
+def test_what_people_want_first():
+    """A narrow screen leaves out the end of a group."""
+    head = run("ps", "-a", "mem,disk", "-p", "1", "-o", "csv").stdout.split("\n")[0].split(",")[4:]
+    assert head[:3] == ["mem.footprint", "mem.resident", "mem.swap"], head
+    assert [name for name in head if name.startswith("disk")][:2] == \
+        ["disk.read_rate", "disk.write_rate"], head
+    names = [line.split("\t")[0] for line in run("attributes", "--names", "gpu").stdout.splitlines()]
+    assert names[:5] == ["all", "gpu", "gpu.usage", "gpu.memory", "gpu.time"], names
+    (row,) = json.loads(run("attributes", "mem.stack", "-o", "json").stdout)["rows"]
+    assert row["detail"] == 1
+    assert "A detail: with mem.*" in run("attributes", "mem.stack").stdout
+    assert "A detail" not in run("attributes", "mem.resident").stdout
 
 
 def test_doctor_with_the_real_server():
