@@ -290,7 +290,7 @@ TEST(a_line_over_each_group)
 	output.writer.width = 200;
 	writer_sheet(&output.writer, &sheet);
 	output_end(&output, NULL);
-	CHECK_TEXT(output.text, "io disk -------- gpu --------\n"
+	CHECK_TEXT(output.text, "io disk ------- gpu --------\n"
 				"in read written time devices\n"
 				" 0    0       0    0 0000:08:00.0\n");
 	free(output.text);
