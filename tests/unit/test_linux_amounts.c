@@ -146,6 +146,31 @@ static void write_and_throw_away(void)
 		return;
 }
 
+/* The kernel adds what ended children did when they are waited for. */
+TEST(what_children_read_and_wrote)
+{
+	struct watch *watch = open_and_tick();
+	struct linux_io before, unwaited, after;
+	pid_t child = fork();
+
+	CHECK(child >= 0);
+	if (child == 0) {
+		static char block[1 << 20];
+		int zeros = open("/dev/zero", O_RDONLY), nothing = open("/dev/null", O_WRONLY);
+		_exit(read(zeros, block, sizeof block) != sizeof block ||
+			write(nothing, block, sizeof block) != sizeof block);
+	}
+	watch_sample(watch, getpid(), SOURCE_io, &before);
+	wait_for_state(child, 'Z');
+	watch_sample(watch, getpid(), SOURCE_io, &unwaited);
+	CHECK(unwaited.read_bytes - before.read_bytes < 1 << 20);
+	CHECK_INT(waitpid(child, NULL, 0), child);
+	watch_sample(watch, getpid(), SOURCE_io, &after);
+	CHECK(after.read_bytes - unwaited.read_bytes >= 1 << 20);
+	CHECK(after.written_bytes - unwaited.written_bytes >= 1 << 20);
+	watch_close(watch);
+}
+
 TEST(what_was_written_and_what_was_cancelled)
 {
 	pid_t child = child_start(write_and_throw_away);
@@ -257,7 +282,7 @@ TEST(pages_in_common_and_pages_alone)
 }
 
 TESTS(CASE(flags_are_words), CASE(a_process_that_lost_its_first_thread_is_not_exiting),
-	CASE(faults_of_children_are_those_of_getrusage),
+	CASE(what_children_read_and_wrote), CASE(faults_of_children_are_those_of_getrusage),
 	CASE(what_was_written_and_what_was_cancelled),
 	CASE(time_ready_to_run_is_time_on_a_core_and_without_one),
 	CASE(sizes_are_those_of_status), CASE(pages_in_common_and_pages_alone))

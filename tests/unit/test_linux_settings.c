@@ -135,6 +135,13 @@ TEST(a_sleeper_is_traced)
 	watch_close(watch);
 }
 
+/* A counter never steps back. What threads had that have ended is gone from these. */
+TEST(sums_that_may_shrink_are_no_counters)
+{
+	CHECK_INT(attributes[ATTRIBUTE_PROCESS_CPU_THREADS_USER].kind, KIND_GAUGE);
+	CHECK_INT(attributes[ATTRIBUTE_PROCESS_CPU_THREADS_SYSTEM].kind, KIND_GAUGE);
+}
+
 TEST(what_others_may_change_drifts)
 {
 	static const enum attribute_index drifting[] = {ATTRIBUTE_PROCESS_TRACER,
@@ -143,7 +150,8 @@ TEST(what_others_may_change_drifts)
 		ATTRIBUTE_PROCESS_COALITION, ATTRIBUTE_PROCESS_LIMIT_FILES,
 		ATTRIBUTE_PROCESS_FLAGS, ATTRIBUTE_PROCESS_MEM_PINNED,
 		ATTRIBUTE_PROCESS_MEM_ANONYMOUS_TOTAL, ATTRIBUTE_PROCESS_MEM_FOOTPRINT_PEAK,
-		ATTRIBUTE_PROCESS_MEM_FOOTPRINT_PEAK_MINUTE, ATTRIBUTE_PROCESS_MEM_COMMON};
+		ATTRIBUTE_PROCESS_MEM_FOOTPRINT_PEAK_MINUTE, ATTRIBUTE_PROCESS_MEM_COMMON,
+		ATTRIBUTE_PROCESS_MEM_PEAK};
 	struct watch *watch = watch_open(NULL, NULL, NULL);
 
 	for (size_t i = 0; i < sizeof drifting / sizeof *drifting; i++)
@@ -209,5 +217,6 @@ TEST(io_priority_of_a_reaped_process_is_nobodys)
 
 TESTS(CASE(limits_are_those_of_prlimit), CASE(limits_of_time_are_in_nanoseconds),
 	CASE(a_sleeper_is_bound_to_cores), CASE(a_sleeper_is_traced),
-	CASE(what_others_may_change_drifts), CASE(io_priority_is_that_of_the_system_call),
+	CASE(what_others_may_change_drifts), CASE(sums_that_may_shrink_are_no_counters),
+	CASE(io_priority_is_that_of_the_system_call),
 	CASE(io_priority_of_a_reaped_process_is_nobodys))
