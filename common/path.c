@@ -120,28 +120,28 @@ static int check_status(
 
 	if (S_ISLNK(status->st_mode))
 		snprintf(error, error_size,
-			"%s is a symbolic link: remove it, or set PROCMON_SOCKET to a "
-			"path in "
-			"a directory of your own",
+			"%s is a symbolic link: remove it, or set PROCMON_SOCKET to a path in "
+			"a "
+			"directory of your own",
 			directory);
 	else if (!S_ISDIR(status->st_mode))
 		snprintf(error, error_size,
-			"%s is not a directory: remove it, or set PROCMON_SOCKET to a "
-			"path in "
-			"a directory of your own",
+			"%s is not a directory: remove it, or set PROCMON_SOCKET to a path in "
+			"a "
+			"directory of your own",
 			directory);
 	else if (status->st_uid != uid)
 		snprintf(error, error_size,
-			"%s belongs to user %lu and not to user %lu: set PROCMON_SOCKET "
-			"to a "
-			"path in a directory of your own",
+			"%s belongs to user %lu and not to user %lu: set PROCMON_SOCKET to a "
+			"path "
+			"in a directory of your own",
 			directory, (unsigned long)status->st_uid, uid);
 	else if (status->st_mode & (S_IRWXG | S_IRWXO))
 		snprintf(error, error_size,
-			"%s is open to other users (mode %04o): run `chmod 700 %s`, or "
-			"set "
-			"PROCMON_SOCKET to a path in a directory of your own",
-			directory, (unsigned)(status->st_mode & 07777), directory);
+			"%s is open to other users (mode %04o): set PROCMON_SOCKET to a path "
+			"in a "
+			"directory that is open to you alone (mode 0700)",
+			directory, (unsigned)(status->st_mode & 07777));
 	else
 		return 0;
 	return -EPERM;
