@@ -127,8 +127,10 @@ static int start_if_due(struct attempt *attempt)
 	if (attempt->started_ns && now_ns < attempt->started_ns + 1000 * MILLISECOND)
 		return 0;
 	attempt->started_ns = now_ns;
-	/* Whatever the reason, there is no server. */
-	if (start_server(attempt->path, attempt->error, sizeof attempt->error) < 0)
+	/* Whatever the reason, there is no server. It would make its directory, but it would tell
+	 * nobody why it cannot: its log lies there. */
+	if (path_prepare_directory(attempt->path, attempt->error, sizeof attempt->error) < 0 ||
+		start_server(attempt->path, attempt->error, sizeof attempt->error) < 0)
 		return -ENOENT;
 	return 0;
 }
@@ -195,6 +197,10 @@ int procmon_connect(const char *path, const char *name, unsigned flags,
 	if (name)
 		text_sanitise(attempt.name, sizeof attempt.name, name, strlen(name));
 	result = take_path(&attempt, path);
+	if (result == -ENAMETOOLONG)
+		explain(&attempt,
+			"the path of the socket is longer than %d bytes: give a shorter one",
+			PATH_SOCKET_MAX);
 	if (result == 0)
 		result = flags & PROCMON_START_SERVER
 				 ? connect_or_start(&attempt, ret_connection)

@@ -229,13 +229,22 @@ TEST(a_server_that_does_not_come_is_not_waited_for)
 	place_close(&place);
 }
 
+/* Nobody would read why in a log that has no place. */
+TEST(a_place_that_cannot_be_made)
+{
+	CHECK_INT(connect_in_vain("/nowhere/at/all", PROCMON_START_SERVER,
+			  "/nowhere/at cannot be created"),
+		-ENOENT);
+}
+
 TEST(unsafe_places_are_refused)
 {
 	struct place place;
 
 	place_open(&place, "#!/bin/sh\n");
 	CHECK(chmod(place.peer.directory, 0777) == 0);
-	CHECK_INT(connect_in_vain(place.peer.path, PROCMON_START_SERVER, "chmod 700"), -EPERM);
+	CHECK_INT(
+		connect_in_vain(place.peer.path, PROCMON_START_SERVER, "(mode 0700)"), -EPERM);
 	place_close(&place);
 }
 
@@ -246,12 +255,12 @@ TEST(paths_have_a_length)
 	memset(path, 'a', sizeof path);
 	path[0] = '/';
 	path[104] = '\0'; /* one more than fits everywhere */
-	CHECK_INT(connect_in_vain(path, 0, "File name too long"), -ENAMETOOLONG);
+	CHECK_INT(connect_in_vain(path, 0, "longer than 103 bytes"), -ENAMETOOLONG);
 	path[103] = '\0';
 	path[1] = '/';
 	CHECK(connect_in_vain(path, 0, "/") != -ENAMETOOLONG);
 	path[0] = 'a'; /* relative to a directory that makes it too long */
-	CHECK_INT(connect_in_vain(path, 0, "File name too long"), -ENAMETOOLONG);
+	CHECK_INT(connect_in_vain(path, 0, "longer than 103 bytes"), -ENAMETOOLONG);
 }
 
 /* The path of the environment, and one relative to the directory. */
@@ -356,7 +365,8 @@ TEST(a_silent_server_is_not_waited_for)
 
 TESTS(CASE(a_server_is_started_and_is_on_its_own), CASE(without_a_server_it_says_what_to_do),
 	CASE(what_cannot_be_started_is_named),
-	CASE(a_server_that_does_not_come_is_not_waited_for), CASE(unsafe_places_are_refused),
-	CASE(paths_have_a_length), CASE(the_place_may_come_from_the_environment),
+	CASE(a_server_that_does_not_come_is_not_waited_for), CASE(a_place_that_cannot_be_made),
+	CASE(unsafe_places_are_refused), CASE(paths_have_a_length),
+	CASE(the_place_may_come_from_the_environment),
 	CASE(a_server_that_hangs_up_is_tried_again), CASE(a_full_backlog_is_not_waited_for),
 	CASE(a_silent_server_is_not_waited_for))
