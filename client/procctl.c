@@ -2,8 +2,10 @@
  * procctl: what the processes of this machine are doing, on the command line. It is a
  * client of procmond like any other: all it knows comes through procmon.h.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "text.h"
@@ -50,8 +52,21 @@ static int run(const struct command *command, int argc, char **argv)
 	return code;
 }
 
+/* What the caller closed must not become the connection to the server. Such an output fails. */
+static void open_standard_files(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDONLY);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
+	open_standard_files();
 	if (argc < 2) {
 		complain("which command? 'procctl help' lists them");
 		return EXIT_USAGE;

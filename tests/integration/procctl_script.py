@@ -252,6 +252,18 @@ def test_a_full_disk_is_told():
     assert result.returncode == 1 and "cannot write" in result.stderr, result
 
 
+def test_closed_standard_files():
+    """The connection does not take the place of a file that the caller has closed."""
+    serve()
+    for closed in ">&-", ">&- <&-":
+        result = subprocess.run(f"exec {PROCCTL} ps -a mem {closed}", shell=True, timeout=20,
+                                stderr=subprocess.PIPE, text=True)
+        assert result.returncode == 1 and "cannot write" in result.stderr, result
+    result = subprocess.run(f"exec {PROCCTL} ps -a mem 2>&- <&-", shell=True, timeout=20,
+                            stdout=subprocess.PIPE, text=True)
+    assert result.returncode == 0 and "mem.footprint" in result.stdout, result
+
+
 def test_live_table_fits_the_screen():
     server = serve()
     terminal = Terminal("subscribe", "-a", "mem,cpu.total,gpu", rows=12, columns=60)
