@@ -132,7 +132,7 @@ int row_read_shared(struct processes *self, uint32_t slot,
 	int (*read)(void *context, int directory), void *context)
 {
 	int directory, result = row_enter(self, slot, &directory);
-	bool single;
+	bool single = true;
 
 	if (result != STATE_OK)
 		return result;
