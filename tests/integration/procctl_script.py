@@ -261,7 +261,7 @@ def test_closed_standard_files():
         assert result.returncode == 1 and "cannot write" in result.stderr, result
     result = subprocess.run(f"exec {PROCCTL} ps -a mem 2>&- <&-", shell=True, timeout=20,
                             stdout=subprocess.PIPE, text=True)
-    assert result.returncode == 0 and "mem.footprint" in result.stdout, result
+    assert result.returncode == 0 and "mem.resident" in result.stdout, result
 
 
 def test_live_table_fits_the_screen():
