@@ -1,5 +1,6 @@
 /*
- * Source build_id: what the linker wrote into the program to tell one build from another.
+ * Source build_id: what the linker wrote into the program to tell one build from another. Its
+ * file may be on a file system that does not answer: slow lane.
  */
 #include <errno.h>
 #include <fcntl.h>

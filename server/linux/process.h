@@ -299,20 +299,20 @@ ssize_t read_fully(int file, char *bytes, size_t size);
  */
 int tasks_each(
 	int directory, bool (*visit)(void *context, int tasks, uint32_t tid), void *context);
+/* The same for a row; returns a state or SAMPLE_GONE. */
+int row_each_task(struct processes *self, uint32_t slot,
+	bool (*visit)(void *context, int tasks, uint32_t tid), void *context);
 /*
  * Reads what threads share: memory, program, open files. They are not seen in the directory of
  * a process whose first thread has ended before the others, which also belongs to root then. So
- * read() is called with that directory and, if it says -ESRCH (there is nothing) or
- * -EACCES, with the one of a thread that lives. Returns STATE_NONE when there is nothing either,
- * another state or SAMPLE_GONE.
+ * read() is called with that directory and, if it says -ESRCH (there is nothing) or -EACCES,
+ * with the one of a thread that lives. Returns STATE_NONE when there is nothing either, another
+ * state or SAMPLE_GONE.
  */
 int row_read_shared(struct processes *self, uint32_t slot,
 	int (*read)(void *context, int directory), void *context);
 int job_read_shared(const struct process_job *job, int (*read)(void *context, int directory),
 	void *context);
-/* The same for a row; returns a state or SAMPLE_GONE. */
-int row_each_task(struct processes *self, uint32_t slot,
-	bool (*visit)(void *context, int tasks, uint32_t tid), void *context);
 /* Has the row a single thread? (If it is quick to tell.) Returns a state or SAMPLE_GONE. */
 int row_has_one_thread(struct processes *self, uint32_t slot, bool *ret_single);
 /* Opens the file `name` of a thread; a descriptor or a negative errno. */
