@@ -155,7 +155,8 @@ static int connect_or_start(struct attempt *attempt, struct procmon_connection *
 			if (is_nobody(result))
 				explain(attempt,
 					"the server that was started for %s does not answer: "
-					"see the file log beside it",
+					"see the file log beside it (a directory is for one "
+					"server)",
 					attempt->path);
 			return result;
 		}

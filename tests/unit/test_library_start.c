@@ -224,7 +224,7 @@ TEST(a_server_that_does_not_come_is_not_waited_for)
 	CHECK_INT(procmon_connect(
 			  place.peer.path, NULL, PROCMON_START_SERVER, &connection, &error),
 		-ENOENT);
-	CHECK(strstr(error, "see the file log"));
+	CHECK(strstr(error, "see the file log beside it (a directory is for one server)"));
 	free(error);
 	place_close(&place);
 }
