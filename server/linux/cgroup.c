@@ -7,32 +7,16 @@
 
 #include "process.h"
 
-/* The path of a line, or NULL. */
-static const char *path_of(const struct scan *line)
-{
-	const char *at = memchr(line->at, ':', (size_t)(line->end - line->at));
-
-	if (at)
-		at = memchr(at + 1, ':', (size_t)(line->end - at - 1));
-	return at && at + 1 < line->end && at[1] == '/' ? at + 1 : NULL;
-}
-
 int cgroup_parse(const char *bytes, size_t length, struct sample_text *ret_path)
 {
-	struct scan scan = {bytes, bytes + length}, line;
+	size_t path_length;
+	const char *path = cgroup_mount_choose_path(bytes, length, &path_length);
 
 	*ret_path = (struct sample_text){.state = STATE_NONE};
-	while (scan_line(&scan, &line)) {
-		bool unified = line.end - line.at >= 3 && memcmp(line.at, "0::", 3) == 0;
-		const char *path = path_of(&line);
-		if (!path || (ret_path->bytes && !unified))
-			continue;
-		*ret_path = (struct sample_text){
-			.bytes = path, .length = (uint32_t)(line.end - path)};
-		if (unified)
-			break;
-	}
-	return ret_path->bytes ? 0 : -EBADMSG;
+	if (!path)
+		return -EBADMSG;
+	*ret_path = (struct sample_text){.bytes = path, .length = (uint32_t)path_length};
+	return 0;
 }
 
 static int cgroup_read(struct processes *self, uint32_t slot, void *memory)

@@ -33,21 +33,42 @@ static bool take_apart(const struct scan *line, struct membership *ret_membershi
 	return true;
 }
 
-const char *cgroup_mount_choose(const char *bytes, size_t length, size_t *ret_length)
+/* The line of the hierarchy: the unified one, else the first; false: there is none. */
+static bool choose_line(const char *bytes, size_t length, struct membership *ret_membership)
 {
 	struct scan scan = {bytes, bytes + length}, line;
-	const char *chosen = NULL;
+	struct membership membership;
+	bool found = false;
+
+	while (!(found && ret_membership->unified) && scan_line(&scan, &line))
+		if (take_apart(&line, &membership) && (!found || membership.unified)) {
+			*ret_membership = membership;
+			found = true;
+		}
+	return found;
+}
+
+static const char *text_of(const struct scan *scan, size_t *ret_length)
+{
+	*ret_length = (size_t)(scan->end - scan->at);
+	return scan->at;
+}
+
+const char *cgroup_mount_choose(const char *bytes, size_t length, size_t *ret_length)
+{
 	struct membership membership;
 
-	while (scan_line(&scan, &line)) {
-		if (!take_apart(&line, &membership) || (chosen && !membership.unified))
-			continue;
-		chosen = membership.controllers.at;
-		*ret_length = (size_t)(membership.controllers.end - chosen);
-		if (membership.unified)
-			break;
-	}
-	return chosen;
+	return choose_line(bytes, length, &membership)
+		       ? text_of(&membership.controllers, ret_length)
+		       : NULL;
+}
+
+const char *cgroup_mount_choose_path(const char *bytes, size_t length, size_t *ret_length)
+{
+	struct membership membership;
+
+	return choose_line(bytes, length, &membership) ? text_of(&membership.path, ret_length)
+						       : NULL;
 }
 
 static bool is_text(const struct scan *scan, const char *text)
@@ -65,10 +86,8 @@ const char *cgroup_mount_path(
 
 	while (scan_line(&scan, &line))
 		if (take_apart(&line, &membership) &&
-			is_text(&membership.controllers, self->controllers)) {
-			*ret_length = (size_t)(membership.path.end - membership.path.at);
-			return membership.path.at;
-		}
+			is_text(&membership.controllers, self->controllers))
+			return text_of(&membership.path, ret_length);
 	return NULL;
 }
 

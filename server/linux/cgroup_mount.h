@@ -22,7 +22,9 @@ void cgroup_mount_finish(struct cgroup_mount *self);
 
 /* The controllers of the hierarchy in a file /proc/PID/cgroup; NULL: there is none. */
 const char *cgroup_mount_choose(const char *bytes, size_t length, size_t *ret_length);
-/* The path in that hierarchy, from such a file; NULL: it is not there. */
+/* The path in it. */
+const char *cgroup_mount_choose_path(const char *bytes, size_t length, size_t *ret_length);
+/* The path in the hierarchy of the mount, from such a file; NULL: it is not there. */
 const char *cgroup_mount_path(
 	const struct cgroup_mount *self, const char *bytes, size_t length, size_t *ret_length);
 /* Takes a line of /proc/self/mountinfo, if it mounts this hierarchy and shows more of it than
