@@ -56,11 +56,6 @@ static const char *cost_name(enum procmon_cost cost)
 	return (size_t)cost < sizeof names / sizeof *names ? names[cost] : NULL;
 }
 
-static const char *text_or_null(const char *text)
-{
-	return *text ? text : NULL;
-}
-
 static void add_full(struct sheet *sheet, const struct procmon_attribute *attribute)
 {
 	struct procmon_value *row = sheet_add_row(sheet);
@@ -69,14 +64,14 @@ static void add_full(struct sheet *sheet, const struct procmon_attribute *attrib
 	row[1] = sheet_text(attribute->name);
 	row[2] = sheet_u64(attribute->id);
 	row[3] = sheet_text(type_name(attribute->type));
-	row[4] = sheet_text(text_or_null(format_unit_name(attribute->unit)));
+	row[4] = sheet_text_or_none(format_unit_name(attribute->unit));
 	row[5] = sheet_text(kind_name(attribute->kind));
 	row[6] = sheet_text(cost_name(attribute->cost));
 	row[7] = sheet_u64(attribute->detail);
 	row[8] = sheet_text(procmon_state_name(attribute->state));
-	row[9] = sheet_text(text_or_null(attribute->reason));
-	row[10] = sheet_text(text_or_null(attribute->remedy));
-	row[11] = sheet_text(text_or_null(attribute->source));
+	row[9] = sheet_text_or_none(attribute->reason);
+	row[10] = sheet_text_or_none(attribute->remedy);
+	row[11] = sheet_text_or_none(attribute->source);
 	row[12] = sheet_text(attribute->text);
 }
 
@@ -105,7 +100,7 @@ static void add_short(
 	struct procmon_value *row = sheet_add_row(sheet);
 
 	row[0] = sheet_text(attribute->name);
-	row[1] = sheet_text(text_or_null(format_unit_name(attribute->unit)));
+	row[1] = sheet_text_or_none(format_unit_name(attribute->unit));
 	row[2] = sheet_text(kind_name(attribute->kind));
 	row[3] = sheet_text(description);
 }
@@ -160,7 +155,8 @@ static int print_names(const struct choice *shown)
 		int length = (int)legend_group_length(attribute->name);
 
 		if (length > 0 && is_first(shown, i, false))
-			printf("%.*s\tgroup: what most people want of it\n", length, attribute->name);
+			printf("%.*s\tgroup: what most people want of it\n", length,
+				attribute->name);
 		if (attribute->detail && is_first(shown, i, true))
 			printf("%.*s.*\tgroup: all of it\n", length, attribute->name);
 		printf("%s\t%s\n", attribute->name, attribute->text);

@@ -116,11 +116,6 @@ static size_t count_state(const struct sheet *sheet, size_t column, enum procmon
 	return count;
 }
 
-static struct procmon_value text_or_none(const char *text)
-{
-	return sheet_text(*text ? text : NULL);
-}
-
 static void add_attribute(struct doctor *self, const struct patient *patient,
 	const struct procmon_attribute *attribute)
 {
@@ -131,9 +126,9 @@ static void add_attribute(struct doctor *self, const struct patient *patient,
 	row[0] = sheet_text(procmon_table_name(attribute->table));
 	row[1] = sheet_text(attribute->name);
 	row[2] = sheet_text(procmon_state_name(attribute->state));
-	row[3] = text_or_none(attribute->reason);
-	row[4] = text_or_none(attribute->remedy);
-	row[5] = text_or_none(attribute->source);
+	row[3] = sheet_text_or_none(attribute->reason);
+	row[4] = sheet_text_or_none(attribute->remedy);
+	row[5] = sheet_text_or_none(attribute->source);
 	if (column == from->column_count)
 		return;
 	row[6] = sheet_u64(from->row_count);

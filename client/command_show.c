@@ -59,11 +59,6 @@ static const char *find_section(const char *name)
 	return NULL;
 }
 
-static const char *text_or_null(const char *text)
-{
-	return *text ? text : NULL;
-}
-
 static void add_full(struct sheet *sheet, const struct procmon_attribute *attribute,
 	const struct procmon_value *value)
 {
@@ -71,13 +66,13 @@ static void add_full(struct sheet *sheet, const struct procmon_attribute *attrib
 
 	row[0] = sheet_text(attribute->name);
 	row[1] = *value;
-	row[2] = sheet_text(text_or_null(format_unit_name(attribute->unit)));
+	row[2] = sheet_text_or_none(format_unit_name(attribute->unit));
 	row[3] = sheet_text(procmon_state_name(value->state));
 	if (value->state != PROCMON_OK)
 		row[4] = sheet_text(
 			sheet_keep_text(sheet, explain_state(attribute, value->state)));
 	row[5] = sheet_u64(value->age_ns);
-	row[6] = sheet_text(text_or_null(attribute->source));
+	row[6] = sheet_text_or_none(attribute->source);
 	row[7] = sheet_text(attribute->text);
 }
 

@@ -164,3 +164,55 @@ void layout_fit(struct layout *self, size_t width)
 	size_t start = start_of(self, last);
 	self->columns[last].width = width > start ? width - start : 1;
 }
+
+/* The columns of the group that begins here, with the gaps between them; *ret_next: behind it. */
+static size_t group_width(const struct layout *self, size_t index, size_t *ret_next)
+{
+	const char *name = self->sheet->columns[self->columns[index].column]->name;
+	size_t width = 0, next = index;
+	char label[64];
+
+	for (; next < self->count; next++) {
+		const struct layout_column *column = &self->columns[next];
+		if (!column->shown)
+			continue;
+		if (!legend_same_group(self->sheet->columns[column->column]->name, name))
+			break;
+		/* a text at the end has all that is left of the line */
+		bool rest = column->left && next == layout_last(self);
+		layout_label(self, next, label);
+		width += (width > 0) + (rest ? text_width(label) : column->width);
+	}
+	*ret_next = next;
+	return width;
+}
+
+void layout_write_groups(const struct layout *self, FILE *file, size_t indent)
+{
+	size_t gap = indent; /* not yet written: no space at the end of the line */
+
+	for (size_t i = 0, next; i < self->count; i = next) {
+		const struct layout_column *column = &self->columns[i];
+		const char *name = self->sheet->columns[column->column]->name;
+		size_t group = column->is_group ? 0 : legend_group_length(name);
+
+		next = i + 1;
+		if (!column->shown)
+			continue;
+		if (group == 0) {
+			gap += column->width + 1;
+			continue;
+		}
+		size_t width = group_width(self, i, &next);
+		size_t length = group < width ? group : width;
+		fprintf(file, "%*s%.*s", (int)gap, "", (int)length, name);
+		gap = width - length + 1;
+		if (gap < 3) /* no room for a line */
+			continue;
+		fputc(' ', file);
+		for (; gap > 2; gap--)
+			fputc('-', file);
+		gap = 1;
+	}
+	fputc('\n', file);
+}

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "sheet.h"
 
@@ -43,5 +44,8 @@ void layout_fit(struct layout *self, size_t width);
 
 /* The last column that is shown. */
 size_t layout_last(const struct layout *self);
+
+/* Writes the line that names the groups, each over its columns: "mem ----------- cpu ----". */
+void layout_write_groups(const struct layout *self, FILE *file, size_t indent);
 
 #endif

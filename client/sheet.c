@@ -235,6 +235,11 @@ struct procmon_value sheet_text(const char *text)
 		.state = text ? PROCMON_OK : PROCMON_NONE, .type = PROCMON_TEXT, .text = text};
 }
 
+struct procmon_value sheet_text_or_none(const char *text)
+{
+	return sheet_text(*text ? text : NULL);
+}
+
 struct procmon_value sheet_u64(uint64_t number)
 {
 	return (struct procmon_value){.state = PROCMON_OK, .type = PROCMON_U64, .u64 = number};

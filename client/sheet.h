@@ -91,6 +91,7 @@ size_t sheet_find_column(const struct sheet *self, const char *name);
 
 /* Makes cells. A text is borrowed; NULL gives no value. */
 struct procmon_value sheet_text(const char *text);
+struct procmon_value sheet_text_or_none(const char *text); /* an empty text gives none either */
 struct procmon_value sheet_u64(uint64_t number);
 
 #endif

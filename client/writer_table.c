@@ -91,62 +91,6 @@ static size_t stamp_width(const struct page *self)
 	return *self->stamp ? strlen(self->stamp) + 1 : 0;
 }
 
-/* The columns of the group that begins here, with the gaps between them; *ret_next: behind it. */
-static size_t group_width(const struct layout *self, size_t index, size_t *ret_next)
-{
-	const char *name = self->sheet->columns[self->columns[index].column]->name;
-	size_t width = 0, next = index;
-	char label[64];
-
-	for (; next < self->count; next++) {
-		const struct layout_column *column = &self->columns[next];
-		if (!column->shown)
-			continue;
-		if (!legend_same_group(self->sheet->columns[column->column]->name, name))
-			break;
-		/* a text at the end has all that is left of the line */
-		bool rest = column->left && next == layout_last(self);
-		layout_label(self, next, label);
-		width += (width > 0) + (rest ? text_width(label) : column->width);
-	}
-	*ret_next = next;
-	return width;
-}
-
-/* The line that names the groups, each over its columns: "mem ----------- cpu ----". */
-static void put_groups(struct page *self)
-{
-	const struct layout *layout = &self->layout;
-	FILE *file = self->writer->file;
-	size_t gap = stamp_width(self); /* not yet written: no space at the end of the line */
-
-	for (size_t i = 0, next; i < layout->count; i = next) {
-		const struct layout_column *column = &layout->columns[i];
-		const char *name = self->sheet->columns[column->column]->name;
-		size_t group = column->is_group ? 0 : legend_group_length(name);
-
-		next = i + 1;
-		if (!column->shown)
-			continue;
-		if (group == 0) {
-			gap += column->width + 1;
-			continue;
-		}
-		size_t width = group_width(layout, i, &next);
-		size_t length = group < width ? group : width;
-		put_spaces(file, gap);
-		fprintf(file, "%.*s", (int)length, name);
-		gap = width - length + 1;
-		if (gap < 3) /* no room for a line */
-			continue;
-		fputc(' ', file);
-		for (; gap > 2; gap--)
-			fputc('-', file);
-		gap = 1;
-	}
-	fputc('\n', file);
-}
-
 static void put_head(struct page *self)
 {
 	const char *on = self->writer->bold ? "\033[1m" : "";
@@ -156,7 +100,7 @@ static void put_head(struct page *self)
 	bool first = true;
 
 	if (self->layout.grouped)
-		put_groups(self);
+		layout_write_groups(&self->layout, self->writer->file, stamp_width(self));
 	fputs(on, file);
 	if (*self->stamp)
 		fprintf(file, "%-*s ", (int)strlen(self->stamp), "time");
