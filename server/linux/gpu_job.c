@@ -10,7 +10,7 @@
 #include "gpu.h"
 
 struct gpu_job_file {
-	struct gpu_file file;
+	uint32_t fd;
 	char node[GPU_NAME_SIZE];
 	char status_path[GPU_PATH_SIZE];
 	int result; /* of gpu_fdinfo_read(); -EBUSY: the device has fallen asleep */
@@ -57,14 +57,25 @@ static uint32_t count_files(struct gpu *gpu, uint32_t slot)
 	return count;
 }
 
+/*
+ * Has NVIDIA's library something to say of the row? Who was known is asked until it says that
+ * he is not any more. Where the descriptors are not for us nobody else tells, and before its
+ * first sampling it might be anybody.
+ */
+static bool may_use_nvidia(const struct gpu_row *row, struct nvml *nvml, uint32_t pid)
+{
+	return (row->flags & GPU_NVIDIA) || (row->use && row->use->nvml_state != STATE_NONE) ||
+	       nvml_knows(nvml, pid) ||
+	       ((row->flags & GPU_DENIED) && nvml_state(nvml) == STATE_PENDING);
+}
+
 /* A state that the library answers anyway needs no worker to wait for it. */
 static bool asks_nvml(struct processes *self, struct gpu *gpu, uint32_t slot)
 {
 	struct nvml *nvml = self->host->nvml;
-	struct gpu_row *row = &gpu->rows[slot];
 	int state;
 
-	if (!gpu->nvml || !((row->flags & GPU_NVIDIA) || nvml_knows(nvml, self->pids[slot])))
+	if (!gpu->nvml || !may_use_nvidia(&gpu->rows[slot], nvml, self->pids[slot]))
 		return false;
 	state = nvml_state(nvml);
 	if (state == STATE_OK || state == STATE_PENDING)
@@ -104,7 +115,7 @@ int gpu_job_prepare(struct processes *self, struct job *job)
 		struct gpu_job_file *mine = &data->files[next];
 		if (!is_job_file(gpu, file, job->slot))
 			continue;
-		mine->file = *file;
+		mine->fd = file->fd;
 		memcpy(mine->node, gpu->devices.list[file->device].node, sizeof mine->node);
 		gpu_device_status_path(&gpu->devices, file->device, mine->status_path);
 		next++;
@@ -119,7 +130,7 @@ static void read_file(int directory, struct gpu_job_file *file)
 	file->result = -EBUSY;
 	if (!gpu_status_awake(file->status_path))
 		return;
-	file->result = gpu_fdinfo_read(directory, file->file.fd, file->node, &file->reading);
+	file->result = gpu_fdinfo_read(directory, file->fd, file->node, &file->reading);
 	file->read_ns = clock_now_ns();
 }
 
@@ -151,11 +162,14 @@ void gpu_job_release(struct job *job)
 
 /* ------------------------------------------------------------------------- its result */
 
-/* The descriptor as the row has it now, if it still has it. */
-static struct gpu_file *file_of(struct gpu_use *use, const struct gpu_file *file)
+/* The descriptor as the row has it now, if it still has it. By the name of the device: the list
+ * of devices may be another one by now. */
+static struct gpu_file *file_of(
+	const struct gpu *gpu, struct gpu_use *use, const struct gpu_job_file *mine)
 {
-	for (uint32_t i = 0; i < use->count; i++)
-		if (use->files[i].fd == file->fd && use->files[i].device == file->device)
+	for (uint32_t i = 0; use && i < use->count; i++)
+		if (use->files[i].fd == mine->fd &&
+			strcmp(gpu->devices.list[use->files[i].device].node, mine->node) == 0)
 			return &use->files[i];
 	return NULL;
 }
@@ -163,7 +177,7 @@ static struct gpu_file *file_of(struct gpu_use *use, const struct gpu_file *file
 static void take_file(
 	struct processes *self, struct gpu *gpu, uint32_t slot, const struct gpu_job_file *mine)
 {
-	struct gpu_file *file = file_of(gpu->rows[slot].use, &mine->file);
+	struct gpu_file *file = file_of(gpu, gpu->rows[slot].use, mine);
 
 	if (!file)
 		return;
@@ -197,12 +211,16 @@ static void take_nvml(
 
 int gpu_job_finish(struct processes *self, struct job *job, int result)
 {
-	struct gpu *gpu = gpu_get(self);
 	const struct gpu_job *data = job_of(job);
-	struct gpu_use *use = gpu_use_get(gpu, job->slot);
+	struct gpu *gpu;
+	struct gpu_use *use;
 
 	if (result != STATE_OK)
 		return result;
+	if (!self->gpu)
+		return STATE_PENDING; /* nobody wants it any more: it shall not begin anew */
+	gpu = gpu_get(self);
+	use = gpu_use_get(gpu, job->slot);
 	for (uint32_t i = 0; i < data->file_count; i++)
 		take_file(self, gpu, job->slot, &data->files[i]);
 	gpu_credit(gpu, job->slot);

@@ -261,13 +261,13 @@ static void fill_numbers(const struct sums *sums, struct linux_gpu *sample)
 	sample->garbage = sums->garbage;
 }
 
-/* It has closed all of them: the work that was done for it stays. */
-static void fill_former(const struct sums *sums, struct linux_gpu *sample)
+/* It has closed all that we know of: the work that was done for it stays. */
+static void fill_former(const struct sums *sums, int state, struct linux_gpu *sample)
 {
 	fill_numbers(sums, sample);
 	sample->memory = sample->memory_device = sample->memory_system = sample->memory_shared =
-		ABSENT_U64(STATE_NONE);
-	sample->devices = sample->source = (struct sample_text){.state = STATE_NONE};
+		ABSENT_U64(state);
+	sample->devices = sample->source = (struct sample_text){.state = (uint32_t)state};
 }
 
 static void sum_up(struct gpu *gpu, uint32_t slot, struct sums *sums)
@@ -320,12 +320,14 @@ int gpu_fill(
 		row->flags |= GPU_ANSWERED;
 	} else {
 		int state = state_without(&sums, row);
-		if (state != STATE_NONE)
+		bool former = (row->flags & GPU_ANSWERED) &&
+			      (state == STATE_NONE || state == STATE_DENIED);
+		if (state != STATE_NONE && !former)
 			return state;
 		if (!sums.mute) {
-			if (!(row->flags & GPU_ANSWERED))
+			if (!former)
 				return STATE_NONE;
-			fill_former(&sums, sample);
+			fill_former(&sums, state, sample);
 			return STATE_OK;
 		}
 	}

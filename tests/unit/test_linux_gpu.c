@@ -242,18 +242,6 @@ TEST(impossible_values_are_cut_and_counted)
 	end();
 }
 
-/* Root may read everything. */
-static void become_nobody(void)
-{
-	char command[600];
-
-	if (geteuid() != 0)
-		return;
-	snprintf(command, sizeof command, "chown -R 65534 '%s'", tree_root);
-	CHECK_INT(system(command), 0);
-	CHECK_INT(setresuid(65534, 65534, 65534), 0);
-}
-
 TEST(descriptors_of_others_are_denied)
 {
 	char path[512];
@@ -613,6 +601,40 @@ TEST(a_job_may_outlive_its_row_and_its_table)
 	free(watch);
 }
 
+/* Its job comes back when the source is not wanted any more, and when it is again. */
+TEST(a_job_that_nobody_wants_any_more_begins_nothing)
+{
+	char text[GPU_TEXTS_SIZE];
+	struct job job = {.source = SOURCE_gpu, .sample = &sample, .text = text};
+	const struct processes *processes;
+
+	begin();
+	put_device("drm/renderD130", "xe", "0000:05:00.0");
+	put_process(7, 100);
+	put_xe(7, 1000, 50000);
+	tick();
+	processes = watch->handle;
+	job.slot = watch_find(watch, 7);
+	job.provider = watch->provider;
+	CHECK_INT(watch->provider->read(watch->handle, job.slot, SOURCE_gpu, &sample),
+		SAMPLE_LATER);
+	CHECK_INT(watch->provider->job_prepare(watch->handle, &job), STATE_OK);
+	CHECK_INT(watch->provider->job_run(&job), STATE_OK);
+	watch->provider->want(watch->handle, 0);
+	CHECK_INT(watch->provider->job_finish(watch->handle, &job, STATE_OK), STATE_PENDING);
+	CHECK(!processes->gpu);
+	/* The first device of the new list is another one, behind the same number. */
+	put_client(7, 5, 41, 30 * MS, 64);
+	watch->provider->want(watch->handle, UINT32_C(1) << SOURCE_gpu);
+	tick();
+	check_time(7, 30 * MS);
+	CHECK_INT(watch->provider->job_finish(watch->handle, &job, STATE_OK), STATE_OK);
+	CHECK_INT(sample.memory_device, 64 * MIB);
+	CHECK(!(processes->gpu->rows[job.slot].flags & GPU_RESCAN));
+	watch->provider->job_release(&job);
+	end();
+}
+
 /* ----------------------------------------------------------------------------- fixtures */
 
 struct fixture {
@@ -888,7 +910,8 @@ TESTS(CASE(a_process_without_a_gpu_has_none), CASE(all_that_one_client_tells),
 	CASE(a_device_that_sysfs_does_not_know_is_not_read), CASE(a_driver_that_tells_nothing),
 	CASE(xe_is_read_by_a_worker), CASE(a_sleeping_xe_is_not_even_a_job),
 	CASE(an_xe_that_falls_asleep_before_its_job_is_not_read),
-	CASE(a_job_may_outlive_its_row_and_its_table), CASE(every_driver_s_row),
+	CASE(a_job_may_outlive_its_row_and_its_table),
+	CASE(a_job_that_nobody_wants_any_more_begins_nothing), CASE(every_driver_s_row),
 	CASE(of_many_descriptors_the_new_ones_are_looked_at),
 	CASE(what_the_budget_does_not_reach_is_pending), CASE(a_host_without_gpu_says_so),
 	CASE(compute_queues_of_amd), CASE(compute_queues_of_a_sleeping_gpu),

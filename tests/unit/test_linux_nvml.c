@@ -977,6 +977,34 @@ TEST(the_source_has_it)
 	CHECK_INT(driver->bad_calls, 0);
 }
 
+/* Where only the library tells: no descriptors can be seen. */
+TEST(a_process_of_another_user_is_found_at_once)
+{
+	char path[512];
+
+	begin(3);
+	tree_link("proc/100/fd/3", "/dev/nvidia0");
+	snprintf(path, sizeof path, "%s", tree_path("proc/100/fd"));
+	become_nobody();
+	CHECK(chmod(path, 0) == 0);
+	add_process(0, 100, DRIVER_COMPUTE, 10 * MIB);
+	struct watch *watch = watch_open(NULL, tree_procfs, tree_sysfs);
+	CHECK_INT(ask(watch, 100), STATE_OK);
+	CHECK_INT(sampled.memory_device, 10 * MIB);
+	CHECK_TEXT(watch_text(&sampled.source), "nvml");
+	CHECK_INT(ask(watch, 101), STATE_NONE);
+
+	/* When it leaves the GPU its time stays, and nothing else. */
+	driver->devices[0].process_count = 0;
+	ask(watch, 100);
+	CHECK_INT(ask(watch, 100), STATE_OK);
+	CHECK_INT(sampled.time_ns, 0);
+	CHECK(sampled.memory == ABSENT_U64(STATE_DENIED)); /* it may use another one */
+	CHECK(!sampled.source.bytes && !sampled.devices.bytes);
+	watch_close(watch);
+	CHECK(chmod(path, 0755) == 0);
+}
+
 /* --------------------------------------------------------------------- is there any at all */
 
 static const char *why_not(void)
@@ -1295,7 +1323,8 @@ TESTS(CASE(stride_is_what_was_written),
 	CASE(work_during_a_rest_is_counted_and_ends_it), CASE(a_gpu_that_never_sleeps_is_kept),
 	CASE(a_lost_gpu_is_tried_again), CASE(a_gpu_that_is_lost_from_the_start_hides_no_other),
 	CASE(an_update_of_the_driver), CASE(a_library_that_is_gone),
-	CASE(a_library_that_is_another), CASE(the_source_has_it), CASE(what_is_missing_is_said),
+	CASE(a_library_that_is_another), CASE(the_source_has_it),
+	CASE(a_process_of_another_user_is_found_at_once), CASE(what_is_missing_is_said),
 	CASE(sentences_stay), CASE(nothing_happens_unless_it_is_wanted),
 	CASE(the_thread_samples_for_all), CASE(asleep_is_answered_without_waiting),
 	CASE(it_is_shut_down_when_nobody_asks), CASE(a_hanging_driver_hangs_nobody),
