@@ -98,5 +98,5 @@ PROCESS = {
 }
 SUMS = {"switches.total": ("switches.voluntary", "switches.forced")}
 UNMEASURABLE = (
-    "faults.copy", "net.received", "net.sent", "net.packets_received", "net.packets_sent",
+    "faults.copy", "switches.lifetime", "net.received", "net.sent", "net.packets_received", "net.packets_sent",
     "mach.ports", "mach.sent", "mach.received", "calls.mach", "calls.unix")
