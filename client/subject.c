@@ -6,7 +6,7 @@
 
 #include "alloc.h"
 #include "command.h"
-#include "family.h"
+#include "tree.h"
 
 void subject_list(
 	struct choice *self, const struct procmon_connection *connection, uint32_t table)
@@ -252,43 +252,17 @@ static void find_roots(struct subject *self, const struct sheet *sheet)
 				self->roots[i] = sheet->rows[row].identity;
 }
 
-static bool is_root(const struct subject *self, uint64_t identity)
-{
-	for (size_t i = 0; i < self->options->pid_count; i++)
-		if (identity != 0 && self->roots[i] == identity)
-			return true;
-	return false;
-}
-
-static void keep_descendants(struct subject *self, struct sheet *sheet)
-{
-	bool *marks = xcalloc(sheet->row_count, sizeof *marks);
-	size_t *kept = xcalloc(sheet->row_count, sizeof *kept), count = 0;
-	struct family family;
-
-	if (!self->roots)
-		find_roots(self, sheet);
-	sheet_family(sheet, &family);
-	for (size_t row = 0; row < sheet->row_count; row++)
-		marks[row] = is_root(self, sheet->rows[row].identity);
-	family_spread(&family, marks);
-	for (size_t row = 0; row < sheet->row_count; row++)
-		if (marks[row])
-			kept[count++] = row;
-	sheet_select(sheet, kept, count);
-	family_finish(&family);
-	free(kept);
-	free(marks);
-}
-
 void subject_fill(struct subject *self, struct sheet *sheet, struct procmon_table *table)
 {
 	sheet_init(sheet, procmon_table_name(self->table), self->columns.items,
 		self->columns.count);
 	sheet->exits = self->options->exits;
 	sheet_fill(sheet, table);
-	if (self->options->children)
-		keep_descendants(self, sheet);
+	if (self->options->children) {
+		if (!self->roots)
+			find_roots(self, sheet);
+		tree_keep(sheet, self->roots, self->options->pid_count);
+	}
 	if (self->options->cpu_total)
 		share_cpu(sheet);
 }

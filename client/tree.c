@@ -72,6 +72,33 @@ void tree_arrange(struct sheet *sheet)
 	family_finish(&family);
 }
 
+static bool has_identity(const uint64_t *identities, size_t count, uint64_t identity)
+{
+	for (size_t i = 0; i < count; i++)
+		if (identity != 0 && identities[i] == identity)
+			return true;
+	return false;
+}
+
+void tree_keep(struct sheet *sheet, const uint64_t *identities, size_t count)
+{
+	bool *marks = xcalloc(sheet->row_count, sizeof *marks);
+	size_t *kept = xcalloc(sheet->row_count, sizeof *kept), kept_count = 0;
+	struct family family;
+
+	sheet_family(sheet, &family);
+	for (size_t row = 0; row < sheet->row_count; row++)
+		marks[row] = has_identity(identities, count, sheet->rows[row].identity);
+	family_spread(&family, marks);
+	for (size_t row = 0; row < sheet->row_count; row++)
+		if (marks[row])
+			kept[kept_count++] = row;
+	sheet_select(sheet, kept, kept_count);
+	family_finish(&family);
+	free(kept);
+	free(marks);
+}
+
 /* Which rows are the last child of their parent? */
 static bool *find_last(const struct family *family)
 {

@@ -3,6 +3,8 @@
 #define CLIENT_TREE_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "sheet.h"
 
@@ -12,6 +14,9 @@ void tree_sum(struct sheet *sheet);
 
 /* Puts children behind their parents; siblings stay in order. */
 void tree_arrange(struct sheet *sheet);
+
+/* Drops the rows but for those with these identities and all that is below them; 0 is none. */
+void tree_keep(struct sheet *sheet, const uint64_t *identities, size_t count);
 
 /* Draws the lines of an arranged tree before the texts of the last column; where there is no
  * text the short name of the process stands, in brackets. */
