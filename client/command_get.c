@@ -129,7 +129,7 @@ const struct command command_get = {
 		"process is followed by those below it.",
 	.examples = "  procctl get mem.footprint 1\n"
 		    "  procctl get cpu.usage,cpu.threads comm 1\n"
-		    "  procctl get --children mem.footprint 1234 | awk '{ sum += $1 } END { print "
-		    "sum }'\n",
+		    "  procctl get --children mem.footprint 1234 | awk '{ n += $1 } END { "
+		    "print n }'\n",
 	.run = run,
 };
