@@ -111,17 +111,22 @@ static int read_living(const struct linux_host *host, uint64_t *ret_ns)
 	DIR *directory = opendir(host->procfs);
 	const struct dirent *entry;
 	uint64_t clock_ns;
+	int result;
 
 	if (!directory)
 		return -errno;
 	*ret_ns = 0;
+	errno = 0;
 	while ((entry = readdir(directory))) {
 		uint32_t pid = parse_pid(entry->d_name);
 		if (pid && process_clock(pid, &clock_ns))
 			*ret_ns += clock_ns;
+		errno = 0;
 	}
+	/* Whom half a list lacks would count as ended, and a counter keeps what it had. */
+	result = -errno;
 	closedir(directory);
-	return 0;
+	return result;
 }
 
 static int ended_read(struct system *self, void *memory)

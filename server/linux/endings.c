@@ -60,8 +60,9 @@ static bool give_to_row(struct processes *self, const struct exit_record *record
 static void receive(struct processes *self)
 {
 	struct exit_record record;
+	uint32_t budget = EXIT_MESSAGES_MAX;
 
-	while (self->listener && exit_listener_next(self->listener, &record)) {
+	while (self->listener && exit_listener_next(self->listener, &budget, &record)) {
 		if (give_to_row(self, &record) || self->exits != EXITS_OF_ALL)
 			continue;
 		if (self->stranger_count == STRANGERS_MAX)

@@ -335,11 +335,13 @@ bool exit_listener_take(struct exit_listener *self, const void *message, uint32_
 	return true;
 }
 
-bool exit_listener_next(struct exit_listener *self, struct exit_record *ret_end)
+bool exit_listener_next(
+	struct exit_listener *self, uint32_t *budget, struct exit_record *ret_end)
 {
 	_Alignas(struct nlmsghdr) char bytes[MESSAGE_SIZE];
 
-	for (;;) {
+	while (*budget > 0) {
+		--*budget;
 		ssize_t length = recv(self->socket, bytes, sizeof bytes, MSG_DONTWAIT);
 		if (length < 0 && errno == ENOBUFS)
 			self->overflows++;
@@ -349,4 +351,5 @@ bool exit_listener_next(struct exit_listener *self, struct exit_record *ret_end)
 			 exit_listener_take(self, bytes, (uint32_t)length, ret_end))
 			return true;
 	}
+	return false;
 }

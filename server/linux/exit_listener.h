@@ -31,8 +31,16 @@ int exit_listener_probe(void);
 int exit_listener_open(struct exit_listener **ret_self);
 void exit_listener_close(struct exit_listener *self); /* accepts NULL */
 
-/* The next process that has exited; false: no other for now. Never waits. */
-bool exit_listener_next(struct exit_listener *self, struct exit_record *ret_end);
+/* More messages than the kernel keeps for us: whoever takes so many has had all that were there
+ * when he began. */
+enum { EXIT_MESSAGES_MAX = 16384 };
+
+/*
+ * The next process that has exited; false: no other for now, or the budget of messages is spent
+ * (threads exit as well, and all of it may be faster than we are). Never waits.
+ */
+bool exit_listener_next(
+	struct exit_listener *self, uint32_t *budget, struct exit_record *ret_end);
 
 /* How often the kernel had more to tell than its buffer holds. */
 uint64_t exit_listener_get_overflows(const struct exit_listener *self);

@@ -215,7 +215,7 @@ static bool has_run(struct processes *self, struct gpu_row *row, uint32_t slot)
 /* So that rows that were all new at the same time are not all due at the same time. */
 static uint64_t stagger(uint32_t slot)
 {
-	return (uint64_t)(slot * UINT32_C(2654435761)) * LOOK_NS >> 32;
+	return (uint64_t)(slot * UINT32_C(2654435761)) * (LOOK_NS >> 10) >> 22;
 }
 
 enum links { LINKS_NONE, LINKS_NEW, LINKS_ALL };

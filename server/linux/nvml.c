@@ -14,6 +14,7 @@
 #define WAIT_NS (NVML_WAIT_MS * UINT64_C(1000000))
 /* Nobody has asked for so long: a client of a long interval does not hold the GPUs. */
 #define UNUSED_NS (10 * SECOND_NS)
+#define LOOK_NS   (NVML_LOOK_MS * UINT64_C(1000000))
 
 /* A sentence that was given out: it must stay. */
 struct sentence {
@@ -25,6 +26,8 @@ struct nvml {
 	char *procfs, *sysfs, *path;
 	struct sentence *sentences; /* loop's thread only */
 	bool usable;                /* likewise: driver and library were seen to be there */
+	uint64_t looked_ns;         /* likewise: when these were looked for; 0: never */
+	const char *why_not;        /* likewise: what was found then */
 
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -315,11 +318,17 @@ static const char *keep_sentence(struct nvml *self, const char *text)
 
 const char *nvml_unsupported(struct nvml *self)
 {
+	uint64_t now_ns = clock_now_ns();
 	char why[512];
-	int state = STATE_OK;
+	int state;
 
-	if (!self->usable)
-		state = nvml_presence_check(self->procfs, self->sysfs, self->path, why);
+	if (self->usable)
+		return NULL;
+	if (self->looked_ns && now_ns - self->looked_ns < LOOK_NS)
+		return self->why_not;
+	state = nvml_presence_check(self->procfs, self->sysfs, self->path, why);
+	self->looked_ns = now_ns;
 	self->usable = state == STATE_OK;
-	return state == STATE_UNSUPPORTED ? keep_sentence(self, why) : NULL;
+	self->why_not = state == STATE_UNSUPPORTED ? keep_sentence(self, why) : NULL;
+	return self->why_not;
 }

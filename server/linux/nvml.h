@@ -24,6 +24,8 @@ struct nvml;
 
 enum {
 	NVML_WAIT_MS = 200, /* from nvml_begin() to the end of all waiting for it */
+	NVML_LOOK_MS =
+		100, /* what nvml_unsupported() found holds: it is asked many times in a row */
 	NVML_DEVICES_TEXT = 256,
 };
 

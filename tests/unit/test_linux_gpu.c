@@ -724,6 +724,29 @@ TEST(of_many_descriptors_the_new_ones_are_looked_at)
 	end();
 }
 
+/* Rows that did not run are looked at every 30 s, and not all in the same few ticks. */
+TEST(quiet_rows_are_looked_at_in_turn)
+{
+	enum { ROWS = 40, THIRDS = 3 };
+	uint32_t in_third[THIRDS] = {0};
+	const struct gpu *gpu;
+
+	begin();
+	for (int pid = 10; pid < 10 + ROWS; pid++)
+		put_process(pid, 100);
+	tick();
+	CHECK_INT(ask(10), STATE_NONE);
+	gpu = ((const struct processes *)watch->handle)->gpu;
+	for (int pid = 10; pid < 10 + ROWS; pid++) {
+		uint64_t ago_ns = gpu->tick_ns - gpu->rows[watch_find(watch, pid)].looked_ns;
+		CHECK(ago_ns < 30 * SECOND_NS);
+		in_third[ago_ns / (10 * SECOND_NS)]++;
+	}
+	for (int i = 0; i < THIRDS; i++)
+		CHECK(in_third[i] >= ROWS / THIRDS / 2);
+	end();
+}
+
 TEST(what_the_budget_does_not_reach_is_pending)
 {
 	enum { FILES = 9000 };
@@ -913,6 +936,7 @@ TESTS(CASE(a_process_without_a_gpu_has_none), CASE(all_that_one_client_tells),
 	CASE(a_job_may_outlive_its_row_and_its_table),
 	CASE(a_job_that_nobody_wants_any_more_begins_nothing), CASE(every_driver_s_row),
 	CASE(of_many_descriptors_the_new_ones_are_looked_at),
-	CASE(what_the_budget_does_not_reach_is_pending), CASE(a_host_without_gpu_says_so),
-	CASE(compute_queues_of_amd), CASE(compute_queues_of_a_sleeping_gpu),
-	CASE(what_nvml_tells_is_credited), CASE(nobody_wants_it_any_more))
+	CASE(quiet_rows_are_looked_at_in_turn), CASE(what_the_budget_does_not_reach_is_pending),
+	CASE(a_host_without_gpu_says_so), CASE(compute_queues_of_amd),
+	CASE(compute_queues_of_a_sleeping_gpu), CASE(what_nvml_tells_is_credited),
+	CASE(nobody_wants_it_any_more))

@@ -977,6 +977,21 @@ TEST(the_source_has_it)
 	CHECK_INT(driver->bad_calls, 0);
 }
 
+/* Another process: the driver answers after so long. */
+static void answer_later(long ms)
+{
+	pid_t child;
+
+	driver->hangs = 1;
+	child = fork();
+	CHECK(child >= 0);
+	if (child != 0)
+		return;
+	pause_ms(ms);
+	driver->hangs = 0;
+	_exit(0);
+}
+
 /* Where only the library tells: no descriptors can be seen. */
 TEST(a_process_of_another_user_is_found_at_once)
 {
@@ -989,6 +1004,7 @@ TEST(a_process_of_another_user_is_found_at_once)
 	CHECK(chmod(path, 0) == 0);
 	add_process(0, 100, DRIVER_COMPUTE, 10 * MIB);
 	struct watch *watch = watch_open(NULL, tree_procfs, tree_sysfs);
+	answer_later(50);
 	CHECK_INT(ask(watch, 100), STATE_OK);
 	CHECK_INT(sampled.memory_device, 10 * MIB);
 	CHECK_TEXT(watch_text(&sampled.source), "nvml");
@@ -1053,18 +1069,23 @@ TEST(sentences_stay)
 	nvml = nvml_create(tree_procfs, tree_sysfs);
 	const char *before = nvml_unsupported(nvml);
 	put_pci("0000:01:00.0", "vendor", "0x8086\n");
+	CHECK(nvml_unsupported(nvml) == before); /* not looked for all the time */
+	pause_ms(NVML_LOOK_MS);
 	CHECK(strstr(nvml_unsupported(nvml), "no NVIDIA GPU found"));
 	CHECK(strstr(before, "is run by no driver"));
 	put_pci("0000:01:00.0", "vendor", "0x10de\n");
+	pause_ms(NVML_LOOK_MS);
 	CHECK(nvml_unsupported(nvml) == before);
 
 	/* For a sleeping GPU the library is not even loaded. */
 	uint32_t loads = driver->loads;
 	put_pci("0000:01:00.0", "power/runtime_status", "suspended\n");
 	tree_put("proc/driver/nvidia/version", "NVRM\n");
+	pause_ms(NVML_LOOK_MS);
 	CHECK(!nvml_unsupported(nvml));
 	CHECK_INT(driver->loads, loads);
 	put_pci("0000:01:00.0", "power/runtime_status", "active\n");
+	pause_ms(NVML_LOOK_MS);
 	CHECK(!nvml_unsupported(nvml));
 	CHECK_INT(driver->loads, loads + 1);
 	tree_put("proc/driver/nvidia/version", "NVRM\n");
