@@ -233,8 +233,8 @@ int procmon_request_set_interval(struct procmon_request *request, uint64_t inter
 /* End after the first table, whatever the interval. */
 #define PROCMON_ONCE 1u
 /* Table PROCESS: a process that ended is shown once more, with its last values, in the next
- * table; procmon_row_has_exited() tells such rows apart. Who takes no table for more than 10 s
- * may miss some. */
+ * table; procmon_row_has_exited() tells such rows apart. Who is behind may be shown it twice,
+ * and who takes no table for more than 10 s may miss some. */
 #define PROCMON_EXITS 2u
 /* Any of these, or 0. -EBUSY: already executed; -EINVAL: there is no such flag. */
 int procmon_request_set_flags(struct procmon_request *request, unsigned flags);
