@@ -116,7 +116,7 @@ static void explain_unknown(const struct choice *available, const char *name, ch
 int choice_find(const struct choice *available, const char *name,
 	const struct procmon_attribute **ret_attribute, char **ret_error)
 {
-	const struct procmon_attribute *found = NULL;
+	const struct procmon_attribute *found = NULL, *member = NULL;
 	char *candidates = NULL;
 	size_t count = 0;
 
@@ -128,6 +128,8 @@ int choice_find(const struct choice *available, const char *name,
 			*ret_attribute = attribute;
 			return 0;
 		}
+		if (!member && is_in_group(attribute->name, name))
+			member = attribute;
 		if (strcmp(last_part(attribute->name), name) == 0) {
 			candidates = list_append(candidates, attribute->name);
 			found = attribute;
@@ -136,6 +138,9 @@ int choice_find(const struct choice *available, const char *name,
 	}
 	if (count == 1)
 		*ret_attribute = found;
+	else if (member)
+		*ret_error = xasprintf(
+			"\"%s\" is a group: name one of it, such as %s", name, member->name);
 	else if (count > 1)
 		*ret_error = xasprintf("\"%s\" may be %s: say which", name, candidates);
 	else

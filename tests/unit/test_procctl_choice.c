@@ -1,6 +1,9 @@
 /* From the names after --attrs to attributes. */
 #include "choice.h"
 
+#include <errno.h>
+#include <stdlib.h>
+
 #include "test.h"
 
 #define ATTRIBUTE(id_, name_, ...)                                                             \
@@ -127,6 +130,19 @@ TEST(unknown_names_get_near_ones)
 	CHECK(strstr(select_names("MEM"), "error"));
 }
 
+/* Where only one attribute can be meant, as after --sort. */
+TEST(a_group_is_not_one_attribute)
+{
+	const struct procmon_attribute *found = NULL;
+	char *error = NULL;
+
+	CHECK_INT(choice_find(&available, "mem", &found, &error), -ENOENT);
+	CHECK_TEXT(error, "\"mem\" is a group: name one of it, such as mem.footprint");
+	free(error);
+	CHECK_INT(choice_find(&available, "resident", &found, &error), 0);
+	CHECK_TEXT(found->name, "mem.resident");
+}
+
 TEST(empty_names_are_refused)
 {
 	CHECK_TEXT(select_names(""), "error: an empty name in \"\"");
@@ -158,4 +174,5 @@ TESTS(CASE(whole_names), CASE(groups_leave_out_what_is_slow),
 	CASE(groups_leave_out_what_this_host_cannot_tell), CASE(whole_groups),
 	CASE(groups_leave_out_details_unless_all_is_asked_for),
 	CASE(last_parts_that_are_unique), CASE(unknown_names_get_near_ones),
-	CASE(empty_names_are_refused), CASE(only_rates_need_two_samples))
+	CASE(a_group_is_not_one_attribute), CASE(empty_names_are_refused),
+	CASE(only_rates_need_two_samples))
