@@ -7,7 +7,9 @@
  * Its record of a process is sent before the process becomes a zombie; so when a row is found
  * to be reaped, its record is among those that can be received then. A record whose pid is no
  * row's is about a process that was never seen, unless it is a zombie that births are yet to
- * find; therefore these wait until the end of a list of all processes.
+ * find; therefore these wait until the end of a list of all processes. What was there before
+ * the births is about no row that they made, unless that is on its way out: the pid is in use
+ * again.
  *
  * The proc connector would tell everybody the same. But its kernel counts listeners, and not
  * down for one that is killed: every process of the machine would then pay for messages to
@@ -57,7 +59,7 @@ static bool give_to_row(struct processes *self, const struct exit_record *record
 	return slot != UINT32_MAX && exit_take_record(self, slot, record);
 }
 
-static void receive(struct processes *self)
+void endings_receive(struct processes *self)
 {
 	struct exit_record record;
 	uint32_t budget = EXIT_MESSAGES_MAX;
@@ -78,7 +80,7 @@ void endings_tell(struct processes *self, struct roster *roster, uint32_t slot)
 		roster->ops->died(roster, slot);
 		return;
 	}
-	receive(self);
+	endings_receive(self);
 	exit_tell(self, roster, slot);
 }
 
@@ -96,12 +98,30 @@ static void tell_stranger(
 	exit_forget(self, slot);
 }
 
+/* Has the process of the row begun to exit? That is before its record is sent. */
+static bool is_exiting(struct processes *self, uint32_t slot)
+{
+	enum { FLAGS_FIELD = 9, PF_EXITING = 4 }; /* linux/sched.h */
+	struct stat_line line;
+	size_t length;
+
+	return row_read(self, slot, FILE_STAT, &length) != STATE_OK ||
+	       stat_parse(self->buffer, length, &line) < 0 ||
+	       (line.field[FLAGS_FIELD] & PF_EXITING);
+}
+
 void endings_tell_strangers(struct processes *self, struct roster *roster)
 {
-	receive(self);
-	for (uint32_t i = 0; i < self->stranger_count; i++)
-		if (!give_to_row(self, &self->strangers[i]))
-			tell_stranger(self, roster, &self->strangers[i]);
+	uint32_t before_births = self->stranger_count;
+
+	endings_receive(self);
+	for (uint32_t i = 0; i < self->stranger_count; i++) {
+		const struct exit_record *record = &self->strangers[i];
+		uint32_t slot = pid_map_get(&self->slots, record->pid);
+		bool is_other = i < before_births && slot != NONE && !is_exiting(self, slot);
+		if (is_other || !give_to_row(self, record))
+			tell_stranger(self, roster, record);
+	}
 	self->stranger_count = 0;
 }
 

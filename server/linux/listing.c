@@ -315,6 +315,7 @@ int processes_list(void *context, struct roster *roster, const struct row_scope 
 	look_at_zombies(self, roster);
 	look_at_unwatched(self, roster);
 	touch_orphans(self, roster);
+	endings_receive(self);
 	if (scope->all)
 		result = births_of_all(self, roster, &counters);
 	else

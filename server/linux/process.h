@@ -248,6 +248,8 @@ void endings_begin(struct processes *self, enum exits_wanted wanted);
 void endings_finish(struct processes *self);
 /* The process of the row is gone: says so, and that it has ended if that is wanted. */
 void endings_tell(struct processes *self, struct roster *roster, uint32_t slot);
+/* Takes what the listener has to tell, if there is one. */
+void endings_receive(struct processes *self);
 /* Says that those have ended which no list found. All processes have just been listed. */
 void endings_tell_strangers(struct processes *self, struct roster *roster);
 /* See provider.describe_exits. */

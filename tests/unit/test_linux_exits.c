@@ -2,12 +2,14 @@
 #include <linux/acct.h>
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
+#include <linux/sched.h>
 #include <linux/taskstats.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
 #include "linux/process.h"
 #include "linux_watch.h"
@@ -429,6 +431,47 @@ TEST(thousands_of_short_lives_are_told_of)
 	watch_close(watch);
 }
 
+/* A child that sleeps, with a pid that was another's. */
+static pid_t child_with_pid(pid_t pid)
+{
+	struct clone_args arguments = {.exit_signal = SIGCHLD,
+		.set_tid = (uint64_t)(uintptr_t)&pid,
+		.set_tid_size = 1};
+	long child = syscall(SYS_clone3, &arguments, sizeof arguments);
+
+	if (child < 0)
+		test_skip("pids cannot be chosen");
+	if (child == 0)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (child == 0)
+		pause();
+	return (pid_t)child;
+}
+
+/* The record is about the one who was never seen, not about the row of today. */
+TEST(who_gets_the_pid_does_not_inherit_the_end)
+{
+	struct watch *watch = open_exits(NULL);
+	int status;
+
+	if (!listens(NULL))
+		test_skip("taskstats cannot be listened to");
+	list_exits(watch, EXITS_OF_ALL);
+	pid_t child = child_that(exit_with_7);
+	reap(child, &status);
+	child_with_pid(child);
+	list_exits(watch, EXITS_OF_ALL);
+	CHECK(watch_find(watch, child) != NO_ROW);
+	CHECK(find_ended(child));
+	CHECK_INT(find_ended(child)->exit.status, 7 << 8);
+	ended_count = 0;
+	kill(child, SIGKILL);
+	reap(child, &status);
+	list_exits(watch, EXITS_OF_ALL);
+	CHECK_INT(find_ended(child)->exit.status, SIGKILL);
+	watch_close(watch);
+}
+
 /* ------------------------------------------------------------------------ other users */
 
 static void watch_as_nobody(void)
@@ -559,7 +602,8 @@ TESTS(CASE(the_pidfd_of_a_reaped_process_tells_its_status),
 	CASE(a_zombie_tells_its_status), CASE(the_clock_of_a_zombie_is_its_last_word),
 	CASE(who_was_never_seen_is_told_of_by_taskstats),
 	CASE(taskstats_tell_the_cpu_time_of_rows_that_were_gone),
-	CASE(a_zombie_is_not_told_of_twice), CASE(filters_do_not_learn_of_strangers),
-	CASE(a_list_of_few_loses_nobody), CASE(thousands_of_short_lives_are_told_of),
+	CASE(a_zombie_is_not_told_of_twice), CASE(who_gets_the_pid_does_not_inherit_the_end),
+	CASE(filters_do_not_learn_of_strangers), CASE(a_list_of_few_loses_nobody),
+	CASE(thousands_of_short_lives_are_told_of),
 	CASE(what_the_kernel_hides_is_denied_until_the_pidfd_tells),
 	CASE(records_of_other_versions_and_garbage), CASE(the_status_is_field_52))
