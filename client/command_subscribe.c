@@ -110,8 +110,9 @@ static void on_table(
 		write_frame(self);
 	/* The last of the processes has ended: nothing else will ever come. */
 	bool over = self->options->pid_count > 0 && self->sheet.row_count == 0;
-	if (fflush(stdout) != 0 || ferror(stdout))
-		live_end(&self->live, finish_output());
+	int output = finish_output();
+	if (ferror(stdout))
+		live_end(&self->live, output);
 	else if (over || self->frames == self->options->count)
 		live_end(&self->live, EXIT_DONE);
 }

@@ -245,11 +245,13 @@ def test_a_reader_that_goes_away():
 def test_a_full_disk_is_told():
     if not os.path.exists("/dev/full"):
         return
-    server = serve()
-    with open("/dev/full", "w") as full:
-        result = subprocess.run([PROCCTL, "ps", "-a", "mem"], stdout=full, text=True,
-                                stderr=subprocess.PIPE, timeout=20)
-    assert result.returncode == 1 and "cannot write" in result.stderr, result
+    serve()
+    for command in "ps", "subscribe":
+        with open("/dev/full", "w") as full:
+            result = subprocess.run([PROCCTL, command, "-a", "mem"], stdout=full, text=True,
+                                    stderr=subprocess.PIPE, timeout=20)
+        assert result.returncode == 1, result
+        assert result.stderr == "procctl: cannot write: No space left on device\n", result
 
 
 def test_closed_standard_files():
