@@ -151,6 +151,8 @@ static bool read_clients(struct processes *self, struct gpu *gpu, uint32_t slot)
 static void begin_tick(struct processes *self, struct gpu *gpu)
 {
 	gpu->tick_ns = self->now_ns;
+	if (gpu->disputed)
+		gpu_clients_settle(self, gpu);
 	if (gpu->nvml)
 		nvml_begin(self->host->nvml);
 	gpu_scan(self, gpu);

@@ -38,6 +38,8 @@ struct gpu_client {
 	uint64_t tick_ns; /* in which it was read last */
 	uint64_t credited_ns[GPU_CLASSES], credited_garbage;
 	bool credited;    /* once, to anybody */
+	uint64_t told_ns; /* the tick in which a row was last told of it */
+	bool disputed;    /* another holder started first: it is his from the next tick on */
 	bool rebase;      /* what it did until its next reading is credited to nobody */
 	uint32_t charged; /* slot; NONE */
 	uint32_t *holders, holder_count, holder_capacity; /* slots, each once a descriptor */
@@ -123,6 +125,7 @@ struct gpu {
 	uint32_t capacity;
 	uint32_t cursor; /* where the next tick's scan begins */
 	bool waiting;    /* there are descriptors that could not be read yet */
+	bool disputed;   /* there are clients that are */
 	struct gpu_client *buckets[GPU_BUCKETS];
 	char texts[GPU_TEXTS_SIZE];
 };
@@ -185,6 +188,8 @@ void gpu_client_drop(
 	struct processes *processes, struct gpu *gpu, struct gpu_client *self, uint32_t slot);
 void gpu_client_read(struct gpu_client *self, const struct drm_client *reading, uint64_t now_ns,
 	uint64_t tick_ns);
+/* At the beginning of a tick: charges those that are disputed to whom they belong. */
+void gpu_clients_settle(struct processes *processes, struct gpu *gpu);
 /* Credits a row with what is new of the clients that are charged to it. */
 void gpu_credit(struct gpu *gpu, uint32_t slot);
 void gpu_clients_finish(struct gpu *gpu);

@@ -65,10 +65,20 @@ static bool started_before(struct processes *processes, uint32_t slot, uint32_t 
 	return processes->rows[slot].identity < processes->rows[other].identity;
 }
 
-/* Charges it to the holder that started first. What it did before is not the newcomer's. */
+static bool is_holder(const struct gpu_client *self, uint32_t slot)
+{
+	for (uint32_t i = 0; i < self->holder_count; i++)
+		if (self->holders[i] == slot)
+			return true;
+	return false;
+}
+
+/* Charges it to the holder that started first. What it did before is not the newcomer's. A
+ * worker may find that one when another row has been told of it already: once a tick is it. */
 static void charge(struct processes *processes, struct gpu_client *self)
 {
 	uint32_t first = self->holder_count ? self->holders[0] : NONE;
+	struct gpu *gpu = processes->gpu;
 
 	for (uint32_t i = 1; i < self->holder_count; i++)
 		if (self->holders[i] != first &&
@@ -76,6 +86,10 @@ static void charge(struct processes *processes, struct gpu_client *self)
 			first = self->holders[i];
 	if (first == self->charged)
 		return;
+	if (self->told_ns == gpu->tick_ns && is_holder(self, self->charged)) {
+		gpu->disputed = self->disputed = true;
+		return;
+	}
 	self->charged = first;
 	self->rebase |= self->credited;
 }
@@ -89,6 +103,17 @@ void gpu_client_hold(struct processes *processes, struct gpu_client *self, uint3
 	}
 	self->holders[self->holder_count++] = slot;
 	charge(processes, self);
+}
+
+void gpu_clients_settle(struct processes *processes, struct gpu *gpu)
+{
+	gpu->disputed = false;
+	for (int i = 0; i < GPU_BUCKETS; i++)
+		for (struct gpu_client *client = gpu->buckets[i]; client; client = client->next)
+			if (client->disputed) {
+				client->disputed = false;
+				charge(processes, client);
+			}
 }
 
 static void destroy(struct gpu_client *self)
@@ -157,7 +182,11 @@ void gpu_credit(struct gpu *gpu, uint32_t slot)
 {
 	struct gpu_use *use = gpu->rows[slot].use;
 
-	for (uint32_t i = 0; i < use->count; i++)
-		if (use->files[i].client && use->files[i].client->charged == slot)
-			credit(use->files[i].client, use);
+	for (uint32_t i = 0; i < use->count; i++) {
+		struct gpu_client *client = use->files[i].client;
+		if (!client || client->charged != slot)
+			continue;
+		credit(client, use);
+		client->told_ns = gpu->tick_ns;
+	}
 }

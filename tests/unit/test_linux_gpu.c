@@ -541,6 +541,34 @@ TEST(xe_is_read_by_a_worker)
 	end();
 }
 
+/* Workers find out one after the other who holds it: no tick counts it twice. */
+TEST(a_client_shared_by_slow_rows_counts_once)
+{
+	uint64_t young, old;
+
+	begin();
+	put_device("drm/renderD130", "xe", "0000:05:00.0");
+	put_process(7, 100);
+	put_process(8, 200);
+	put_xe(7, 1000, 50000);
+	put_xe(8, 1000, 50000);
+	tick();
+	CHECK_INT(ask(8), STATE_OK);
+	young = sample.memory_device;
+	CHECK_INT(ask(7), STATE_OK);
+	CHECK_INT(young + sample.memory_device, 8 * MIB);
+	for (int i = 0; i < 2; i++) {
+		tick();
+		CHECK_INT(ask(8), STATE_OK);
+		young = sample.memory_device;
+		CHECK_INT(ask(7), STATE_OK);
+		old = sample.memory_device;
+		CHECK_INT(old, 8 * MIB);
+		CHECK_INT(young, 0);
+	}
+	end();
+}
+
 TEST(a_sleeping_xe_is_not_even_a_job)
 {
 	begin();
@@ -931,7 +959,8 @@ TESTS(CASE(a_process_without_a_gpu_has_none), CASE(all_that_one_client_tells),
 	CASE(a_counter_keeps_what_it_had_before_the_sleep), CASE(one_of_two_devices_sleeps),
 	CASE(without_power_management_a_device_is_awake),
 	CASE(a_device_that_sysfs_does_not_know_is_not_read), CASE(a_driver_that_tells_nothing),
-	CASE(xe_is_read_by_a_worker), CASE(a_sleeping_xe_is_not_even_a_job),
+	CASE(xe_is_read_by_a_worker), CASE(a_client_shared_by_slow_rows_counts_once),
+	CASE(a_sleeping_xe_is_not_even_a_job),
 	CASE(an_xe_that_falls_asleep_before_its_job_is_not_read),
 	CASE(a_job_may_outlive_its_row_and_its_table),
 	CASE(a_job_that_nobody_wants_any_more_begins_nothing), CASE(every_driver_s_row),
