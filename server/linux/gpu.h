@@ -8,7 +8,7 @@
  *	gpu_file.c     reading what the kernel tells of one
  *	gpu_client.c   clients of GPU drivers: who holds them, and who they are charged to
  *	gpu_device.c   which GPU a device file is, and whether it sleeps
- *	gpu_sample.c   the sums of a row
+ *	gpu_sample.c   the sums of a row; gpu_words.c: its texts
  *	drm.c          one text of fdinfo; drm_meter.c: time from one text after the other
  *	kfd.c          AMD's compute queues, which are not in fdinfo
  *	nvml.c ..      NVIDIA
@@ -202,6 +202,19 @@ int gpu_fill(
 /* Takes what NVIDIA's driver or KFD say of the row. */
 void gpu_take_nvml(struct gpu_use *use, int state, const struct nvml_use *told);
 void gpu_take_kfd(struct gpu_use *use, int state, const struct kfd_use *told);
+
+/* ----------------------------------------------------------------------- gpu_words.c */
+
+/* A list of words with commas, each once. */
+struct gpu_words {
+	char *text;
+	uint32_t size, length;
+};
+
+/* `words` may be a list itself. What does not fit is left out. */
+void gpu_words_add(struct gpu_words *self, const char *words);
+/* Borrows the text. */
+struct sample_text gpu_words_get(const struct gpu_words *self);
 
 /* ------------------------------------------------------------------------- gpu_job.c */
 

@@ -167,69 +167,28 @@ static void add_state(int state, struct sums *sums)
 
 /* ------------------------------------------------------------------------------ texts */
 
-/* A list of words with commas, each once. */
-struct list {
-	char *text;
-	uint32_t size, length;
-};
-
-static bool has_word(const struct list *self, const char *word, size_t length)
-{
-	for (uint32_t at = 0; at < self->length;) {
-		const char *end = memchr(self->text + at, ',', self->length - at);
-		size_t size = end ? (size_t)(end - self->text) - at : self->length - at;
-		if (size == length && memcmp(self->text + at, word, length) == 0)
-			return true;
-		at += (uint32_t)size + 1;
-	}
-	return false;
-}
-
-/* `words` may be a list itself. What does not fit is left out. */
-static void add_words(struct list *self, const char *words)
-{
-	while (*words) {
-		size_t length = strcspn(words, ",");
-		if (length && !has_word(self, words, length) &&
-			self->length + length + 1 < self->size) {
-			if (self->length)
-				self->text[self->length++] = ',';
-			memcpy(self->text + self->length, words, length);
-			self->length += (uint32_t)length;
-		}
-		words += length + (words[length] == ',');
-	}
-}
-
-static struct sample_text text_of(const struct list *self)
-{
-	if (!self->length)
-		return (struct sample_text){.state = STATE_NONE};
-	return (struct sample_text){.bytes = self->text, .length = self->length};
-}
-
 static void fill_texts(const struct gpu *gpu, const struct gpu_use *use,
 	const struct sums *sums, char texts[GPU_TEXTS_SIZE], struct linux_gpu *sample)
 {
 	enum { SOURCES_SIZE = 64 };
-	struct list sources = {texts, SOURCES_SIZE, 0};
-	struct list devices = {texts + SOURCES_SIZE, GPU_TEXTS_SIZE - SOURCES_SIZE, 0};
+	struct gpu_words sources = {texts, SOURCES_SIZE, 0};
+	struct gpu_words devices = {texts + SOURCES_SIZE, GPU_TEXTS_SIZE - SOURCES_SIZE, 0};
 
 	for (uint32_t i = 0; i < use->count; i++)
-		add_words(&devices, gpu_device_label(&gpu->devices, use->files[i].device));
+		gpu_words_add(&devices, gpu_device_label(&gpu->devices, use->files[i].device));
 	if (sums->has_fdinfo)
-		add_words(&sources, "fdinfo");
+		gpu_words_add(&sources, "fdinfo");
 	if (sums->has_kfd) {
-		add_words(&sources, "kfd");
+		gpu_words_add(&sources, "kfd");
 		for (uint32_t i = 0; i < use->kfd.count; i++)
-			add_words(&devices, use->kfd.gpus[i].address);
+			gpu_words_add(&devices, use->kfd.gpus[i].address);
 	}
 	if (sums->has_nvml) {
-		add_words(&sources, "nvml");
-		add_words(&devices, use->nvml.devices);
+		gpu_words_add(&sources, "nvml");
+		gpu_words_add(&devices, use->nvml.devices);
 	}
-	sample->source = text_of(&sources);
-	sample->devices = text_of(&devices);
+	sample->source = gpu_words_get(&sources);
+	sample->devices = gpu_words_get(&devices);
 }
 
 /* ------------------------------------------------------------------------------ a row */

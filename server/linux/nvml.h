@@ -6,6 +6,7 @@
  *	nvml.c          the thread that makes all calls, and the snapshot that others read
  *	nvml_session.c  when the library is initialised, and when it lets the GPUs go again
  *	nvml_devices.c  one sampling of all devices
+ *	nvml_snapshot.c the sums over all devices, by process
  *	nvml_account.c  percentages to nanoseconds
  *	nvml_records.c  the driver's lists of processes, in all their forms
  *	nvml_library.c  loading, and what the functions look like

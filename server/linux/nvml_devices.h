@@ -10,8 +10,6 @@ int nvml_devices_find(struct nvml_session *self);
 int nvml_devices_sample(struct nvml_session *self, const struct nvml_now *now);
 /* Did a process come, go, work or change its memory in the latest sampling? */
 bool nvml_devices_changed(const struct nvml_session *self);
-/* The sums over all devices, by process. */
-struct nvml_snapshot *nvml_devices_snapshot(const struct nvml_session *self);
 void nvml_devices_forget(struct nvml_session *self);
 
 #endif

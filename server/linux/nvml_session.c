@@ -203,7 +203,7 @@ struct nvml_snapshot *nvml_session_sample(struct nvml_session *self, const struc
 		return make_empty(fail(self, code, now));
 	self->retry_ns = 0;
 	self->reported[0] = '\0';
-	struct nvml_snapshot *snapshot = nvml_devices_snapshot(self);
+	struct nvml_snapshot *snapshot = nvml_snapshot_create(self);
 	rest_if_idle(self, now->mono_ns);
 	return snapshot;
 }

@@ -60,6 +60,9 @@ void nvml_session_open(
 	struct nvml_session *self, const char *procfs, const char *sysfs, const char *path);
 void nvml_session_close(struct nvml_session *self);
 
+/* What the accounts of all devices say now; nvml_snapshot.c. The caller frees it. */
+struct nvml_snapshot *nvml_snapshot_create(const struct nvml_session *self);
+
 /* One sampling. The caller frees the snapshot. */
 struct nvml_snapshot *nvml_session_sample(
 	struct nvml_session *self, const struct nvml_now *now);
