@@ -199,14 +199,18 @@ static void take_file(
 	}
 }
 
-/* The driver goes by pids, and tells of processes that were there when it was asked. */
+/* The driver goes by pids, and tells of processes that were there when it was asked. Of who was
+ * asked for just in case only an answer counts. */
 static void take_nvml(
 	struct processes *self, struct gpu_use *use, uint32_t slot, const struct gpu_job *data)
 {
 	bool is_other = data->nvml_state == STATE_OK && data->nvml_use.start_ticks &&
 			data->nvml_use.start_ticks != gpu_row_start(self, slot);
+	bool uses_it =
+		(self->gpu->rows[slot].flags & GPU_NVIDIA) || use->nvml_state != STATE_NONE;
 
-	gpu_take_nvml(use, is_other ? STATE_NONE : data->nvml_state, &data->nvml_use);
+	if (data->nvml_state == STATE_OK || uses_it)
+		gpu_take_nvml(use, is_other ? STATE_NONE : data->nvml_state, &data->nvml_use);
 }
 
 int gpu_job_finish(struct processes *self, struct job *job, int result)

@@ -1021,6 +1021,24 @@ TEST(a_process_of_another_user_is_found_at_once)
 	CHECK(chmod(path, 0755) == 0);
 }
 
+TEST(a_broken_driver_is_no_reason_where_descriptors_are_denied)
+{
+	char path[512];
+
+	begin(3);
+	snprintf(path, sizeof path, "%s", tree_path("proc/100/fd/3"));
+	*strrchr(path, '/') = '\0';
+	become_nobody();
+	CHECK(chmod(path, 0) == 0);
+	driver->init_code = 999;
+	struct watch *watch = watch_open(NULL, tree_procfs, tree_sysfs);
+	answer_later(50);
+	CHECK_INT(ask(watch, 100), STATE_DENIED);
+	CHECK_INT(ask(watch, 100), STATE_DENIED);
+	watch_close(watch);
+	CHECK(chmod(path, 0755) == 0);
+}
+
 /* --------------------------------------------------------------------- is there any at all */
 
 static const char *why_not(void)
@@ -1345,8 +1363,10 @@ TESTS(CASE(stride_is_what_was_written),
 	CASE(a_lost_gpu_is_tried_again), CASE(a_gpu_that_is_lost_from_the_start_hides_no_other),
 	CASE(an_update_of_the_driver), CASE(a_library_that_is_gone),
 	CASE(a_library_that_is_another), CASE(the_source_has_it),
-	CASE(a_process_of_another_user_is_found_at_once), CASE(what_is_missing_is_said),
-	CASE(sentences_stay), CASE(nothing_happens_unless_it_is_wanted),
-	CASE(the_thread_samples_for_all), CASE(asleep_is_answered_without_waiting),
-	CASE(it_is_shut_down_when_nobody_asks), CASE(a_hanging_driver_hangs_nobody),
-	CASE(who_wants_it_again_waits_anew), CASE(a_job_may_outlive_the_platform))
+	CASE(a_process_of_another_user_is_found_at_once),
+	CASE(a_broken_driver_is_no_reason_where_descriptors_are_denied),
+	CASE(what_is_missing_is_said), CASE(sentences_stay),
+	CASE(nothing_happens_unless_it_is_wanted), CASE(the_thread_samples_for_all),
+	CASE(asleep_is_answered_without_waiting), CASE(it_is_shut_down_when_nobody_asks),
+	CASE(a_hanging_driver_hangs_nobody), CASE(who_wants_it_again_waits_anew),
+	CASE(a_job_may_outlive_the_platform))
