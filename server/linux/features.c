@@ -15,8 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "host.h"
 #include "exit_listener.h"
+#include "host.h"
 #include "pidfd_info.h"
 
 #ifndef PID_FS_MAGIC

@@ -26,7 +26,8 @@ enum value {
 	VALUES,
 };
 
-_Static_assert(sizeof(((struct smaps_sums *)0)->values) == VALUES * sizeof(int64_t), "one each");
+_Static_assert(
+	sizeof(((struct smaps_sums *)0)->values) == VALUES * sizeof(int64_t), "one each");
 
 /* In the order of the file. */
 static const struct pair pairs[VALUES] = {

@@ -528,7 +528,7 @@ TEST(a_list_of_cores_that_is_too_long)
 
 	begin();
 	for (int core = 2; core < 4000; core += 2)
-		snprintf(text + strlen(text), 8, ",%d", core);
+		snprintf(text + strlen(text), 16, ",%d", core);
 	put_stat(7, "x", "S", 1, 1, 1);
 	put("proc/7/status", text);
 	watch = open_tree();
