@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
-#include "nvml.h"
+#include "nvml/nvml.h"
 #include "parse.h"
 #include "platform.h"
 

@@ -16,7 +16,8 @@ def guard(path):
     if path.name == "procmon.h":
         return "PROCMON_H"
     parts = path.with_suffix("").parts
-    parts = parts[1:] if parts[:2] in (("server", "linux"), ("server", "darwin")) else parts
+    if parts[:2] in (("server", "linux"), ("server", "darwin")):
+        parts = (parts[1], parts[-1])
     return "_".join(parts).upper().replace("-", "_") + "_H"
 
 

@@ -6,8 +6,8 @@
 
 #include "../nvml/driver.h"
 #include "clock.h"
-#include "linux/nvml_devices.h"
-#include "linux/nvml_presence.h"
+#include "linux/nvml/nvml_devices.h"
+#include "linux/nvml/nvml_presence.h"
 #include "linux_tree.h"
 #include "log.h"
 

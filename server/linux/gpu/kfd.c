@@ -8,10 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../parse.h"
+#include "../samples.h"
 #include "attribute.h"
 #include "gpu_device.h"
-#include "parse.h"
-#include "samples.h"
 
 static ssize_t read_at(int directory, const char *path, char *text, size_t size)
 {

@@ -19,11 +19,11 @@
 #ifndef LINUX_GPU_H
 #define LINUX_GPU_H
 
+#include "../nvml/nvml.h"
+#include "../process.h"
 #include "drm.h"
 #include "gpu_device.h"
 #include "kfd.h"
-#include "nvml.h"
-#include "process.h"
 
 /*
  * A client of a GPU driver: an open file in the kernel. Descriptors of several processes may

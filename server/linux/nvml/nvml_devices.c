@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../samples.h"
 #include "alloc.h"
-#include "samples.h"
 
 enum {
 	SAMPLES_FIRST = 128,

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../samples.h"
 #include "alloc.h"
 #include "nvml_session.h"
-#include "samples.h"
 
 /* The sum has no value if one part has none. */
 static void add(uint64_t *sum, uint64_t value, int state)

@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../parse.h"
 #include "alloc.h"
-#include "parse.h"
 
 /* Folders of /dev, and the classes of sysfs that have their files. */
 static const struct {
