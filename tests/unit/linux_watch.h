@@ -7,8 +7,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -256,6 +258,20 @@ static inline void child_end(pid_t child)
 {
 	kill(child, SIGKILL);
 	CHECK_INT(waitpid(child, NULL, 0), child);
+}
+
+/* Root as in many containers; the test is skipped where that cannot be. */
+static inline void give_up_ptrace(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2];
+
+	CHECK_INT(syscall(SYS_capget, &header, data), 0);
+	if (!(data[0].permitted >> CAP_SYS_PTRACE & 1))
+		test_skip("it takes CAP_SYS_PTRACE to give it up");
+	data[0].permitted &= ~(UINT32_C(1) << CAP_SYS_PTRACE);
+	data[0].effective &= ~(UINT32_C(1) << CAP_SYS_PTRACE);
+	CHECK_INT(syscall(SYS_capset, &header, data), 0);
 }
 
 static inline void pause_ms(long milliseconds)

@@ -258,6 +258,20 @@ TEST(descriptors_of_others_are_denied)
 	end();
 }
 
+TEST(descriptors_that_can_only_be_listed)
+{
+	pid_t child;
+
+	begin();
+	child = child_start(NULL);
+	give_up_ptrace();
+	watch = watch_open(NULL, NULL, tree_sysfs);
+	watch_tick(watch);
+	CHECK_INT(ask(child), STATE_DENIED);
+	child_end(child);
+	end();
+}
+
 /* --------------------------------------------------------------------- several processes */
 
 TEST(a_shared_client_is_charged_to_the_oldest)
@@ -950,6 +964,7 @@ TESTS(CASE(a_process_without_a_gpu_has_none), CASE(all_that_one_client_tells),
 	CASE(a_gpu_that_was_closed_leaves_its_time),
 	CASE(a_number_used_again_is_another_client), CASE(a_zombie_holds_nothing),
 	CASE(impossible_values_are_cut_and_counted), CASE(descriptors_of_others_are_denied),
+	CASE(descriptors_that_can_only_be_listed),
 	CASE(a_shared_client_is_charged_to_the_oldest), CASE(ids_are_of_a_device),
 	CASE(when_the_holder_ends_the_next_one_goes_on_from_there),
 	CASE(when_the_holder_closes_the_next_one_goes_on_from_there),

@@ -1,12 +1,10 @@
 /* How many sockets and mappings a process has. */
 #include <dirent.h>
-#include <linux/capability.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #include "linux/process.h"
 #include "linux_watch.h"
@@ -148,19 +146,12 @@ TEST(sockets_of_another_user)
 /* The files of root may be listed by root, though without a capability not looked at. */
 TEST(sockets_that_can_only_be_listed)
 {
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[2];
 	struct linux_sockets sockets;
 	struct watch *watch;
 	pid_t child;
 
-	CHECK_INT(syscall(SYS_capget, &header, data), 0);
-	if (!(data[0].permitted >> CAP_SYS_PTRACE & 1))
-		test_skip("it takes CAP_SYS_PTRACE to give it up");
 	child = child_start(NULL);
-	data[0].permitted &= ~(UINT32_C(1) << CAP_SYS_PTRACE);
-	data[0].effective &= ~(UINT32_C(1) << CAP_SYS_PTRACE);
-	CHECK_INT(syscall(SYS_capset, &header, data), 0);
+	give_up_ptrace();
 	watch = open_and_tick();
 	CHECK_INT(watch_read(watch, child, SOURCE_sockets, &sockets), STATE_DENIED);
 	child_end(child);

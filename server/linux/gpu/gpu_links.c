@@ -64,9 +64,10 @@ static bool is_gpu_file(const struct gpu_use *use, uint32_t number)
 	return false;
 }
 
-/* The descriptor that has this name. */
-static void look_at_link(struct gpu *gpu, struct gpu_row *row, int descriptors,
-	const char *name, uint32_t *budget)
+/* The descriptor that has this name. Who may list descriptors need not be allowed to look at
+ * them (root without CAP_SYS_PTRACE): -EACCES or -EPERM, for all of the process. */
+static int look_at_link(struct gpu *gpu, struct gpu_row *row, int descriptors, const char *name,
+	uint32_t *budget)
 {
 	/* 0 is a number, but no pid. */
 	uint32_t number = name[0] == '0' ? 0 : parse_pid(name);
@@ -76,13 +77,14 @@ static void look_at_link(struct gpu *gpu, struct gpu_row *row, int descriptors,
 
 	add_number(&found->numbers, number);
 	if (!found->whole && has_number(&row->known, number) && !is_gpu_file(row->use, number))
-		return;
+		return 0;
 	--*budget;
 	length = readlinkat(descriptors, name, path, sizeof path - 1);
 	if (length < 0)
-		return;
+		return errno == EACCES || errno == EPERM ? -errno : 0;
 	path[length] = '\0';
 	find_file(gpu, found, number, path);
+	return 0;
 }
 
 int gpu_links_read(struct processes *self, struct gpu *gpu, struct gpu_row *row,
@@ -101,7 +103,9 @@ int gpu_links_read(struct processes *self, struct gpu *gpu, struct gpu_row *row,
 			row->position = entry->d_off;
 			if (entry->d_name[0] == '.')
 				continue;
-			look_at_link(gpu, row, descriptors, entry->d_name, budget);
+			int error = look_at_link(gpu, row, descriptors, entry->d_name, budget);
+			if (error)
+				return error;
 			row->seen++;
 			if (*budget == 0)
 				return false;
