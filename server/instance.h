@@ -1,11 +1,7 @@
 /*
  * Instance: a table that is being sampled, together with the provider that fills it. One
  * exists for each (table, target) that somebody has subscribed to.
- *
- * It decides what to read: only sources whose attributes somebody wants, and of these only
- * rows that may have changed. The rule is the gate: a row whose activity (its CPU clock)
- * stands where it stood when this source was last read has the same sample still, but for
- * drifting attributes, which are read again at least every REFRESH_NS.
+ * It knows which sources are wanted and which rows there are; sampling.c reads them.
  */
 #ifndef SERVER_INSTANCE_H
 #define SERVER_INSTANCE_H
@@ -68,18 +64,6 @@ struct instance {
 	struct instance *next;
 };
 
-/*
- * What one sampling is about. Unfiltered and filtered views may be due together: what the
- * filtered ones want is read of their processes only. All four are bit masks of sources;
- * forced: of these, read them whatever the gate says.
- */
-struct sampling {
-	uint64_t now_ns;
-	uint32_t of_all, of_all_forced;           /* of every row, if scope.all */
-	uint32_t of_filtered, of_filtered_forced; /* of the rows with scope.pids */
-	struct row_scope scope;
-};
-
 /* NULL: the platform cannot fill that table. */
 const struct provider *instance_find_provider(
 	const struct platform *platform, enum table_id table);
@@ -95,6 +79,9 @@ void instance_forget_rows(struct instance *self);
 /* Takes a row out of the table. */
 void instance_bury(struct instance *self, uint32_t slot);
 
+/* Brings the rows up to date: 0, or what provider.list says. */
+int instance_list(struct instance *self, const struct row_scope *scope, uint64_t now_ns);
+
 enum exits_wanted instance_wanted_exits(const struct instance *self);
 /* Finds out which rows have ended, and nothing else. */
 void instance_collect_exits(struct instance *self, uint64_t now_ns);
@@ -103,13 +90,6 @@ void instance_collect_exits(struct instance *self, uint64_t now_ns);
 struct column *instance_acquire(
 	struct instance *self, enum attribute_index attribute, uint32_t *ret_source);
 void instance_release(struct instance *self, enum attribute_index attribute);
-
-/*
- * Samples: lists, asks the gate, reads the fast sources, hands slow reads to the lane. The
- * table's tick must have begun. Returns 0, or -ESRCH when the target is gone. When the
- * provider fails to list, the rows stay as they are and the sources count as unsampled.
- */
-int instance_sample(struct instance *self, const struct sampling *sampling, struct lane *lane);
 
 /* Tells the provider which sources are wanted; needed after it was opened anew. */
 void instance_announce(struct instance *self);

@@ -42,6 +42,12 @@ struct row {
 	bool alive;
 };
 
+/* There, and its process has not ended. */
+static inline bool row_is_running(const struct row *self)
+{
+	return self->alive && !self->ended;
+}
+
 struct table {
 	uint64_t tick;       /* the current one: what is set now is stamped with it */
 	uint32_t slot_count; /* slots ever used are below it */

@@ -6,6 +6,7 @@
 #include "frame.h"
 #include "sampler.h"
 #include "sampler_state.h"
+#include "sampling.h"
 #include "slow.h"
 
 /* Without a tick for this much longer than planned, the server itself was stopped. */
@@ -291,7 +292,7 @@ static int sample_due(struct sampler *self, struct instance *instance)
 	}
 	sampling.scope.pid_count = view_sort_pids(self->pids, sampling.scope.pid_count);
 	sampling.scope.pids = self->pids;
-	error = instance_sample(instance, &sampling, self->lane);
+	error = sampling_run(&sampling, instance, self->lane);
 	for (struct view *view = self->views; view; view = view->next)
 		if (view->instance == instance && view->filtered)
 			view_resolve(view,

@@ -43,7 +43,7 @@ static const struct source sources[FAKE_SOURCES] = {
 	[FAKE_CMDLINE] = SOURCE("cmdline", fake_text, 64, LANE_SLOW, true),
 	[FAKE_SMAPS] = SOURCE("smaps", fake_number, 0, LANE_SLOW, true),
 	[FAKE_GPU] = SOURCE("gpu", fake_number, 0, LANE_FAST, false),
-	[FAKE_DISK] = SOURCE("disk", fake_number, 0, LANE_EITHER, false),
+	[FAKE_DISK] = SOURCE("disk", fake_number, 0, LANE_EITHER, true),
 	[FAKE_EXIT] = {.name = "exit",
 		.sample_size = sizeof(struct fake_exit),
 		.gated = true,
@@ -239,6 +239,7 @@ static int fake_job_prepare(void *self, struct job *job)
 	(void)self;
 	process->reads[job->source]++;
 	memcpy(job->context, &process, sizeof(struct fake_process *));
+	((struct fake_number *)job->sample)->value = process->disk; /* what it is now */
 	return process->results[job->source] == STATE_DENIED ? STATE_DENIED : STATE_OK;
 }
 
@@ -249,10 +250,8 @@ static int fake_job_run(struct job *job)
 	struct fake_text *text = job->sample;
 
 	memcpy(&process, job->context, sizeof(struct fake_process *));
-	if (job->source == FAKE_DISK) {
-		number->value = process->disk;
+	if (job->source == FAKE_DISK)
 		return STATE_OK;
-	}
 	if (job->source == FAKE_SMAPS) {
 		number->value = process->pss;
 	} else {

@@ -19,7 +19,7 @@ enum fake_source {
 	FAKE_CMDLINE,  /* slow, gated: cmdline */
 	FAKE_SMAPS,    /* slow, gated, drifts: mem.pss */
 	FAKE_GPU,      /* not on this host: gpu.time */
-	FAKE_DISK,     /* fast or slow as the process says, not gated: disk.read */
+	FAKE_DISK,     /* fast or slow as the process says, gated: disk.read */
 	FAKE_EXIT,     /* gated: exit.status. It and cpu.total can be read after the end */
 	FAKE_SOURCES
 };

@@ -50,12 +50,33 @@ TEST(a_worker_s_result_is_of_the_next_tick)
 	run_jobs();
 	sampler_tick(sampler, now + MS);
 	later->disk = 500;
+	fake_run(later, 1);
 	next_tick();
 	CHECK_INT(number(replica, 11, A(DISK_READ)), 1000);
 	run_jobs();
 	next_tick();
 	CHECK_INT(number(replica, 11, A(DISK_READ)), 1500);
 	run_jobs();
+	drop(replica);
+	teardown();
+}
+
+TEST(what_runs_while_a_worker_reads_it_is_read_again)
+{
+	setup();
+	struct fake_process *later = fake_add(11);
+	later->results[FAKE_DISK] = SAMPLE_LATER;
+	struct replica *replica = ask(100 * MS, A(DISK_READ));
+	next_tick();
+	later->disk = 500;
+	fake_run(later, 1);
+	now += 100 * MS;
+	sampler_tick(sampler, now);
+	run_jobs(); /* of the first tick */
+	run_until(now + 200 * MS);
+	run_jobs();
+	run_until(now + 100 * MS);
+	CHECK_INT(number(replica, 11, A(DISK_READ)), 1500);
 	drop(replica);
 	teardown();
 }
@@ -110,6 +131,8 @@ TEST(a_provider_that_is_opened_anew_is_told_again)
 }
 
 TESTS(CASE(a_row_that_may_block_is_read_by_a_worker_and_the_first_frame_waits_for_it),
-	CASE(a_worker_s_result_is_of_the_next_tick), CASE(a_row_whose_worker_hangs_fails_alone),
+	CASE(a_worker_s_result_is_of_the_next_tick),
+	CASE(what_runs_while_a_worker_reads_it_is_read_again),
+	CASE(a_row_whose_worker_hangs_fails_alone),
 	CASE(a_provider_is_told_which_sources_are_wanted),
 	CASE(a_provider_that_is_opened_anew_is_told_again))
