@@ -68,14 +68,18 @@ TEST(what_runs_while_a_worker_reads_it_is_read_again)
 	later->results[FAKE_DISK] = SAMPLE_LATER;
 	struct replica *replica = ask(100 * MS, A(DISK_READ));
 	next_tick();
+	run_jobs();
+	sampler_tick(sampler, now + MS); /* the first frame waited for it */
+	fake_run(later, 1);
+	next_tick(); /* a worker begins */
 	later->disk = 500;
 	fake_run(later, 1);
-	now += 100 * MS;
-	sampler_tick(sampler, now);
-	run_jobs(); /* of the first tick */
-	run_until(now + 200 * MS);
+	next_tick();
 	run_jobs();
-	run_until(now + 100 * MS);
+	next_tick();
+	CHECK_INT(number(replica, 11, A(DISK_READ)), 1000);
+	run_jobs();
+	next_tick();
 	CHECK_INT(number(replica, 11, A(DISK_READ)), 1500);
 	drop(replica);
 	teardown();
