@@ -99,6 +99,18 @@ static void touch_orphans(struct processes *self, struct roster *roster)
 	pid_map_clear(&self->ended);
 }
 
+/* A parent that is no row (hidepid hides it) ends without our seeing it. */
+static void touch_children_of_the_hidden(struct processes *self, struct roster *roster)
+{
+	if (self->now_ns - self->touched_ns < LIST_NS)
+		return;
+	self->touched_ns = self->now_ns;
+	for (uint32_t slot = 0; slot < self->capacity; slot++)
+		if (self->ppids[slot] &&
+			pid_map_get(&self->slots, self->ppids[slot]) == UINT32_MAX)
+			roster->ops->touched(roster, slot);
+}
+
 /* -------------------------------------------------------------------------- births */
 
 static uint64_t number_after(const char *bytes, const char *end, const char *key)
@@ -316,10 +328,12 @@ int processes_list(void *context, struct roster *roster, const struct row_scope 
 	look_at_unwatched(self, roster);
 	touch_orphans(self, roster);
 	endings_receive(self);
-	if (scope->all)
+	if (scope->all) {
 		result = births_of_all(self, roster, &counters);
-	else
+		touch_children_of_the_hidden(self, roster);
+	} else {
 		births_of_pids(self, roster, scope);
+	}
 	if (scope->all && result == 0)
 		endings_tell_strangers(self, roster);
 	descriptors_expire(self);

@@ -117,7 +117,7 @@ struct processes {
 	uint32_t history_count;
 	uint64_t listed_ns;  /* when the directory was last read; 0: never */
 	bool uncertain;      /* a process may have been missed since then */
-	uint64_t touched_ns; /* when all rows were last touched, while the scope is pids */
+	uint64_t touched_ns; /* when rows whose parents are not seen were last touched */
 	uint64_t pid_max;
 
 	uint64_t kept, budget;     /* descriptors */

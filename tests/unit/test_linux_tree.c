@@ -563,7 +563,33 @@ TEST(pipes_in_place_of_fast_files_do_not_block)
 	watch_close(watch);
 }
 
+/* A parent that /proc hides ends without our seeing it: its children are read now and then. */
+TEST(children_of_a_parent_that_is_not_seen_are_touched)
+{
+	struct processes *processes;
+	struct linux_stat stat;
+	struct watch *watch;
+
+	begin();
+	put_stat(7, "parent", "S", 0, 1, 1);
+	put_stat(8, "child", "S", 7, 1, 2);
+	put_stat(9, "orphan", "S", 99, 1, 3);
+	watch = open_tree();
+	for (pid_t pid = 7; pid <= 9; pid++)
+		watch_sample(watch, pid, SOURCE_stat, &stat);
+	watch_tick(watch);
+	CHECK(!watch->rows[watch_find(watch, 9)].touched);
+	processes = watch->handle;
+	processes->touched_ns = 0; /* a while ago */
+	watch_tick(watch);
+	CHECK(watch->rows[watch_find(watch, 9)].touched);
+	CHECK(!watch->rows[watch_find(watch, 8)].touched);
+	CHECK(!watch->rows[watch_find(watch, 7)].touched);
+	watch_close(watch);
+}
+
 TESTS(CASE(names_of_all_kinds), CASE(parents_and_limits_in_a_tree),
+	CASE(children_of_a_parent_that_is_not_seen_are_touched),
 	CASE(a_list_of_cores_that_is_too_long), CASE(a_name_longer_than_any),
 	CASE(pids_come_and_go), CASE(another_start_time_is_another_process),
 	CASE(garbage_is_no_process), CASE(a_scope_of_pids_in_a_tree),
