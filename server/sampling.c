@@ -202,27 +202,28 @@ static void note_times(
 		self->sources[__builtin_ctz(mask)].sampled_ns = 0;
 }
 
-int sampling_run(const struct sampling *sampling, struct instance *self, struct lane *lane)
+int sampling_run(const struct sampling *self, struct instance *instance, struct lane *lane)
 {
 	struct window windows[SOURCES_MAX] = {{0, 0, 0}};
-	int error = instance_list(self, &sampling->scope, sampling->now_ns);
+	int error = instance_list(instance, &self->scope, self->now_ns);
 
-	self->unsampled = error ? sampling->of_all | sampling->of_filtered : 0;
-	self->listed = !error;
+	instance->unsampled = error ? self->of_all | self->of_filtered : 0;
+	instance->listed = !error;
 	if (error)
 		return error == -ESRCH ? error : 0;
-	uint32_t count = select_rows(self, &sampling->scope);
-	if (self->provider->gate)
-		self->provider->gate(self->handle, self->slots, count, self->activity);
+	uint32_t count = select_rows(instance, &self->scope);
+	if (instance->provider->gate)
+		instance->provider->gate(
+			instance->handle, instance->slots, count, instance->activity);
 	else
-		memset(self->activity, 0, count * sizeof *self->activity);
-	note_times(self, sampling, windows);
+		memset(instance->activity, 0, count * sizeof *instance->activity);
+	note_times(instance, self, windows);
 	for (uint32_t i = 0; i < count; i++)
-		if ((self->activity[i] == ACTIVITY_GONE ||
-			    !sample_row(self, sampling, windows, self->slots[i],
-				    self->activity[i])) &&
-			sampling->scope.exits == EXITS_NONE)
-			instance_bury(self, self->slots[i]);
-	slow_pump(self, lane, sampling->now_ns);
+		if ((instance->activity[i] == ACTIVITY_GONE ||
+			    !sample_row(instance, self, windows, instance->slots[i],
+				    instance->activity[i])) &&
+			self->scope.exits == EXITS_NONE)
+			instance_bury(instance, instance->slots[i]);
+	slow_pump(instance, lane, self->now_ns);
 	return 0;
 }
