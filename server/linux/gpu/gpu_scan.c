@@ -28,8 +28,8 @@
 #include "alloc.h"
 #include "gpu.h"
 
-#define LOOK_NS (30 * SECOND_NS)
-#define SCAN_NS (5 * SECOND_NS)
+#define LOOK_NS (60 * SECOND_NS)
+#define SCAN_NS (10 * SECOND_NS)
 /* Of many descriptors: a list of all of them, or a look at all links, after so long for each. */
 #define MANY_LIST_NS UINT64_C(100000)
 #define MANY_SCAN_NS UINT64_C(20000000)
