@@ -6,7 +6,7 @@
 #include "command.h"
 #include "explain.h"
 #include "format.h"
-#include "subject.h"
+#include "oneshot.h"
 #include "tree.h"
 
 /* One value and nothing else on a line. What is missing is an empty line, and is complained
@@ -47,7 +47,7 @@ static int put_row(const struct options *options, const struct sheet *sheet, siz
 }
 
 /* All rows of a family; else those of the pids in their order. */
-static int print(const struct options *options, struct sheet *sheet)
+static int put_rows(const struct options *options, struct sheet *sheet)
 {
 	int code = EXIT_DONE;
 
@@ -65,54 +65,41 @@ static int print(const struct options *options, struct sheet *sheet)
 	return code;
 }
 
+static int print(
+	const struct options *options, struct subject *subject, struct procmon_table *table)
+{
+	struct sheet sheet;
+	int code, output;
+
+	/* a script that counts lines must not get fewer */
+	if (attach_count_missing(options, table) > 0)
+		return EXIT_NO_PROCESS;
+	subject_fill(subject, &sheet, table);
+	code = put_rows(options, &sheet);
+	output = finish_output();
+	sheet_finish(&sheet);
+	return output == EXIT_DONE ? code : output;
+}
+
+static int choose(struct subject *subject, struct procmon_connection *connection,
+	const struct options *options)
+{
+	return subject_init_exact(
+		subject, connection, options, options->arguments, options->argument_count - 1);
+}
+
 static int get(const struct options *options)
 {
-	struct procmon_connection *connection = NULL;
-	struct procmon_table *table = NULL;
-	struct subject subject = {0};
-	struct sheet sheet = {0};
-	int code = attach_server(options, attach_flags(options), &connection);
-
-	if (code == EXIT_DONE)
-		code = subject_init_exact(&subject, connection, options, options->arguments,
-			options->argument_count - 1);
-	if (code == EXIT_DONE)
-		code = attach_sample(connection, options, subject.table, &subject.wanted,
-			subject_has_rate(&subject), &table);
-	/* a script that counts lines must not get fewer */
-	if (code == EXIT_DONE && attach_count_missing(options, table) > 0)
-		code = EXIT_NO_PROCESS;
-	if (code == EXIT_DONE) {
-		subject_fill(&subject, &sheet, table);
-		code = print(options, &sheet);
-		int output = finish_output();
-		code = output == EXIT_DONE ? code : output;
-	}
-	sheet_finish(&sheet);
-	procmon_release(table);
-	subject_finish(&subject);
-	procmon_release(connection);
-	return code;
+	return oneshot_run(&(const struct oneshot){choose, print}, options);
 }
 
 static int run(const struct options *options)
 {
-	struct options own = *options;
-	char *error = NULL;
-	int code = EXIT_USAGE;
-
-	own.pids = NULL;
-	own.pid_count = 0;
-	if (options->argument_count < 2)
+	if (options->argument_count < 2) {
 		complain("say what of which process: procctl get mem.footprint 1234");
-	else if (options_set_pids(
-			 &own, options->arguments[options->argument_count - 1], &error) < 0)
-		complain("%s", error);
-	else
-		code = get(&own);
-	free(error);
-	free(own.pids);
-	return code;
+		return EXIT_USAGE;
+	}
+	return oneshot_run_pids(options, options->arguments[options->argument_count - 1], get);
 }
 
 const struct command command_get = {

@@ -2,7 +2,7 @@
 
 #include "attach.h"
 #include "command.h"
-#include "subject.h"
+#include "oneshot.h"
 
 static const char defaults[] =
 	"uid,state,cpu.usage,cpu.total,mem.footprint,mem.resident,cpu.threads,age";
@@ -29,24 +29,15 @@ static int print(
 	return finish_output();
 }
 
+static int choose(struct subject *subject, struct procmon_connection *connection,
+	const struct options *options)
+{
+	return subject_init(subject, connection, options, defaults);
+}
+
 static int run(const struct options *options)
 {
-	struct procmon_connection *connection = NULL;
-	struct procmon_table *table = NULL;
-	struct subject subject = {0};
-	int code = attach_server(options, attach_flags(options), &connection);
-
-	if (code == EXIT_DONE)
-		code = subject_init(&subject, connection, options, defaults);
-	if (code == EXIT_DONE)
-		code = attach_sample(connection, options, subject.table, &subject.wanted,
-			subject_has_rate(&subject), &table);
-	if (code == EXIT_DONE)
-		code = print(options, &subject, table);
-	procmon_release(table);
-	subject_finish(&subject);
-	procmon_release(connection);
-	return code;
+	return oneshot_run(&(const struct oneshot){choose, print}, options);
 }
 
 const struct command command_ps = {

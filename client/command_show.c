@@ -8,7 +8,7 @@
 #include "explain.h"
 #include "format.h"
 #include "legend.h"
-#include "subject.h"
+#include "oneshot.h"
 
 /* For programs: an attribute a row. */
 static const struct procmon_attribute *const full_columns[] = {
@@ -183,44 +183,25 @@ static int print(
 	return finish_output();
 }
 
+static int choose(struct subject *subject, struct procmon_connection *connection,
+	const struct options *options)
+{
+	return subject_init_whole(subject, connection, options);
+}
+
 static int show(const struct options *options)
 {
-	struct procmon_connection *connection = NULL;
-	struct procmon_table *table = NULL;
-	struct subject subject = {0};
-	int code = attach_server(options, attach_flags(options), &connection);
-
-	if (code == EXIT_DONE)
-		code = subject_init_whole(&subject, connection, options);
-	if (code == EXIT_DONE)
-		code = attach_sample(
-			connection, options, subject.table, &subject.wanted, true, &table);
-	if (code == EXIT_DONE)
-		code = print(options, &subject, table);
-	procmon_release(table);
-	subject_finish(&subject);
-	procmon_release(connection);
-	return code;
+	if (options->pid_count != 1) {
+		complain("say of which process: procctl show 1234");
+		return EXIT_USAGE;
+	}
+	return oneshot_run(&(const struct oneshot){choose, print}, options);
 }
 
 static int run(const struct options *options)
 {
-	struct options own = *options;
-	char *error = NULL;
-	int code = EXIT_USAGE;
-
-	own.pids = NULL;
-	own.pid_count = 0;
-	if (options->argument_count == 1 &&
-		options_set_pids(&own, options->arguments[0], &error) < 0)
-		complain("%s", error);
-	else if (own.pid_count != 1)
-		complain("say of which process: procctl show 1234");
-	else
-		code = show(&own);
-	free(error);
-	free(own.pids);
-	return code;
+	return oneshot_run_pids(
+		options, options->argument_count == 1 ? options->arguments[0] : NULL, show);
 }
 
 const struct command command_show = {

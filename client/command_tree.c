@@ -1,10 +1,7 @@
 /* Processes under their parents. */
-#include <stdlib.h>
-#include <string.h>
-
 #include "attach.h"
 #include "command.h"
-#include "subject.h"
+#include "oneshot.h"
 #include "tree.h"
 
 static const char defaults[] = "cpu.usage,mem.footprint,cpu.threads,age";
@@ -37,47 +34,29 @@ static int print(
 	return finish_output();
 }
 
-static int show(const struct options *options)
+static int choose(struct subject *subject, struct procmon_connection *connection,
+	const struct options *options)
 {
-	struct procmon_connection *connection = NULL;
-	struct procmon_table *table = NULL;
-	struct subject subject = {0};
-	int code = attach_server(options, attach_flags(options), &connection);
-
-	if (code == EXIT_DONE)
-		code = subject_init_tree(&subject, connection, options, defaults);
-	if (code == EXIT_DONE)
-		code = attach_sample(connection, options, subject.table, &subject.wanted,
-			subject_has_rate(&subject), &table);
-	if (code == EXIT_DONE)
-		code = print(options, &subject, table);
-	procmon_release(table);
-	subject_finish(&subject);
-	procmon_release(connection);
-	return code;
+	return subject_init_tree(subject, connection, options, defaults);
 }
 
-/* The arguments are roots, and these come with all that is below them. */
-static int run(const struct options *options)
+/* The pids are roots, and these come with all that is below them. */
+static int show(const struct options *options)
 {
 	struct options own = *options;
-	char *error = NULL;
-	int code = EXIT_USAGE;
 
-	own.pids = NULL;
-	own.pid_count = 0;
-	if (options->argument_count > 1)
+	own.children = options->pid_count > 0;
+	return oneshot_run(&(const struct oneshot){choose, print}, &own);
+}
+
+static int run(const struct options *options)
+{
+	if (options->argument_count > 1) {
 		complain("'procctl tree' takes one PID or a list with commas");
-	else if (options->argument_count == 1 &&
-		 options_set_pids(&own, options->arguments[0], &error) < 0)
-		complain("%s", error);
-	else {
-		own.children = own.pid_count > 0;
-		code = show(&own);
+		return EXIT_USAGE;
 	}
-	free(error);
-	free(own.pids);
-	return code;
+	return oneshot_run_pids(
+		options, options->argument_count ? options->arguments[0] : NULL, show);
 }
 
 const struct command command_tree = {
