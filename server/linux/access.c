@@ -39,13 +39,8 @@ int directory_open(const struct processes *self, uint32_t pid)
 static int read_stat_at(int directory, struct stat_line *ret_line)
 {
 	char bytes[2048];
-	int file = openat(directory, "stat", READ_FLAGS);
-	ssize_t length;
+	ssize_t length = read_file(directory, "stat", bytes, sizeof bytes);
 
-	if (file < 0)
-		return -errno;
-	length = read_fully(file, bytes, sizeof bytes);
-	close(file);
 	if (length < 0)
 		return (int)length;
 	return stat_parse(bytes, (size_t)length, ret_line);
@@ -76,13 +71,7 @@ bool directory_is_leader(int directory, uint32_t pid)
 	static const struct pair pairs[] = {PAIR("Tgid", 0, 1)};
 	char bytes[1024];
 	int64_t tgid = 0;
-	int file = openat(directory, "status", READ_FLAGS);
-	ssize_t length;
-
-	if (file < 0)
-		return true;
-	length = read_fully(file, bytes, sizeof bytes);
-	close(file);
+	ssize_t length = read_file(directory, "status", bytes, sizeof bytes);
 	struct scan scan = {bytes, bytes + (length > 0 ? length : 0)};
 	return !scan_pairs(&scan, pairs, 1, &tgid) || tgid == pid;
 }
@@ -169,23 +158,6 @@ int row_state_of(struct processes *self, uint32_t slot, int error)
 	default:
 		return STATE_FAILED;
 	}
-}
-
-ssize_t read_fully(int file, char *bytes, size_t size)
-{
-	size_t length = 0;
-
-	while (length < size) {
-		ssize_t got = read(file, bytes + length, size - length);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		if (got == 0)
-			break;
-		length += (size_t)got;
-	}
-	return (ssize_t)length;
 }
 
 /* One read is all of a file of a process, if the buffer is larger: these files are written

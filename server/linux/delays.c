@@ -19,14 +19,9 @@ static int64_t read_number(const struct linux_host *host, const char *name)
 	char path[4096], bytes[32];
 	int64_t number = -1;
 	ssize_t length;
-	int file;
 
 	snprintf(path, sizeof path, "%s/%s", host->procfs, name);
-	file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (file < 0)
-		return -1;
-	length = read_fully(file, bytes, sizeof bytes);
-	close(file);
+	length = read_file(AT_FDCWD, path, bytes, sizeof bytes);
 	if (length < 0 || number_parse(bytes, (size_t)length, &number) < 0)
 		return -1;
 	return number;

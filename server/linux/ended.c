@@ -74,7 +74,7 @@ static int open_schedstat(const struct linux_host *host)
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
-static ssize_t read_file(int file, char *bytes, size_t size)
+static ssize_t read_and_close(int file, char *bytes, size_t size)
 {
 	ssize_t length = file < 0 ? -EBADF : read_fully(file, bytes, size);
 
@@ -88,7 +88,7 @@ static int read_sum(const struct linux_host *host, uint64_t *ret_ns)
 {
 	enum { SIZE = 4 << 20 }; /* schedstat has some 2 KiB for each core */
 	char number[32];
-	ssize_t length = read_file(open_cpuacct(host), number, sizeof number - 1);
+	ssize_t length = read_and_close(open_cpuacct(host), number, sizeof number - 1);
 	int result;
 
 	if (length > 0) {
@@ -99,7 +99,7 @@ static int read_sum(const struct linux_host *host, uint64_t *ret_ns)
 	char *bytes = malloc(SIZE);
 	if (!bytes)
 		return -ENOMEM;
-	length = read_file(open_schedstat(host), bytes, SIZE);
+	length = read_and_close(open_schedstat(host), bytes, SIZE);
 	result = length < 0 ? (int)length : schedstat_sum(bytes, (size_t)length, ret_ns);
 	free(bytes);
 	return result;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "read.h"
 
 enum {
 	VERSION_MIN = 12,      /* the first with ac_tgid, Linux 5.19 */
@@ -198,14 +199,11 @@ static int find_family(struct exit_listener *self)
  * form in which the kernel writes them. */
 static int listen_to_all(struct exit_listener *self)
 {
-	char cores[128] = "";
-	int file = open("/sys/devices/system/cpu/possible", O_RDONLY | O_CLOEXEC);
-	ssize_t length = file < 0 ? -1 : read(file, cores, sizeof cores - 1);
-	int result = length < 0 ? -errno : 0;
+	char cores[128];
+	ssize_t length = read_file_line(
+		AT_FDCWD, "/sys/devices/system/cpu/possible", cores, sizeof cores);
+	int result = length < 0 ? (int)length : 0;
 
-	if (file >= 0)
-		close(file);
-	cores[strcspn(cores, "\n")] = '\0';
 	if (result == 0)
 		result = send_command(self, TASKSTATS_CMD_GET,
 			TASKSTATS_CMD_ATTR_REGISTER_CPUMASK, cores, strlen(cores) + 1);

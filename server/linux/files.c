@@ -33,6 +33,18 @@ static int count_entries(int directory, uint64_t *ret_count)
 	return error;
 }
 
+int files_count(const struct linux_host *host, int directory, uint64_t *ret_count)
+{
+	struct stat status;
+
+	if (!host_has(host, FEATURE_FD_SIZE))
+		return -count_entries(directory, ret_count);
+	if (fstatat(directory, "fd", &status, 0) < 0)
+		return -errno;
+	*ret_count = (uint64_t)status.st_size;
+	return 0;
+}
+
 struct count {
 	const struct linux_host *host;
 	uint64_t files;
@@ -42,16 +54,9 @@ struct count {
 static int count_files(void *context, int directory)
 {
 	struct count *count = context;
-	struct stat status;
-	int error = 0;
+	int error = files_count(count->host, directory, &count->files);
 
-	if (!host_has(count->host, FEATURE_FD_SIZE))
-		error = count_entries(directory, &count->files);
-	else if (fstatat(directory, "fd", &status, 0) == 0)
-		count->files = (uint64_t)status.st_size;
-	else
-		error = errno;
-	return error || count->files ? -error : -ESRCH;
+	return error || count->files ? error : -ESRCH;
 }
 
 static int files_read(struct processes *self, uint32_t slot, void *memory)

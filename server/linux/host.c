@@ -15,6 +15,7 @@
 #include "nvml/nvml.h"
 #include "parse.h"
 #include "platform.h"
+#include "read.h"
 
 static bool is_real(const char *procfs)
 {
@@ -34,14 +35,9 @@ static bool is_native(const char *procfs)
 	struct scan scan, line;
 	int64_t pid, inner;
 	ssize_t length;
-	int file;
 
 	snprintf(path, sizeof path, "%s/self/status", procfs);
-	file = open(path, O_RDONLY | O_CLOEXEC);
-	if (file < 0)
-		return false;
-	length = read(file, text, sizeof text);
-	close(file);
+	length = read_file(AT_FDCWD, path, text, sizeof text);
 	scan = (struct scan){text, text + (length > 0 ? length : 0)};
 	while (scan_line(&scan, &line)) {
 		if (line.end - line.at < 6 || memcmp(line.at, "NSpid:", 6) != 0)

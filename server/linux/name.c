@@ -101,12 +101,10 @@ static int name_run(struct job *job)
 	const struct process_job *own = (const struct process_job *)(const void *)job->context;
 	struct linux_name *sample = job->sample;
 	char *comm = job->text + PATH_SIZE;
-	int file = openat(own->directory, "comm", READ_FLAGS), result;
-	ssize_t comm_length = file < 0 ? -errno : read_fully(file, comm, COMM_SIZE);
+	ssize_t comm_length = read_file(own->directory, "comm", comm, COMM_SIZE);
 	size_t length;
+	int result;
 
-	if (file >= 0)
-		close(file);
 	if (comm_length < 0)
 		return job_state_of(own, (int)-comm_length);
 	result = job_read_arguments(own, job->text, PATH_SIZE, &length);

@@ -28,6 +28,7 @@
 #include "host.h"
 #include "pid_map.h"
 #include "platform.h"
+#include "read.h"
 #include "samples.h"
 
 /* Files of a process; the first ones are worth a kept descriptor while the row runs. */
@@ -285,13 +286,8 @@ int row_read_link(struct processes *self, uint32_t slot, const char *name,
 /* What an errno of a failed access to the row means: a state or SAMPLE_GONE. */
 int row_state_of(struct processes *self, uint32_t slot, int error);
 
-/* In a substitute tree a file may be a pipe that nobody writes to: never wait. */
-enum { READ_FLAGS = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY };
-
 /* Reads all of a file into self->buffer; the length or a negative errno. */
 ssize_t read_whole(struct processes *self, int file);
-/* All of the rest of a file, up to `size` bytes; the length or a negative errno. */
-ssize_t read_fully(int file, char *bytes, size_t size);
 
 /* ------------------------------------------------------------------------- tasks.c */
 
@@ -344,6 +340,8 @@ int row_add_tasks(struct processes *self, uint32_t slot,
 
 /* ------------------------------------------------------------------- sources */
 
+/* How many descriptors the process of this directory has open; 0 or a negative errno. */
+int files_count(const struct linux_host *host, int directory, uint64_t *ret_count);
 /* Name of a terminal below /dev, into self->tty; its length, 0 when it is not known. */
 uint32_t tty_name(struct processes *self, uint64_t device);
 /* The CPU time of the process in clock ticks, from its stat file. */

@@ -38,19 +38,15 @@ static const char *schedstat_unsupported(
 	const struct linux_host *host, enum cell_state *ret_state)
 {
 	char path[4096], bytes[128];
-	ssize_t length;
-	int file;
+	ssize_t length = -1;
 
 	*ret_state = STATE_UNSUPPORTED;
 	if (host_lacks_file(host, "schedstat"))
 		return "this kernel does not count it: it was built without CONFIG_SCHEDSTATS "
 		       "and CONFIG_TASK_DELAY_ACCT";
 	snprintf(path, sizeof path, "%s/self/schedstat", host->procfs);
-	file = host->native ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	if (file < 0)
-		return NULL;
-	length = read_fully(file, bytes, sizeof bytes);
-	close(file);
+	if (host->native)
+		length = read_file(AT_FDCWD, path, bytes, sizeof bytes);
 	return length > 0 && !schedstat_counts(bytes, (size_t)length)
 		       ? "this kernel counts it only when told: \"sysctl "
 			 "kernel.task_delayacct=1\", or built with CONFIG_SCHEDSTATS"

@@ -41,16 +41,11 @@ static uint32_t ask_sysfs(const struct processes *self, uint64_t device, char na
 	char path[4096], bytes[1024];
 	struct scan scan, line;
 	ssize_t length;
-	int file;
 
 	split_device(device, &major, &minor);
 	snprintf(path, sizeof path, "%s/dev/char/%u:%u/uevent", self->host->sysfs,
 		(unsigned)major, (unsigned)minor);
-	file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (file < 0)
-		return 0;
-	length = read_fully(file, bytes, sizeof bytes);
-	close(file);
+	length = read_file(AT_FDCWD, path, bytes, sizeof bytes);
 	scan = (struct scan){bytes, bytes + (length > 0 ? length : 0)};
 	while (scan_line(&scan, &line)) {
 		size_t size = (size_t)(line.end - line.at);

@@ -152,8 +152,6 @@ void gpu_drop_files(struct processes *self, struct gpu *gpu, uint32_t slot);
  */
 int gpu_links_read(struct processes *self, struct gpu *gpu, struct gpu_row *row,
 	int descriptors, uint32_t *budget);
-/* The number of descriptors, where only a list tells. */
-bool gpu_links_count(int directory, uint64_t *ret_count);
 void gpu_finding_destroy(struct gpu_finding *self);
 
 /* ---------------------------------------------------------------------- gpu_file.c */

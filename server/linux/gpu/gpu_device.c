@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../parse.h"
+#include "../read.h"
 #include "alloc.h"
 
 /* Folders of /dev, and the classes of sysfs that have their files. */
@@ -27,22 +28,6 @@ void gpu_devices_finish(struct gpu_devices *self)
 {
 	free(self->list);
 	memset(self, 0, sizeof *self);
-}
-
-/* A substitute tree may have a pipe there: never wait. */
-static ssize_t read_text(const char *path, char *text, size_t size)
-{
-	int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	ssize_t length;
-
-	if (file < 0)
-		return -errno;
-	length = read(file, text, size - 1);
-	if (length < 0)
-		length = -errno;
-	close(file);
-	text[length > 0 ? length : 0] = '\0';
-	return length;
 }
 
 /* --------------------------------------------------------------------------- identity */
@@ -93,7 +78,7 @@ static void identify(const struct gpu_devices *self, struct gpu_device *device)
 
 	device->driver[0] = device->address[0] = '\0';
 	snprintf(path, sizeof path, "%s/class/%s/device/uevent", self->sysfs, device->node);
-	length = read_text(path, text, sizeof text);
+	length = read_file(AT_FDCWD, path, text, sizeof text);
 	scan = (struct scan){text, text + (length > 0 ? length : 0)};
 	while (scan_line(&scan, &line)) {
 		copy_value(&line, "DRIVER=", device->driver);
@@ -155,7 +140,7 @@ bool gpu_status_awake(const char *path)
 {
 	char text[32], *slash;
 	char directory[GPU_PATH_SIZE];
-	ssize_t length = read_text(path, text, sizeof text);
+	ssize_t length = read_file_line(AT_FDCWD, path, text, sizeof text);
 
 	if (length >= 0)
 		return strncmp(text, "active", 6) == 0 || strncmp(text, "unsupported", 11) == 0;

@@ -25,18 +25,13 @@ int gpu_fdinfo_read(int directory, uint32_t fd, const char *node, struct drm_cli
 {
 	char name[32], text[16384];
 	ssize_t length;
-	int file;
 
 	if (!is_still(directory, fd, node))
 		return -ESTALE;
 	snprintf(name, sizeof name, "fdinfo/%u", (unsigned)fd);
-	file = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (file < 0)
-		return errno == ENOENT ? -ESTALE : -errno;
-	length = read_fully(file, text, sizeof text);
-	close(file);
+	length = read_file(directory, name, text, sizeof text);
 	if (length < 0)
-		return (int)length;
+		return length == -ENOENT ? -ESTALE : (int)length;
 	return drm_parse(text, (size_t)length, ret_client) && ret_client->has_id ? 0 : -ENODATA;
 }
 

@@ -125,7 +125,7 @@ int gpu_job_prepare(struct processes *self, struct job *job)
 }
 
 /* The device may have fallen asleep while the job was waiting for its turn. */
-static void read_file(int directory, struct gpu_job_file *file)
+static void read_job_file(int directory, struct gpu_job_file *file)
 {
 	file->result = -EBUSY;
 	if (!gpu_status_awake(file->status_path))
@@ -140,7 +140,7 @@ int gpu_job_run(struct job *job)
 	struct gpu_job *data = job_of(job);
 
 	for (uint32_t i = 0; i < data->file_count; i++)
-		read_file(directory, &data->files[i]);
+		read_job_file(directory, &data->files[i]);
 	if (data->sysfs)
 		data->kfd_state =
 			kfd_read(&data->topology, data->sysfs, data->pid, &data->kfd_use);

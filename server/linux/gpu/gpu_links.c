@@ -117,23 +117,3 @@ int gpu_links_read(struct processes *self, struct gpu *gpu, struct gpu_row *row,
 	}
 	return length < 0 ? -errno : true;
 }
-
-bool gpu_links_count(int directory, uint64_t *ret_count)
-{
-	_Alignas(struct dirent64) char bytes[8192];
-	int descriptors = openat(directory, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	ssize_t length;
-
-	if (descriptors < 0)
-		return false;
-	*ret_count = 0;
-	while ((length = getdents64(descriptors, bytes, sizeof bytes)) > 0)
-		for (ssize_t at = 0; at < length;) {
-			const struct dirent64 *entry =
-				(const struct dirent64 *)(const void *)(bytes + at);
-			at += entry->d_reclen;
-			*ret_count += entry->d_name[0] != '.';
-		}
-	close(descriptors);
-	return length == 0;
-}

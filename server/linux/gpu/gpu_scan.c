@@ -22,7 +22,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "alloc.h"
@@ -181,19 +180,13 @@ void gpu_scan_row(struct processes *self, struct gpu *gpu, uint32_t slot)
 /* Is the number of its descriptors what it was at the last scan? */
 static bool has_as_many(struct processes *self, const struct gpu_row *row, uint32_t slot)
 {
-	struct stat status;
 	uint64_t count = 0;
 	int directory;
 	bool told;
 
 	if (row_enter(self, slot, &directory) != STATE_OK)
 		return true; /* the next list finds it dead */
-	if (host_has(self->host, FEATURE_FD_SIZE)) {
-		told = fstatat(directory, "fd", &status, 0) == 0;
-		count = told ? (uint64_t)status.st_size : 0;
-	} else {
-		told = gpu_links_count(directory, &count);
-	}
+	told = files_count(self->host, directory, &count) == 0;
 	row_leave(self, slot, directory);
 	return told && count == row->open;
 }

@@ -9,23 +9,10 @@
 #include <unistd.h>
 
 #include "../parse.h"
+#include "../read.h"
 #include "../samples.h"
 #include "attribute.h"
 #include "gpu_device.h"
-
-static ssize_t read_at(int directory, const char *path, char *text, size_t size)
-{
-	int file = openat(directory, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	ssize_t length;
-
-	if (file < 0)
-		return -errno;
-	length = read(file, text, size);
-	if (length < 0)
-		length = -errno;
-	close(file);
-	return length;
-}
 
 static DIR *open_directory(const char *path)
 {
@@ -63,12 +50,12 @@ static bool read_node(int nodes, const char *name, struct kfd_topology *self)
 	ssize_t length;
 
 	snprintf(path, sizeof path, "%s/gpu_id", name);
-	length = read_at(nodes, path, text, sizeof text);
+	length = read_file(nodes, path, text, sizeof text);
 	/* The processor is a node as well, of id 0. */
 	if (length <= 0 || number_parse(text, (size_t)length, &id) < 0 || id <= 0)
 		return false;
 	snprintf(path, sizeof path, "%s/properties", name);
-	length = read_at(nodes, path, text, sizeof text);
+	length = read_file(nodes, path, text, sizeof text);
 	domain = length > 0 ? property(text, (size_t)length, "domain") : -1;
 	location = length > 0 ? property(text, (size_t)length, "location_id") : -1;
 	if (location < 0)
@@ -147,7 +134,7 @@ static int read_entry(const struct kfd_topology *topology, const char *sysfs, in
 		return STATE_NONE;
 	if (!is_awake(sysfs, address))
 		return STATE_ASLEEP;
-	length = read_at(directory, name, text, sizeof text);
+	length = read_file(directory, name, text, sizeof text);
 	if (length < 0)
 		return length == -EACCES || length == -EPERM ? STATE_DENIED : STATE_FAILED;
 	if (number_parse(text, (size_t)length, &number) < 0 || number < 0)

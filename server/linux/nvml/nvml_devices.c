@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../read.h"
 #include "../samples.h"
 #include "alloc.h"
 
@@ -110,11 +111,7 @@ static uint64_t start_of(void *context, uint32_t pid)
 	struct stat_line line;
 
 	snprintf(path, sizeof path, "%s/%u/stat", self->procfs, pid);
-	int file = open(path, O_RDONLY | O_CLOEXEC);
-	if (file < 0)
-		return 0;
-	ssize_t length = read(file, text, sizeof text);
-	close(file);
+	ssize_t length = read_file(AT_FDCWD, path, text, sizeof text);
 	if (length <= 0 || stat_parse(text, (size_t)length, &line) < 0)
 		return 0;
 	return 1 + (uint64_t)line.field[22];

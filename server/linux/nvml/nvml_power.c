@@ -1,4 +1,5 @@
 #include "nvml_power.h"
+#include "../read.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -7,18 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A short file, without its newline; "" when it cannot be read. */
-static void read_line(const char *path, char *line, size_t size)
-{
-	int file = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t length = file < 0 ? -1 : read(file, line, size - 1);
-
-	if (file >= 0)
-		close(file);
-	line[length > 0 ? length : 0] = '\0';
-	line[strcspn(line, "\n")] = '\0';
-}
-
 static void read_attribute(const struct nvml_power *self, const char *address,
 	const char *attribute, char line[32])
 {
@@ -26,7 +15,7 @@ static void read_attribute(const struct nvml_power *self, const char *address,
 
 	snprintf(
 		path, sizeof path, "%s/bus/pci/devices/%s/%s", self->sysfs, address, attribute);
-	read_line(path, line, 32);
+	read_file_line(AT_FDCWD, path, line, 32);
 }
 
 /* Class 03xxxx; data center GPUs are 0302xx. */
@@ -98,7 +87,7 @@ uint64_t nvml_power_users(const struct nvml_power *self)
 	char path[4096], line[32];
 
 	snprintf(path, sizeof path, "%s/module/nvidia/refcnt", self->sysfs);
-	read_line(path, line, sizeof line);
+	read_file_line(AT_FDCWD, path, line, sizeof line);
 	return line[0] ? strtoull(line, NULL, 10) : UINT64_MAX;
 }
 
