@@ -108,8 +108,13 @@ def affinity(s):
     return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in groups)
 
 
+def scheduler(s):
+    """The policy alone: what its children shall get is a flag in the same number."""
+    return os.sched_getscheduler(s.pid) & ~os.SCHED_RESET_ON_FORK
+
+
 def priority(s):
-    policy = os.sched_getscheduler(s.pid)
+    policy = scheduler(s)
     if policy in (os.SCHED_FIFO, os.SCHED_RR):
         return -1 - os.sched_getparam(s.pid).sched_priority
     return 20 + os.getpriority(os.PRIO_PROCESS, s.pid)
@@ -156,7 +161,7 @@ PROCESS = {
     "cpu.affinity": Check(affinity),
     "cpu.affinity_count": Check(lambda s: len(os.sched_getaffinity(s.pid))),
     "nice": Check(lambda s: os.getpriority(os.PRIO_PROCESS, s.pid)),
-    "policy": Check(lambda s: os.sched_getscheduler(s.pid)),
+    "policy": Check(scheduler),
     "priority": Check(priority),
     "io.class": Check(io_class),
     "io.priority": Check(io_priority),
