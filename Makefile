@@ -48,13 +48,12 @@ PROCCTL  := $(filter-out $(LIBRARY),$(wildcard client/*.c))
 EDGE     := $(addprefix server/,procmond.c arguments.c daemon.c loop.c listener.c place.c \
 	session.c dialogue.c input.c output.c reply.c)
 CORE     := $(filter-out $(EDGE),$(wildcard server/*.c))
-BACKEND  := $(wildcard server/$(PLATFORM)/*.c server/$(PLATFORM)/*/*.c)
+BACKEND  := $(foreach depth,* */* */*/*,$(wildcard server/$(PLATFORM)/$(depth).c))
 FAKE     := $(wildcard tests/fake/*.c)
 UNIT     := $(wildcard tests/unit/test_*.c)
 FUZZ     := $(wildcard tests/fuzz/fuzz_*.c)
 HELPERS  := $(wildcard tests/integration/*.c tests/bench/*.c)
-SOURCES  := $(wildcard common/*.[ch] client/*.[ch] server/*.[ch] server/*/*.[ch] \
-	server/*/*/*.[ch] tests/*/*.[ch])
+SOURCES  := $(foreach depth,* */* */*/* */*/*/*,$(wildcard $(addsuffix /$(depth).[ch],common client server tests)))
 
 object = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 WIRE  := $(BUILD)/obj/proto/procmon.pb-c.o
@@ -338,4 +337,4 @@ clean: ## remove what was built
 	rm -rf $(BUILD)
 
 .SECONDARY:
--include $(wildcard $(addprefix $(BUILD)/obj/,*/*.d */*/*.d */*/*/*.d))
+-include $(foreach depth,* */* */*/* */*/*/*,$(wildcard $(BUILD)/obj/*/$(depth).d))

@@ -15,9 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "exit_listener.h"
 #include "host.h"
-#include "pidfd_info.h"
+#include "process/exit_listener.h"
+#include "process/pidfd_info.h"
 
 #ifndef PID_FS_MAGIC
 #define PID_FS_MAGIC 0x50494446

@@ -11,8 +11,8 @@
 
 #include "alloc.h"
 #include "host.h"
-#include "process.h"
-#include "system.h"
+#include "process/process.h"
+#include "system/system.h"
 
 enum { SCALE_ONE, SCALE_KIB, SCALE_PAGE, SCALE_TICK, SCALE_SECOND, SCALE_MICROSECOND, SCALES };
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "linux/gpu/drm.h"
+#include "linux/process/gpu/drm.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 

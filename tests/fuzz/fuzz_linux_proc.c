@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "linux/cgroup_mount.h"
-#include "linux/exit_listener.h"
-#include "linux/samples.h"
-#include "linux/system.h"
+#include "linux/process/exit_listener.h"
+#include "linux/process/samples.h"
+#include "linux/system/system.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 

@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "linux/samples.h"
+#include "linux/process/samples.h"
 #include "platform.h"
 #include "test.h"
 

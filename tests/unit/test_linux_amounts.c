@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
-#include "linux/process.h"
+#include "linux/process/process.h"
 #include "linux_watch.h"
 
 static struct watch *open_and_tick(void)

@@ -5,7 +5,7 @@
 #include <elf.h>
 #include <sys/stat.h>
 
-#include "linux/process.h"
+#include "linux/process/process.h"
 #include "linux_watch.h"
 
 enum { NOBODY = 65534, NOTES_AT = 1024, IMAGE = 16384 };

@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 
-#include "linux/process.h"
+#include "linux/process/process.h"
 #include "linux_watch.h"
 
 static char root[] = "/tmp/procmon-delays-XXXXXX";

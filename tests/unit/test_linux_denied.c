@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 
-#include "linux/process.h"
+#include "linux/process/process.h"
 #include "linux_watch.h"
 
 enum { NOBODY = 65534 };

@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "linux/gpu/drm.h"
+#include "linux/process/gpu/drm.h"
 #include "test.h"
 
 #define KIB    UINT64_C(1024)

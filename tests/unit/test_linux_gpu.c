@@ -1,5 +1,5 @@
 /* Source gpu on a substitute tree: which descriptors are GPUs, who is charged, what sleeps. */
-#include "linux/gpu/gpu.h"
+#include "linux/process/gpu/gpu.h"
 #include "linux_tree.h"
 
 #define MS  UINT64_C(1000000)

@@ -1,7 +1,7 @@
 /* Whom a process belongs to: its parent and its cgroup, by all the ways to find out. */
 #include <sys/stat.h>
 
-#include "linux/process.h"
+#include "linux/process/process.h"
 #include "linux_watch.h"
 
 static struct watch *open_and_tick(const char *without)

@@ -1,7 +1,7 @@
 /* What a process is called, and where its links point to. */
 #include <sys/stat.h>
 
-#include "linux/process.h"
+#include "linux/process/process.h"
 #include "linux_watch.h"
 
 enum { NOBODY = 65534 };

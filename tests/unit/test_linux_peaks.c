@@ -1,8 +1,8 @@
 /* Peaks of the footprint, over a time that the test makes. */
 #include <sys/mman.h>
 
-#include "linux/peaks.h"
-#include "linux/process.h"
+#include "linux/process/peaks.h"
+#include "linux/process/process.h"
 #include "linux_watch.h"
 
 #define NO_VALUE ABSENT_U64(STATE_NONE)

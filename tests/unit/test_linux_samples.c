@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
-#include "linux/process.h"
+#include "linux/process/process.h"
 #include "linux_watch.h"
 
 static struct watch *open_and_tick(const char *without)

@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#include "linux/process.h"
+#include "linux/process/process.h"
 #include "linux_watch.h"
 
 enum { NOBODY = 65534, MAPPINGS = 3000 };

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "linux/system.h"
+#include "linux/system/system.h"
 #include "linux_watch.h"
 
 /* A platform with table SYSTEM open; provider 1. */

@@ -2,7 +2,7 @@
 #include <errno.h>
 
 #include "linux/cgroup_mount.h"
-#include "linux/samples.h"
+#include "linux/process/samples.h"
 #include "test.h"
 
 #define NO_LIMIT    ABSENT_U64(STATE_NONE)

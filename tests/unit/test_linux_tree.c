@@ -2,7 +2,7 @@
 #include <pthread.h>
 #include <sys/stat.h>
 
-#include "linux/process.h"
+#include "linux/process/process.h"
 #include "linux_watch.h"
 
 static char root[] = "/tmp/procmon-tree-XXXXXX";

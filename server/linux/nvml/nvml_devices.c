@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../process/samples.h"
 #include "../read.h"
-#include "../samples.h"
 #include "alloc.h"
 
 enum {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../samples.h"
+#include "../process/samples.h"
 #include "alloc.h"
 #include "nvml_session.h"
 

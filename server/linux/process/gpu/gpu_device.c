@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../parse.h"
-#include "../read.h"
+#include "../../parse.h"
+#include "../../read.h"
 #include "alloc.h"
 
 /* Folders of /dev, and the classes of sysfs that have their files. */

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../parse.h"
-#include "../read.h"
+#include "../../parse.h"
+#include "../../read.h"
 #include "../samples.h"
 #include "attribute.h"
 #include "gpu_device.h"

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "../parse.h"
+#include "../../parse.h"
 
 /* THE table of engines: by the names that drivers give them. */
 static const struct {

@@ -11,8 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../read.h"
 #include "alloc.h"
-#include "read.h"
 
 enum {
 	VERSION_MIN = 12,      /* the first with ac_tgid, Linux 5.19 */

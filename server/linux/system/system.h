@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-#include "host.h"
+#include "../host.h"
 #include "platform.h"
 
 /* In the order in which provider.sources has them. */

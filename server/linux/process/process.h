@@ -23,12 +23,12 @@
 #include <fcntl.h>
 #include <sys/types.h>
 
+#include "../host.h"
+#include "../read.h"
 #include "clock.h"
 #include "exit_listener.h"
-#include "host.h"
 #include "pid_map.h"
 #include "platform.h"
-#include "read.h"
 #include "samples.h"
 
 /* Files of a process; the first ones are worth a kept descriptor while the row runs. */

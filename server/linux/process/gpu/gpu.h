@@ -19,7 +19,7 @@
 #ifndef LINUX_GPU_H
 #define LINUX_GPU_H
 
-#include "../nvml/nvml.h"
+#include "../../nvml/nvml.h"
 #include "../process.h"
 #include "drm.h"
 #include "gpu_device.h"

@@ -7,7 +7,7 @@
 #ifndef LINUX_SAMPLES_H
 #define LINUX_SAMPLES_H
 
-#include "parse.h"
+#include "../parse.h"
 #include "source.h"
 
 /* In the order in which provider.sources has them. */

@@ -21,7 +21,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "process.h"
+#include "../process/process.h"
 #include "system.h"
 
 enum { SCHEDSTAT_RUN = 7 }; /* of the numbers after cpuN, from 1 */
