@@ -3,7 +3,7 @@
 # Completion takes it while no server runs.
 
 # ATTRIBUTE(table, id, SYMBOL, "name", ... "sentence")
-/^(ATTRIBUTE|DETAIL|DERIVED)\(/ {
+/^(ATTRIBUTE|DETAIL|DERIVED2?)\(/ {
 	split($0, field, ", ")
 	table = tolower(field[1])
 	sub(/.*\(/, "", table)

@@ -37,7 +37,7 @@ static bool is_known(const Procmon__Attribute *message)
 	       (unsigned)message->kind >= KIND_CONSTANT &&
 	       (unsigned)message->kind <= KIND_DERIVED &&
 	       (unsigned)message->unit <= UNIT_RATIO && (unsigned)message->cost <= COST_SLOW &&
-	       (unsigned)message->rule <= RULE_AGE &&
+	       (unsigned)message->rule <= RULE_MEAN &&
 	       (message->kind == PROCMON__KIND__DERIVED) ==
 		       (message->rule != PROCMON__RULE__NOT_DERIVED);
 }
@@ -72,6 +72,7 @@ static void catalog_add(struct catalog *self, const Procmon__Attribute *message,
 		.remedy = keep_text(cursor, message->remedy),
 		.source = keep_text(cursor, message->source),
 		.input = message->input,
+		.other = message->other,
 	};
 	entry->rule = (enum attribute_rule)message->rule;
 }
@@ -84,8 +85,21 @@ static bool input_fits(const struct catalog_entry *entry, const struct catalog_e
 		return input->attribute.type == PROCMON_U64 &&
 		       input->attribute.kind != PROCMON_DERIVED &&
 		       entry->attribute.type == PROCMON_U64;
-	return input->attribute.kind == PROCMON_COUNTER &&
-	       input->attribute.type != PROCMON_TEXT && entry->attribute.type == PROCMON_F64;
+	if (input->attribute.type == PROCMON_TEXT || entry->attribute.type != PROCMON_F64)
+		return false;
+	return input->attribute.kind == PROCMON_COUNTER ||
+	       (entry->rule == RULE_SHARE && input->attribute.kind != PROCMON_DERIVED);
+}
+
+/* What is not there cannot be computed from either. */
+static void inherit(struct procmon_attribute *self, const struct procmon_attribute *input)
+{
+	if (self->state != PROCMON_OK)
+		return;
+	self->state = input->state;
+	self->reason = input->reason;
+	self->remedy = input->remedy;
+	self->source = input->source;
 }
 
 /* A derived attribute is there if what it is computed from is. */
@@ -95,7 +109,7 @@ static void catalog_resolve(struct catalog *self)
 
 	for (size_t i = 0; i < self->count; i++) {
 		struct catalog_entry *entry = &self->entries[i];
-		const struct catalog_entry *input = NULL;
+		const struct catalog_entry *input = NULL, *other = NULL;
 
 		if (entry->rule == RULE_NONE) {
 			self->entries[kept++] = *entry;
@@ -104,14 +118,15 @@ static void catalog_resolve(struct catalog *self)
 		/* The entries up to `kept` have moved, the others have not: an input is found
 		 * in either place. */
 		input = catalog_find_id(self, entry->attribute.table, entry->attribute.input);
-		if (!input_fits(entry, input))
+		if (entry->rule >= RULE_SHARE)
+			other = catalog_find_id(
+				self, entry->attribute.table, entry->attribute.other);
+		if (!input_fits(entry, input) ||
+			(entry->rule >= RULE_SHARE && !input_fits(entry, other)))
 			continue;
-		if (entry->attribute.state == PROCMON_OK) {
-			entry->attribute.state = input->attribute.state;
-			entry->attribute.reason = input->attribute.reason;
-			entry->attribute.remedy = input->attribute.remedy;
-			entry->attribute.source = input->attribute.source;
-		}
+		inherit(&entry->attribute, &input->attribute);
+		if (other)
+			inherit(&entry->attribute, &other->attribute);
 		self->entries[kept++] = *entry;
 	}
 	self->count = kept;

@@ -162,10 +162,17 @@ static bool is_member(
 	return is_in_group(attribute->name, group) && (self->whole || !attribute->detail);
 }
 
+/* A slow read for each of a thousand processes is only done for who names it; a machine has
+ * few disks and sensors. */
+static bool is_costly(const struct procmon_attribute *attribute)
+{
+	return attribute->cost == PROCMON_SLOW && attribute->table == PROCMON_PROCESS;
+}
+
 /* Is there something to show, and without waiting for it? */
 static bool is_quick(const struct procmon_attribute *attribute)
 {
-	return attribute->cost != PROCMON_SLOW && attribute->state != PROCMON_UNSUPPORTED;
+	return !is_costly(attribute) && attribute->state != PROCMON_UNSUPPORTED;
 }
 
 /*
@@ -190,8 +197,7 @@ static int parse_name(
 	for (size_t i = 0; is_group && i < available->count; i++) {
 		attribute = available->items[i];
 		if (is_member(self, attribute, name) &&
-			(self->whole || (known ? is_quick(attribute)
-					       : attribute->cost != PROCMON_SLOW)))
+			(self->whole || (known ? is_quick(attribute) : !is_costly(attribute))))
 			choice_add(self, attribute);
 	}
 	if (is_group)

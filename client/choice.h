@@ -23,8 +23,8 @@ void choice_append(struct choice *self, const struct choice *other);
 
 /*
  * Adds what a comma list names: attributes, groups ("mem": what most people want of it,
- * "mem.*": all of it), "all", and last parts that only one attribute has ("footprint"). Groups
- * and "all" leave out what is SLOW, and what is unsupported here unless all of the group is.
+ * "mem.*": all of it), "all", and last parts that only one attribute has ("footprint"). In PROCESS groups
+ * and "all" leave out what is SLOW, and everywhere what is unsupported here unless all of the group is.
  * `available` are the attributes of the table. Returns 0, or -ENOENT with a sentence in
  * *ret_error (to be freed) that says which name is wrong and what was meant.
  */

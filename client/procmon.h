@@ -110,6 +110,7 @@ struct procmon_attribute {
 	const char *remedy; /* where cells are PROCMON_DENIED: what to do; "" if none is */
 	const char *source; /* what is read for it ("stat": process.stat in SERVER); or "" */
 	uint32_t input;     /* derived: the id that it is computed from; else 0 */
+	uint32_t other;     /* derived from two: the id of the second one; else 0 */
 };
 
 /* The content of a cell. */
@@ -247,8 +248,8 @@ int procmon_request_set_pids(
 /* The process that the table is about (THREAD, REGION ...). -EBUSY. */
 int procmon_request_set_target(struct procmon_request *request, uint32_t pid);
 
-/* Sends the request; it can be executed once. -EINVAL: it has no attribute; -EBUSY: already
- * executed or cancelled; -ENOTCONN: the connection was released; -ENOMEM; or the error of the
+/* Sends the request; it can be executed once. -EINVAL: it has no attribute; -E2BIG: with what
+ * derived ones are computed from it has more than 256; -EBUSY: already executed or cancelled; -ENOTCONN: the connection was released; -ENOMEM; or the error of the
  * connection. */
 int procmon_request_execute(struct procmon_request *request);
 

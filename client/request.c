@@ -171,17 +171,22 @@ static struct selection *create_selection(const struct procmon_request *request)
 		return NULL;
 	self->references = 1;
 	self->fields = calloc(request->entry_count, sizeof *self->fields);
-	self->columns = calloc(request->entry_count, sizeof *self->columns);
+	self->columns = calloc(request->entry_count, 2 * sizeof *self->columns);
 	if (!self->fields || !self->columns) {
 		selection_release(self);
 		return NULL;
 	}
 	for (uint32_t i = 0; i < request->entry_count; i++) {
+		const struct catalog *catalog = &request->connection->catalog;
 		const struct catalog_entry *entry = request->entries[i], *source = entry;
+		const struct catalog_entry *other;
 
 		if (entry->rule != RULE_NONE)
-			source = catalog_find_id(&request->connection->catalog, request->table,
-				entry->attribute.input);
+			source = catalog_find_id(
+				catalog, request->table, entry->attribute.input);
+		other = entry->rule < RULE_SHARE ? source
+						 : catalog_find_id(catalog, request->table,
+							   entry->attribute.other);
 		self->fields[self->field_count++] = (struct selection_field){
 			.attribute = entry->attribute.id,
 			.type = entry->attribute.type,
@@ -189,6 +194,7 @@ static struct selection *create_selection(const struct procmon_request *request)
 			.unit = entry->attribute.unit,
 			.rule = entry->rule,
 			.column = selection_add(self, &source->attribute),
+			.other = selection_add(self, &other->attribute),
 		};
 	}
 	return self;
@@ -233,6 +239,10 @@ int procmon_request_execute(struct procmon_request *request)
 	selection = create_selection(request);
 	if (!selection)
 		return -ENOMEM;
+	if (selection->column_count > REQUEST_ATTRIBUTES_MAX) {
+		selection_release(selection);
+		return -E2BIG;
+	}
 	result = mirror_init(&request->mirror, selection);
 	selection_release(selection); /* the table has its own reference */
 	if (result < 0)

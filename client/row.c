@@ -71,15 +71,14 @@ struct place {
 	uint32_t index;
 };
 
-static struct place find_place(
-	const struct procmon_row *row, const struct selection_field *field)
+static struct place place_of(const struct procmon_row *row, uint32_t column)
 {
 	const struct procmon_table *table = row->table;
 
 	return (struct place){
 		.table = table,
-		.column = &table->selection->columns[field->column],
-		.cells = &table->cells[field->column],
+		.column = &table->selection->columns[column],
+		.cells = &table->cells[column],
 		.index = (uint32_t)(row - table->rows),
 	};
 }
@@ -165,10 +164,43 @@ static void read_age(const struct place *place, struct procmon_value *ret_value)
 		ret_value->u64 = now_ns > ret_value->u64 ? now_ns - ret_value->u64 : 0;
 }
 
+static double number_of(const struct procmon_value *value)
+{
+	switch (value->type) {
+	case PROCMON_U64:
+		return (double)value->u64;
+	case PROCMON_I64:
+		return (double)value->i64;
+	default:
+		return value->f64;
+	}
+}
+
+/* One by the other; what the first lacks is what the result lacks. */
+static void divide(const struct procmon_value *by, struct procmon_value *value)
+{
+	if (value->state == PROCMON_OK && by->state != PROCMON_OK) {
+		*value = *by;
+		value->type = PROCMON_F64;
+		return;
+	}
+	double number = value->state == PROCMON_OK ? number_of(value) : 0;
+	if (value->state == PROCMON_OK && number_of(by) == 0)
+		value->state = PROCMON_NONE;
+	if (by->age_ns > value->age_ns)
+		value->age_ns = by->age_ns;
+	*value = (struct procmon_value){
+		.state = value->state, .type = PROCMON_F64, .age_ns = value->age_ns};
+	if (value->state == PROCMON_OK)
+		value->f64 = number / number_of(by);
+}
+
 static void read_field(const struct procmon_row *row, const struct selection_field *field,
 	struct procmon_value *ret_value)
 {
-	struct place place = find_place(row, field);
+	struct place place = place_of(row, field->column);
+	struct place other = place_of(row, field->other);
+	struct procmon_value by;
 
 	switch (field->rule) {
 	case RULE_NONE:
@@ -182,6 +214,19 @@ static void read_field(const struct procmon_row *row, const struct selection_fie
 		break;
 	case RULE_AGE:
 		read_age(&place, ret_value);
+		break;
+	case RULE_POWER_RATE:
+		read_rate(&place, 1e-6, ret_value);
+		break;
+	case RULE_SHARE:
+		read_value(&place, ret_value);
+		read_value(&other, &by);
+		divide(&by, ret_value);
+		break;
+	case RULE_MEAN:
+		read_rate(&place, 1, ret_value);
+		read_rate(&other, 1, &by);
+		divide(&by, ret_value);
 		break;
 	}
 }
@@ -208,7 +253,7 @@ int procmon_row_get_rate(
 		return -ENOENT;
 	if (field->kind != PROCMON_COUNTER || field->type == PROCMON_TEXT)
 		return -EINVAL;
-	struct place place = find_place(row, field);
+	struct place place = place_of(row, field->column);
 	read_rate(&place, field->unit == PROCMON_NANOSECONDS ? 1e-9 : 1, ret_value);
 	return 0;
 }

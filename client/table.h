@@ -27,6 +27,7 @@ struct selection_field {
 	enum procmon_unit unit;
 	enum attribute_rule rule;
 	uint32_t column;
+	uint32_t other; /* the column of the second input; the same one where there is none */
 };
 
 /* What the server sends. */

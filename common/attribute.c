@@ -21,7 +21,9 @@ const struct attribute attributes[ATTRIBUTE_COUNT] = {
 	DECLARED(table, id, symbol, name, type, unit, kind, cost, false, sentence)
 #define DETAIL(table, id, symbol, name, type, unit, kind, cost, linux, darwin, sentence)       \
 	DECLARED(table, id, symbol, name, type, unit, kind, cost, true, sentence)
-#define DERIVED(table_, id_, symbol_, name_, type_, unit_, rule_, input_, sentence_)           \
+#define DERIVED(table, id, symbol, name, type, unit, rule, input, sentence)                    \
+	DERIVED2(table, id, symbol, name, type, unit, rule, input, input, sentence)
+#define DERIVED2(table_, id_, symbol_, name_, type_, unit_, rule_, input_, other_, sentence_)  \
 	[ATTRIBUTE_##table_##_##symbol_] = {                                                   \
 		.table = TABLE_##table_,                                                       \
 		.id = (id_),                                                                   \
@@ -31,11 +33,13 @@ const struct attribute attributes[ATTRIBUTE_COUNT] = {
 		.kind = KIND_DERIVED,                                                          \
 		.rule = RULE_##rule_,                                                          \
 		.input = ATTRIBUTE_##table_##_##input_,                                        \
+		.other = ATTRIBUTE_##table_##_##other_,                                        \
 		.sentence = (sentence_),                                                       \
 	},
 #include "attributes.def"
 #undef ATTRIBUTE
 #undef DERIVED
+#undef DERIVED2
 };
 
 static const char *const table_names[TABLE_END] = {

@@ -67,7 +67,15 @@ enum attribute_kind { KIND_CONSTANT = 1, KIND_GAUGE, KIND_COUNTER, KIND_DERIVED 
 enum attribute_cost { COST_CHEAP, COST_THREADS, COST_SLOW };
 
 /* How the client computes a derived attribute from its input. */
-enum attribute_rule { RULE_NONE, RULE_RATE, RULE_CPU_RATE, RULE_AGE };
+enum attribute_rule {
+	RULE_NONE,
+	RULE_RATE,       /* growth a second */
+	RULE_CPU_RATE,   /* growth of ns by ns: in cores, or as a ratio */
+	RULE_AGE,        /* time since then */
+	RULE_POWER_RATE, /* growth of nJ a second, in mW */
+	RULE_SHARE,      /* input / other, as they are */
+	RULE_MEAN,       /* growth of input / growth of other */
+};
 
 enum attribute_index {
 #define ATTRIBUTE(table, id, symbol, ...) ATTRIBUTE_##table##_##symbol,
@@ -89,6 +97,8 @@ struct attribute {
 	bool detail;                /* few look at it: its group does not bring it along */
 	enum attribute_rule rule;   /* derived attributes only */
 	enum attribute_index input; /* likewise: computed from this one */
+	enum attribute_index
+		other; /* SHARE and MEAN: and from this one; else the same as input */
 	const char *sentence;
 };
 

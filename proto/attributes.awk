@@ -12,7 +12,8 @@
 # ATTRIBUTE(table, id, SYMBOL, "name", type, unit, kind, cost, linux, darwin, "sentence")
 # DETAIL(the same)
 # DERIVED(table, id, SYMBOL, "name", type, unit, rule, input, "sentence")
-/^(ATTRIBUTE|DETAIL|DERIVED)\(/ {
+# DERIVED2(table, id, SYMBOL, "name", type, unit, rule, input, other, "sentence")
+/^(ATTRIBUTE|DETAIL|DERIVED2?)\(/ {
 	read_line()
 	next
 }
@@ -42,6 +43,8 @@ function read_line(  field, kind)
 	if ($0 ~ /^DERIVED/) {
 		rules[count] = field[7]
 		inputs[count] = field[8]
+		if (/^DERIVED2/)
+			others[count] = field[9]
 	} else
 		kinds[count] = tolower(field[7]) (field[8] == "SLOW" ? ", slow" : "") ($0 ~ /^DETAIL/ ? ", detail" : "")
 	sentences[count] = $0
@@ -64,6 +67,8 @@ function print_item(i)
 	}
 	if (i in rules)
 		kinds[i] = rules[i] " of " name_of[tables[i], inputs[i]]
+	if (i in others)
+		kinds[i] = kinds[i] " by " name_of[tables[i], others[i]]
 	print ".It Cm " names[i] " Pq " ids[i] ": " types[i] ", " kinds[i]
 	print_text(sentences[i])
 	if (i in reasons)

@@ -31,12 +31,17 @@ static void fill_entry(
 	entry->cost = (Procmon__Cost)attribute->cost;
 	entry->detail = attribute->detail;
 	entry->text = text_or_empty(attribute->sentence);
-	entry->state = (Procmon__State)sampler_available(sampler, read, &reason);
+	enum cell_state state = sampler_available(sampler, read, &reason);
+	if (state == STATE_OK && derived && attribute->other != read)
+		state = sampler_available(sampler, attribute->other, &reason);
+	entry->state = (Procmon__State)state;
 	entry->reason = text_or_empty(reason);
 	entry->remedy = text_or_empty(source ? source->remedy : NULL);
 	entry->source = text_or_empty(source ? source->name : NULL);
 	entry->rule = (Procmon__Rule)attribute->rule;
 	entry->input = derived ? attributes[attribute->input].id : 0;
+	if (derived && attribute->other != attribute->input)
+		entry->other = attributes[attribute->other].id;
 }
 
 static int pack(const Procmon__ServerMessage *message, uint8_t **ret_bytes, size_t *ret_size)

@@ -31,7 +31,7 @@ enum cell_state instance_available(const struct platform *platform,
 	if (binding->unsupported)
 		*ret_reason = binding->unsupported;
 	else if (provider && binding->bound) {
-		*ret_reason = provider->unsupported ? provider->unsupported(platform->context,
+		*ret_reason = provider->unsupported ? provider->unsupported(provider->context,
 							      binding->source, &state)
 						    : NULL;
 		if (!*ret_reason)
@@ -55,7 +55,7 @@ int instance_create(const struct platform *platform, const struct provider *prov
 {
 	struct instance *self = xcalloc(1, sizeof *self);
 	size_t sample_size = 8;
-	int error = provider->open(platform->context, target, &self->handle);
+	int error = provider->open(provider->context, target, &self->handle);
 
 	if (error) {
 		free(self);

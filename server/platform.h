@@ -102,6 +102,7 @@ struct provider {
 	bool targeted; /* an instance belongs to one process */
 	const struct source *sources;
 	uint32_t source_count; /* at most 32 */
+	void *context;         /* the provider's own, for the next two */
 
 	/*
 	 * Why a source cannot be read on this host, in words (static, or owned by the
@@ -112,8 +113,7 @@ struct provider {
 	/*
 	 * Opens an instance when the first request for (table, target) arrives, closes it with
 	 * the last: between these two the provider holds descriptors, outside it holds none.
-	 * `context` is platform.context. Returns 0, -ESRCH when the target is not alive, or
-	 * another negative errno.
+	 * Returns 0, -ESRCH when the target is not alive, or another negative errno.
 	 */
 	int (*open)(void *context, const struct target *target, void **ret_self);
 	void (*close)(void *self);
@@ -175,7 +175,7 @@ struct platform {
 	uint32_t provider_count;
 	const struct binding *bindings; /* ATTRIBUTE_COUNT of them, by attribute index */
 	const struct scale *scales;     /* by binding.scale; [0] is 1:1 */
-	void *context;                  /* for provider.open and unsupported */
+	void *context;                  /* the platform's own */
 };
 
 /*

@@ -15,7 +15,7 @@ struct sampler *sampler_create(const struct sampler_config *config)
 	self->config = *config;
 	self_platform_init(&self->self_platform, self);
 	self->platforms[PLATFORM_GIVEN] = config->platform;
-	self->platforms[PLATFORM_SELF] = &self->self_platform;
+	self->platforms[PLATFORM_SELF] = &self->self_platform.platform;
 	self->lane = lane_create(config->workers, config->wake, config->wake_context);
 	self->encoder = encoder_create();
 	return self;

@@ -7,6 +7,7 @@
 
 #include "instance.h"
 #include "sampler.h"
+#include "self.h"
 #include "view.h"
 
 enum {
@@ -22,7 +23,7 @@ struct work {
 
 struct sampler {
 	struct sampler_config config;
-	struct platform self_platform;
+	struct self_platform self_platform;
 	const struct platform *platforms[2];
 	struct lane *lane;
 	struct encoder *encoder;

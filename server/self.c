@@ -365,14 +365,17 @@ static const struct provider session_provider = {
 	.read = session_read,
 };
 
-static const struct provider *const self_providers[] = {&server_provider, &session_provider};
-
-void self_platform_init(struct platform *platform, struct sampler *sampler)
+void self_platform_init(struct self_platform *self, struct sampler *sampler)
 {
-	*platform = (struct platform){
+	self->server = server_provider;
+	self->session = session_provider;
+	self->server.context = self->session.context = sampler;
+	self->providers[0] = &self->server;
+	self->providers[1] = &self->session;
+	self->platform = (struct platform){
 		.name = "self",
-		.providers = self_providers,
-		.provider_count = sizeof self_providers / sizeof *self_providers,
+		.providers = self->providers,
+		.provider_count = sizeof self->providers / sizeof *self->providers,
 		.bindings = core_bindings,
 		.scales = core_scales,
 		.context = sampler,

@@ -9,6 +9,12 @@
 
 struct sampler;
 
-void self_platform_init(struct platform *platform, struct sampler *sampler);
+struct self_platform {
+	struct platform platform;
+	struct provider server, session;
+	const struct provider *providers[2];
+};
+
+void self_platform_init(struct self_platform *self, struct sampler *sampler);
 
 #endif

@@ -61,6 +61,12 @@ struct source {
 	 */
 	bool last;
 	/*
+	 * It is read no more often than this, however often it is asked for: the device would
+	 * suffer, or its values do not change so fast. The cells keep what they have, and slow
+	 * ones their age. 0: as often as it is asked for.
+	 */
+	uint64_t period_ns;
+	/*
 	 * What to do where the kernel denies it to our user: a capability, a group, a mount
 	 * option. NULL: it is never denied.
 	 */

@@ -234,7 +234,7 @@ static int reopen(struct sampler *self, struct instance *instance)
 
 	instance_collect_exits(instance, self->now_ns);
 	error = instance->provider->open(
-		instance->platform->context, &instance->target, &handle);
+		instance->provider->context, &instance->target, &handle);
 	if (error == -ESRCH)
 		return error;
 	if (error)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "devices.h"
 #include "host.h"
 #include "process/process.h"
 #include "system/system.h"
@@ -66,15 +67,21 @@ _Static_assert(sizeof(struct sample_text) != sizeof(uint64_t), "sizes tell texts
 
 /* ---------------------------------------------------------------------------- platform */
 
+/* All but PROCESS, in the order of their ids. */
+static const struct device_table *const device_tables[] = {
+	&system_table,
+};
+
+enum { DEVICE_TABLES = sizeof device_tables / sizeof *device_tables };
+
 struct linux_platform {
 	struct platform platform;
 	struct linux_host host;
 	struct scale scales[SCALES];
 	struct source process_sources[SOURCE_COUNT];
 	struct provider process;
-	struct source system_sources[SYSTEM_SOURCE_COUNT];
-	struct provider system;
-	const struct provider *providers[2];
+	struct devices_provider devices[DEVICE_TABLES];
+	const struct provider *providers[1 + DEVICE_TABLES];
 };
 
 static void init_scales(struct linux_platform *self)
@@ -95,12 +102,12 @@ static void init_providers(struct linux_platform *self)
 		self->process_sources[i] = process_sources[i]->source;
 	self->process = process_provider;
 	self->process.sources = self->process_sources;
+	self->process.context = &self->host;
 	self->providers[0] = &self->process;
-	for (int i = 0; i < SYSTEM_SOURCE_COUNT; i++)
-		self->system_sources[i] = system_sources[i]->source;
-	self->system = system_provider;
-	self->system.sources = self->system_sources;
-	self->providers[1] = &self->system;
+	for (int i = 0; i < DEVICE_TABLES; i++) {
+		devices_provider_init(&self->devices[i], device_tables[i], &self->host);
+		self->providers[1 + i] = &self->devices[i].provider;
+	}
 }
 
 int platform_create(const struct platform_config *config, struct platform **ret_platform,
@@ -120,7 +127,7 @@ int platform_create(const struct platform_config *config, struct platform **ret_
 	self->platform = (struct platform){
 		.name = "linux",
 		.providers = self->providers,
-		.provider_count = 2,
+		.provider_count = 1 + DEVICE_TABLES,
 		.bindings = bindings,
 		.scales = self->scales,
 		.context = &self->host,

@@ -95,7 +95,8 @@ static int fake_open(void *context, const struct target *target, void **ret_self
 	fake->opens++;
 	for (uint32_t i = 0; i < fake->count; i++)
 		fake->processes[i].listed = false;
-	*ret_self = context;
+	(void)context;
+	*ret_self = fake;
 	return 0;
 }
 

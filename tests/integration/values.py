@@ -11,7 +11,7 @@ import time
 import traceback
 
 sys.dont_write_bytecode = True
-from values import derived, identity, population, server, tree, wire  # noqa: E402
+from values import derived, identity, machine, population, server, tree, wire  # noqa: E402
 from values.check import NONE, Absent, Cell, Range, between, complaint  # noqa: E402
 from values.compare import UNMEASURABLE, Table, compare, problem, problems  # noqa: E402
 from values.proof import prove  # noqa: E402
@@ -147,7 +147,7 @@ def judge_rates(table, rules, found, label):
                 table.record(name, label, work_out(before, after, elapsed), cell)
 
 
-def machine(own, table):
+def ended(own, table):
     """Of what has ended since: a child of ours, among others."""
     if "cpu.ended" not in table.readable():
         return
@@ -243,8 +243,9 @@ def hanging_read(table):
         files.close()
 
 
-def check_all(own, people, tables):
+def check_all(own, people, catalog, tables):
     process = tables["PROCESS"]
+    machine.check(own, catalog, tables)
     for table in tables.values():
         table.registry_is_complete()
         unmeasurable(own, table)
@@ -255,7 +256,7 @@ def check_all(own, people, tables):
     rates(own, tables, people)
     rates_of_gpu(process)
     if "SYSTEM" in tables:
-        machine(own, tables["SYSTEM"])
+        ended(own, tables["SYSTEM"])
     itself(tables, people)
     exits_are_told(own, tables)
     hanging_read(tables["SERVER"])
@@ -273,7 +274,7 @@ def main():
         names = {pb.Table.Name(entry.table) for entry in catalog}
         tables = {name: Table(catalog, name) for name in sorted(names)}
         session.close()
-        check_all(own, people, tables)
+        check_all(own, people, catalog, tables)
     except Exception:
         problem(traceback.format_exc())
     finally:

@@ -96,7 +96,7 @@ static inline struct watch *watch_open(
 	if (platform_create(&config, &self->platform, &error) < 0)
 		test_fail(__FILE__, __LINE__, "%s", error);
 	self->provider = self->platform->providers[0];
-	CHECK_INT(self->provider->open(self->platform->context, &target, &self->handle), 0);
+	CHECK_INT(self->provider->open(self->provider->context, &target, &self->handle), 0);
 	return self;
 }
 

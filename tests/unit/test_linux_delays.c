@@ -81,7 +81,7 @@ static const char *reason_of(struct watch *watch)
 {
 	enum cell_state state;
 	const char *reason =
-		watch->provider->unsupported(watch->platform->context, SOURCE_delays, &state);
+		watch->provider->unsupported(watch->provider->context, SOURCE_delays, &state);
 
 	CHECK(!reason || state == STATE_UNSUPPORTED);
 	return reason;

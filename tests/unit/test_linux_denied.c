@@ -56,7 +56,7 @@ static bool is_bound(const struct watch *watch, uint32_t source)
 {
 	enum cell_state state;
 
-	return !watch->provider->unsupported(watch->platform->context, source, &state);
+	return !watch->provider->unsupported(watch->provider->context, source, &state);
 }
 
 TEST(whatever_is_denied_has_a_remedy)
@@ -246,7 +246,7 @@ static void check_reason(struct watch *watch, uint32_t source, const char *word)
 {
 	enum cell_state state = STATE_OK;
 	const char *reason =
-		watch->provider->unsupported(watch->platform->context, source, &state);
+		watch->provider->unsupported(watch->provider->context, source, &state);
 
 	CHECK(reason && strstr(reason, word));
 	CHECK_INT(state, STATE_UNSUPPORTED);
@@ -273,7 +273,7 @@ TEST(without_cgroup_mount_only_the_kernel_tells_the_coalition)
 
 	for (int i = 0; i < 2; i++) {
 		struct watch *watch = watch_open(lacks[i], NULL, NULL);
-		struct linux_host *host = watch->platform->context;
+		struct linux_host *host = watch->provider->context;
 		bool told = host_has(host, FEATURE_PIDFD_INFO) && host->cgroups.controllers &&
 			    !*host->cgroups.controllers;
 		free(host->cgroups.point);

@@ -821,7 +821,7 @@ static const char *reason(void)
 	const char *text;
 
 	watch = watch_open(NULL, tree_procfs, tree_sysfs);
-	text = watch->provider->unsupported(watch->platform->context, SOURCE_gpu, &state);
+	text = watch->provider->unsupported(watch->provider->context, SOURCE_gpu, &state);
 	CHECK(!text || state == STATE_UNSUPPORTED);
 	snprintf(copy, sizeof copy, "%s", text ? text : "");
 	watch_close(watch);

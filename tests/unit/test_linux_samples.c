@@ -38,7 +38,7 @@ TEST(identity_is_the_pidfd_inode)
 	CHECK_INT(identity.pid, getpid());
 	CHECK(pidfd >= 0 && fstat(pidfd, &inode) == 0);
 	close(pidfd);
-	if (!host_has(watch->platform->context, FEATURE_PIDFD_INODE))
+	if (!host_has(watch->provider->context, FEATURE_PIDFD_INODE))
 		test_skip("no pidfd inodes here");
 	CHECK(identity.unique_id == inode.st_ino);
 	watch_close(watch);
@@ -499,7 +499,7 @@ static void check_shared(struct watch *watch, pid_t child)
 	CHECK(cmdline.text.length > 0);
 	watch_sample(watch, child, SOURCE_regions, &regions);
 	CHECK(regions.count > 5);
-	if (!host_has(watch->platform->context, FEATURE_SOCKET_NAMES))
+	if (!host_has(watch->provider->context, FEATURE_SOCKET_NAMES))
 		return;
 	watch_sample(watch, child, SOURCE_sockets, &sockets);
 	watch_sample(watch, getpid(), SOURCE_sockets, &own_sockets);
@@ -810,7 +810,7 @@ TEST(a_version_stands_for_what_came_later)
 
 	for (int i = 0; i < 3; i++) {
 		struct watch *watch = watch_open(names[i], NULL, NULL);
-		const struct linux_host *host = watch->platform->context;
+		const struct linux_host *host = watch->provider->context;
 		CHECK(!host_has(host, FEATURE_PIDFD_INODE));
 		CHECK(!host_has(host, FEATURE_FD_SIZE));
 		CHECK(host_has(host, FEATURE_PIDFD) && host_has(host, FEATURE_CLOCK));
@@ -853,11 +853,11 @@ TEST(gpu_attributes_say_why_not)
 	struct watch *watch = watch_open(NULL, NULL, "/nonexistent");
 	enum cell_state state = STATE_OK;
 	const char *reason =
-		watch->provider->unsupported(watch->platform->context, SOURCE_gpu, &state);
+		watch->provider->unsupported(watch->provider->context, SOURCE_gpu, &state);
 
 	CHECK(reason && state == STATE_UNSUPPORTED);
 	CHECK(strstr(reason, "no GPU found"));
-	CHECK(!watch->provider->unsupported(watch->platform->context, SOURCE_stat, &state));
+	CHECK(!watch->provider->unsupported(watch->provider->context, SOURCE_stat, &state));
 	watch_close(watch);
 }
 

@@ -102,7 +102,7 @@ TEST(sockets_by_kind)
 	int queue[2];
 	pid_t child;
 
-	if (!host_has(watch->platform->context, FEATURE_SOCKET_NAMES))
+	if (!host_has(watch->provider->context, FEATURE_SOCKET_NAMES))
 		test_skip("the kernel does not tell protocols");
 	CHECK_INT(sockets_of(watch, getpid()).open, 0);
 	/* The child says what it could open. */
@@ -163,7 +163,7 @@ TEST(kernel_without_names_of_protocols)
 	struct watch *watch = watch_open("socket-names", NULL, NULL);
 	enum cell_state state = STATE_OK;
 
-	CHECK(watch->provider->unsupported(watch->platform->context, SOURCE_sockets, &state));
+	CHECK(watch->provider->unsupported(watch->provider->context, SOURCE_sockets, &state));
 	CHECK_INT(state, STATE_UNSUPPORTED);
 	watch_close(watch);
 }
@@ -257,7 +257,7 @@ TEST(what_has_no_mappings)
 	wait_for_state(child, 'Z');
 	watch = open_and_tick();
 	CHECK_INT(watch_read(watch, child, SOURCE_regions, &regions), STATE_NONE);
-	if (host_has(watch->platform->context, FEATURE_SOCKET_NAMES) &&
+	if (host_has(watch->provider->context, FEATURE_SOCKET_NAMES) &&
 		watch_read(watch, child, SOURCE_sockets, &sockets) == STATE_OK)
 		CHECK_INT(sockets.open, 0);
 	if (watch_find(watch, 2) != NO_ROW && proc_number(2, "comm", "kthreadd") >= 0 &&

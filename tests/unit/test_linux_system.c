@@ -16,14 +16,14 @@ static struct watch *open_system(const char *without, const char *procfs)
 	watch->provider->close(watch->handle);
 	watch->provider = watch->platform->providers[1];
 	CHECK_INT(watch->provider->table, TABLE_SYSTEM);
-	CHECK_INT(watch->provider->open(watch->platform->context, &target, &watch->handle), 0);
+	CHECK_INT(watch->provider->open(watch->provider->context, &target, &watch->handle), 0);
 	return watch;
 }
 
 static const char *reason(const struct watch *watch, enum cell_state *ret_state)
 {
 	*ret_state = STATE_UNSUPPORTED;
-	return watch->provider->unsupported(watch->platform->context, SOURCE_ended, ret_state);
+	return watch->provider->unsupported(watch->provider->context, SOURCE_ended, ret_state);
 }
 
 static void must_be_supported(const struct watch *watch)

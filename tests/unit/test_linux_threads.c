@@ -225,7 +225,7 @@ static uint64_t children_of(struct watch *watch, pid_t pid)
 
 static void need_children(struct watch *watch)
 {
-	if (!host_has(watch->platform->context, FEATURE_CHILDREN))
+	if (!host_has(watch->provider->context, FEATURE_CHILDREN))
 		test_skip("the kernel was built without CONFIG_PROC_CHILDREN");
 }
 
@@ -316,7 +316,7 @@ TEST(kernel_without_lists_of_children)
 	struct watch *watch = watch_open("children", NULL, NULL);
 	enum cell_state state = STATE_OK;
 	const char *reason =
-		watch->provider->unsupported(watch->platform->context, SOURCE_children, &state);
+		watch->provider->unsupported(watch->provider->context, SOURCE_children, &state);
 
 	CHECK(reason && strstr(reason, "CONFIG_PROC_CHILDREN"));
 	CHECK_INT(state, STATE_UNSUPPORTED);

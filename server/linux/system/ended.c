@@ -129,11 +129,12 @@ static int read_living(const struct linux_host *host, uint64_t *ret_ns)
 	return result;
 }
 
-static int ended_read(struct system *self, void *memory)
+static int ended_read(struct devices *self, void *row, void *memory)
 {
 	struct linux_ended *sample = memory;
 	uint64_t sum_ns = 0, living_ns = 0;
 
+	(void)row;
 	if (read_sum(self->host, &sum_ns) < 0 || read_living(self->host, &living_ns) < 0)
 		return STATE_FAILED;
 	/* The sum of the cgroup can be set back, by root. */
@@ -170,7 +171,7 @@ static const char *ended_unsupported(const struct linux_host *host, enum cell_st
 	return NULL;
 }
 
-const struct system_source ended_source = {
+const struct device_source ended_source = {
 	.source = {.name = "ended",
 		.sample_size = sizeof(struct linux_ended),
 		.lane = LANE_FAST},

@@ -43,14 +43,14 @@ class Table:
                 if entry.state == pb.OK and name in self.checks]
 
     def registry_is_complete(self):
-        checked = set(self.checks) | self.unmeasurable | self.derived
+        checked = set(self.checks) | self.unmeasurable | self.derived | set(self.opinions)
         for name in sorted(set(self.entries) - checked):
             problem(f"{self.name} {name}: there is no checker")
         for name in sorted(checked - set(self.entries)):
             problem(f"{self.name} {name}: a checker for no attribute")
         for name, check in self.checks.items():
             entry = self.entries.get(name)
-            if entry is None or entry.state == pb.OK:
+            if entry is None or entry.state == pb.OK or name in self.opinions:
                 continue
             if entry.state == pb.UNSUPPORTED and entry.reason and check.cause and check.cause():
                 self.settled.add(name)
