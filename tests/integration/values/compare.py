@@ -27,9 +27,9 @@ class Table:
         self.checks, self.unmeasurable, self.sums = {}, set(), {}
         for theme in THEMES:
             self.checks |= getattr(theme, name, {})
-            if name == "PROCESS":
-                self.unmeasurable |= set(getattr(theme, "UNMEASURABLE", ()))
-                self.sums |= getattr(theme, "SUMS", {})
+            suffix = "" if name == "PROCESS" else "_" + name
+            self.unmeasurable |= set(getattr(theme, "UNMEASURABLE" + suffix, ()))
+            self.sums |= getattr(theme, "SUMS" + suffix, {})
         self.derived = set(getattr(derived, name, {}))
         self.opinions = collections.defaultdict(list)
         self.rows = []  # {attribute: value} of rows that were compared
