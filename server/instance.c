@@ -87,6 +87,7 @@ void instance_destroy(struct instance *self)
 	exits_finish(&self->exits);
 	free(self->seen);
 	free(self->slow);
+	pace_finish(&self->pace);
 	free(self->slots);
 	free(self->activity);
 	free(self->sample);
@@ -100,6 +101,7 @@ static void forget_source(struct instance *self, uint32_t source)
 	for (uint32_t slot = 0; slot < self->seen_capacity; slot++)
 		self->seen[slot * self->provider->source_count + source] = ACTIVITY_UNKNOWN;
 	self->sources[source].sampled_ns = 0;
+	pace_forget_source(self, source);
 }
 
 void instance_announce(struct instance *self)
@@ -203,6 +205,7 @@ void instance_bury(struct instance *self, uint32_t slot)
 {
 	forget_activity(self, slot);
 	slow_forget_row(self, slot);
+	pace_forget_row(self, slot);
 	table_remove(&self->table, slot);
 }
 

@@ -231,6 +231,7 @@ struct lane_job *lane_collect(struct lane *self, uint64_t now_ns)
 		self->woken = false;
 	if (!job && stuck && (job = queue_take(&self->waiting))) {
 		job->result = STATE_FAILED;
+		job->returned = true;
 		job->finished_ns = now_ns;
 	}
 	pthread_mutex_unlock(&self->lock);

@@ -33,6 +33,7 @@ struct lane_job {
 	uint64_t finished_ns;
 	bool submitted; /* so its context is to be released */
 	bool late;      /* reported by lane_next_late() */
+	bool returned;  /* no worker was left to run it */
 	struct lane_job *next;
 };
 
