@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "clock.h"
 #include "instance.h"
 #include "log.h"
 #include "subscription.h"
 
-#define SECOND_NS  UINT64_C(1000000000)
 #define LONGEST_NS (60 * SECOND_NS)
 /* Ticks come a little after their grid point, now more, now less. */
 #define SLACK_NS (GRID_NS / 2)

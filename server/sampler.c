@@ -13,6 +13,7 @@ struct sampler *sampler_create(const struct sampler_config *config)
 	struct sampler *self = xcalloc(1, sizeof *self);
 
 	self->config = *config;
+	budget_init(&self->budget, config->budget_percent);
 	self_platform_init(&self->self_platform, self);
 	self->platforms[PLATFORM_GIVEN] = config->platform;
 	self->platforms[PLATFORM_SELF] = &self->self_platform.platform;
@@ -218,6 +219,7 @@ int sampler_subscribe(struct sampler *self, uint64_t now_ns, struct subscriber *
 	subscription->state = SUBSCRIPTION_NEW;
 	subscription->one_shot = request->interval_ns == 0;
 	subscription->interval_ns = subscription_round_interval(request->interval_ns);
+	subscription->asked_ns = now_ns;
 	subscription->due_ns = now_ns;
 	self->subscriptions[self->subscription_count++] = subscription;
 	return 0;

@@ -186,7 +186,7 @@ def exits_are_told(own, tables):
 
 def itself(tables, people):
     """Tables SERVER and SESSION."""
-    own = wire.Server("--debug")  # or an ordinary user may not see its descriptors
+    own = wire.Server("--debug", "--budget", "100")  # or an ordinary user may not see its descriptors
     still = [people[label] for label in ("plain", "memory", "sharer", "sockets", "tuned")]
     try:
         scenario = server.Scenario(own, tables["PROCESS"], still)
@@ -229,7 +229,7 @@ def hanging_read(table):
             looks += 1
         for row in look.rows.values():
             name = look.cell(row, table.entries["name"].id).value
-            known = {"total": {"failures": 1, "workers_stuck": 1, "rows": 1 + len(look.rows),
+            known = {"total": {"failures": 1, "workers_stuck": 1, "stretched": 0, "slow_stretched": 0, "rows": 1 + len(look.rows),
                                "ticks": Range(look.frame.tick - 1, look.frame.tick),
                                "frames": 1 + looks, "encodes": 1 + looks, "held_back": 0,
                                "sessions": 1, "subscriptions": 2, "exits_dropped": 0},
