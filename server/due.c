@@ -22,7 +22,7 @@ static bool is_fresh(const struct subscription *self, uint64_t now_ns)
 		 limit_ns = self->interval_ns < FRESH_NS ? self->interval_ns : FRESH_NS;
 
 	if (self->state != SUBSCRIPTION_NEW || self->one_shot || view->filtered ||
-		view->sources == 0)
+		view->sources == 0 || view->input)
 		return false;
 	for (uint32_t mask = view->sources; mask; mask &= mask - 1) {
 		uint64_t at = view->instance->sources[__builtin_ctz(mask)].sampled_ns;
@@ -67,8 +67,7 @@ void due_end_waits(struct sampler *self)
 		struct subscription *subscription = self->subscriptions[i];
 		const struct view *view = subscription->view;
 		if (subscription->state != SUBSCRIPTION_WAITING ||
-			(slow_pending(view->instance, view->sources) &&
-				subscription->deadline_ns > self->now_ns))
+			(view_pending(view) && subscription->deadline_ns > self->now_ns))
 			continue;
 		subscription->state = SUBSCRIPTION_WAITED;
 		subscription->due_ns = self->now_ns;
@@ -127,7 +126,7 @@ bool due_must_sample(const struct sampler *self, const struct instance *instance
 {
 	for (uint32_t i = 0; i < self->subscription_count; i++) {
 		const struct subscription *subscription = self->subscriptions[i];
-		if (subscription->view->instance == instance &&
+		if (view_on(subscription->view, instance) &&
 			due_is(subscription, self->now_ns) &&
 			!is_fresh(subscription, self->now_ns))
 			return true;

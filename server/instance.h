@@ -52,6 +52,8 @@ struct instance {
 	bool listed;        /* the latest sampling could list */
 	uint32_t unsampled; /* bit mask: sources that should have been sampled and were not */
 	struct exits exits;
+	struct sum *sums;    /* of columns that are sums */
+	bool sums_unsampled; /* they should have been made anew and were not */
 	struct instance_source sources[SOURCES_MAX];
 	/* By slot and source: the activity at which the source was last read. */
 	uint64_t *seen;

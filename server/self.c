@@ -46,6 +46,10 @@ static const struct binding core_bindings[ATTRIBUTE_COUNT] = {
 	{                                                                                      \
 		.bound = false                                                                 \
 	}
+#define SUM(...)                                                                               \
+	{                                                                                      \
+		.bound = false                                                                 \
+	}
 #define NOT(...)                                                                               \
 	{                                                                                      \
 		.bound = false                                                                 \
@@ -62,6 +66,7 @@ static const struct binding core_bindings[ATTRIBUTE_COUNT] = {
 #undef LINUX
 #undef DRIFTS
 #undef NOT
+#undef SUM
 #undef NOT_YET
 #undef ATTRIBUTE
 #undef DERIVED

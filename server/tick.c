@@ -9,6 +9,7 @@
 #include "sampler_state.h"
 #include "sampling.h"
 #include "slow.h"
+#include "sum.h"
 
 /* Without a tick for this much longer than planned, the server itself was stopped. */
 #define GAP_NS (3 * UINT64_C(1000000000))
@@ -46,11 +47,9 @@ static void apply_results(struct sampler *self)
 
 /* ----------------------------------------------------------------------- 3: wanted */
 
-/* What this view wants of this tick. */
-static uint32_t wanted_sources(const struct subscription *subscription)
+/* What this view, its own or the input of it, wants of this tick. */
+static uint32_t wanted_sources(const struct subscription *subscription, const struct view *view)
 {
-	const struct view *view = subscription->view;
-
 	if (subscription->state == SUBSCRIPTION_WAITED)
 		return view->sources & ~instance_slow_sources(view->instance);
 	return view->sources;
@@ -58,10 +57,9 @@ static uint32_t wanted_sources(const struct subscription *subscription)
 
 /* Adds what a due subscription wants to the sampling; `pids` has room for each view's. */
 static void add_wanted(struct sampling *sampling, const struct subscription *subscription,
-	uint64_t tick, uint64_t *pids)
+	struct view *view, uint64_t tick, uint64_t *pids)
 {
-	struct view *view = subscription->view;
-	uint32_t sources = wanted_sources(subscription);
+	uint32_t sources = wanted_sources(subscription, view);
 	uint32_t forced = subscription->one_shot ? sources : 0;
 
 	if (view->filtered) {
@@ -161,9 +159,9 @@ static void leave_out(struct sampler *self, struct instance *instance)
 {
 	for (uint32_t i = 0; i < self->subscription_count; i++) {
 		const struct subscription *subscription = self->subscriptions[i];
-		if (subscription->view->instance == instance &&
-			due_is(subscription, self->now_ns))
-			instance->unsampled |= subscription->view->sources;
+		const struct view *view = view_on(subscription->view, instance);
+		if (view && due_is(subscription, self->now_ns))
+			instance->unsampled |= view->sources;
 	}
 	self->counters.stretched++;
 }
@@ -207,9 +205,9 @@ static int sample_due(struct sampler *self, struct instance *instance)
 	}
 	for (uint32_t i = 0; i < self->subscription_count; i++) {
 		const struct subscription *subscription = self->subscriptions[i];
-		if (subscription->view->instance == instance &&
-			due_is(subscription, self->now_ns))
-			add_wanted(&sampling, subscription, self->tick, self->pids);
+		struct view *view = view_on(subscription->view, instance);
+		if (view && due_is(subscription, self->now_ns))
+			add_wanted(&sampling, subscription, view, self->tick, self->pids);
 	}
 	sampling.scope.pid_count = view_sort_pids(self->pids, sampling.scope.pid_count);
 	sampling.scope.pids = self->pids;
@@ -222,6 +220,21 @@ static int sample_due(struct sampler *self, struct instance *instance)
 				instance->listed && (sampling.scope.all ||
 							    view->sampled_tick == self->tick));
 	return error;
+}
+
+/* Sums over other tables, where both were sampled. */
+static void add_up(struct sampler *self)
+{
+	for (struct instance *i = self->instances; i; i = i->next)
+		i->sums_unsampled = i->sums != NULL;
+	for (struct view *view = self->views; view; view = view->next) {
+		if (!view->input || view->sampled_tick != self->tick ||
+			view->input->sampled_tick != self->tick)
+			continue;
+		if (view->instance->sums_unsampled)
+			sum_run(view->instance, view->input->instance);
+		view->instance->sums_unsampled = false;
+	}
 }
 
 /* ------------------------------------------------------------------ 6, 7: encode, send */
@@ -281,8 +294,7 @@ static bool shall_send(struct sampler *self, struct subscription *subscription)
 
 	if (!due_is(subscription, self->now_ns))
 		return false;
-	if (subscription->state == SUBSCRIPTION_NEW &&
-		slow_pending(view->instance, view->sources)) {
+	if (subscription->state == SUBSCRIPTION_NEW && view_pending(view)) {
 		subscription->state = SUBSCRIPTION_WAITING;
 		subscription->deadline_ns = self->now_ns + LANE_DEADLINE_NS;
 		return false;
@@ -391,6 +403,7 @@ void sampler_tick(struct sampler *self, uint64_t now_ns)
 		if (error)
 			end_instance(self, i, error);
 	}
+	add_up(self);
 	send_frames(self);
 	self->counters.ticks++;
 	self->counters.tick_cpu_ns =

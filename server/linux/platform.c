@@ -30,6 +30,14 @@ enum { SCALE_ONE, SCALE_KIB, SCALE_PAGE, SCALE_TICK, SCALE_SECOND, SCALE_MICROSE
 	{                                                                                      \
 		.unsupported = reason                                                          \
 	}
+#define SUM(table, of, by, own, up)                                                            \
+	{                                                                                      \
+		.sum = &(const struct summing)                                                 \
+		{                                                                              \
+			ATTRIBUTE_##table##_##of, ATTRIBUTE_##table##_##by,                    \
+				ATTRIBUTE_##own##_##up                                         \
+		}                                                                              \
+	}
 #define NOT_YET NOT("not measured on Linux yet")
 #define CORE(source, field)                                                                    \
 	{                                                                                      \
@@ -45,6 +53,7 @@ static const struct binding bindings[ATTRIBUTE_COUNT] = {
 
 #undef LINUX
 #undef DRIFTS
+#undef SUM
 #undef NOT
 #undef NOT_YET
 #undef CORE
@@ -53,6 +62,7 @@ static const struct binding bindings[ATTRIBUTE_COUNT] = {
 /* The core copies a field by its attribute's type, so their sizes must be equal. */
 #define LINUX(source, field, scale)  sizeof(((struct linux_##source *)0)->field)
 #define DRIFTS(source, field, scale) LINUX(source, field, scale)
+#define SUM(...)                     0
 #define NOT(reason)                  0
 #define NOT_YET                      0
 #define CORE(source, field)          0
