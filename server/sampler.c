@@ -71,7 +71,8 @@ static int find_instance(
 	struct target target = {request->target_pid};
 
 	for (struct instance *i = self->instances; i; i = i->next)
-		if (i->table_id == request->table && i->target.pid == request->target_pid) {
+		if (i->table_id == request->table && i->target.pid == request->target_pid &&
+			(!i->provider->has_target || i->provider->has_target(i->handle))) {
 			*ret_instance = i;
 			return 0;
 		}
