@@ -16,7 +16,7 @@
 #include "fields.h"
 #include "system.h"
 
-enum { TEXT_SIZE = 16384 };
+enum { TEXT_SIZE = 8192 };
 
 /* All that the worker needs. */
 struct compressor_job {
