@@ -15,7 +15,16 @@
 #include "process/process.h"
 #include "system/system.h"
 
-enum { SCALE_ONE, SCALE_KIB, SCALE_PAGE, SCALE_TICK, SCALE_SECOND, SCALE_MICROSECOND, SCALES };
+enum {
+	SCALE_ONE,
+	SCALE_KIB,
+	SCALE_PAGE,
+	SCALE_TICK,
+	SCALE_SECOND,
+	SCALE_MICROSECOND,
+	SCALE_SECTOR,
+	SCALES
+};
 
 /* ---------------------------------------------------------------------------- bindings */
 
@@ -104,6 +113,7 @@ static void init_scales(struct linux_platform *self)
 	self->scales[SCALE_TICK] = (struct scale){self->host.tick_ns, 1};
 	self->scales[SCALE_SECOND] = (struct scale){1000000000, 1};
 	self->scales[SCALE_MICROSECOND] = (struct scale){1000, 1};
+	self->scales[SCALE_SECTOR] = (struct scale){512, 1}; /* whatever the disk's are */
 }
 
 static void init_providers(struct linux_platform *self)
