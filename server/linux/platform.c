@@ -15,6 +15,7 @@
 #include "host.h"
 #include "process/process.h"
 #include "system/system.h"
+#include "thread/thread.h"
 
 enum {
 	SCALE_ONE,
@@ -81,6 +82,7 @@ _Static_assert(sizeof(struct sample_text) != sizeof(uint64_t), "sizes tell texts
 /* All but PROCESS, in the order of their ids. */
 static const struct device_table *const device_tables[] = {
 	&system_table,
+	&thread_table,
 	&cpu_table,
 };
 
