@@ -10,19 +10,25 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "cpu/cpu.h"
 #include "devices.h"
 #include "host.h"
 #include "process/process.h"
 #include "system/system.h"
+#include "thread/thread.h"
 
 enum {
 	SCALE_ONE,
 	SCALE_KIB,
-	SCALE_PAGE,
-	SCALE_TICK,
-	SCALE_SECOND,
+	SCALE_KILOHERTZ,
+	SCALE_MEGABIT,
 	SCALE_MICROSECOND,
+	SCALE_MICROWATT,
+	SCALE_MILLISECOND,
+	SCALE_PAGE,
+	SCALE_SECOND,
 	SCALE_SECTOR,
+	SCALE_TICK,
 	SCALES
 };
 
@@ -89,6 +95,8 @@ _Static_assert(sizeof(struct sample_text) != sizeof(uint64_t), "sizes tell texts
 /* All but PROCESS, in the order of their ids. */
 static const struct device_table *const device_tables[] = {
 	&system_table,
+	&thread_table,
+	&cpu_table,
 };
 
 enum { DEVICE_TABLES = sizeof device_tables / sizeof *device_tables };
@@ -109,11 +117,15 @@ static void init_scales(struct linux_platform *self)
 
 	self->scales[SCALE_ONE] = (struct scale){1, 1};
 	self->scales[SCALE_KIB] = (struct scale){1024, 1};
-	self->scales[SCALE_PAGE] = (struct scale){page > 0 ? (uint64_t)page : 4096, 1};
-	self->scales[SCALE_TICK] = (struct scale){self->host.tick_ns, 1};
-	self->scales[SCALE_SECOND] = (struct scale){1000000000, 1};
+	self->scales[SCALE_KILOHERTZ] = (struct scale){1000, 1};
+	self->scales[SCALE_MEGABIT] = (struct scale){125000, 1}; /* in bytes */
 	self->scales[SCALE_MICROSECOND] = (struct scale){1000, 1};
+	self->scales[SCALE_MICROWATT] = (struct scale){1, 1000};
+	self->scales[SCALE_MILLISECOND] = (struct scale){1000000, 1};
+	self->scales[SCALE_PAGE] = (struct scale){page > 0 ? (uint64_t)page : 4096, 1};
+	self->scales[SCALE_SECOND] = (struct scale){1000000000, 1};
 	self->scales[SCALE_SECTOR] = (struct scale){512, 1}; /* whatever the disk's are */
+	self->scales[SCALE_TICK] = (struct scale){self->host.tick_ns, 1};
 }
 
 static void init_providers(struct linux_platform *self)

@@ -170,6 +170,8 @@ def compute(entry, by_id, before, after, elapsed):
         return derived.near(after[first] / after[second])
     if before[first] is None or after[first] is None:
         return None
+    if entry.rule == pb.AGE:
+        return derived.nanoseconds(after["time"]) - after[first]
     growth = after[first] - before[first]
     if entry.rule == pb.MEAN:
         if before[second] is None or after[second] is None or after[second] == before[second]:
@@ -179,8 +181,9 @@ def compute(entry, by_id, before, after, elapsed):
     return None if factor is None else derived.near(growth / elapsed * factor)
 
 
-def check_derived(server, catalog, table, key, tell, meanwhile=()):
-    """Each derived attribute of a table, of rows told apart by the attribute `key`."""
+def check_derived(server, catalog, table, key, tell, meanwhile=(), more=()):
+    """Each derived attribute of a table, of rows told apart by the attribute `key`; procctl gets
+    `more`."""
     mine = [entry for entry in catalog if entry.table == pb.Table.Value(table)]
     by_id = {entry.id: entry for entry in mine}
     computed = [entry for entry in mine if entry.kind == pb.DERIVED and entry.state == pb.OK]
@@ -190,7 +193,7 @@ def check_derived(server, catalog, table, key, tell, meanwhile=()):
         {by_id[number].name for entry in computed for number in (entry.input, entry.other) if number}
     with wire.Meanwhile(*meanwhile):
         text = server.procctl("subscribe", "-t", table.lower(), "-a", ",".join(sorted(wanted)),
-                              "-i", "200ms", "-n", "6", "-o", "jsonl")
+                              "-i", "200ms", "-n", "6", "-o", "jsonl", *more)
     latest = {}
     for row in map(json.loads, text.splitlines()):
         before = latest.get(row[key])
