@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "coalition/coalition.h"
 #include "devices.h"
 #include "host.h"
 #include "process/process.h"
@@ -70,6 +71,7 @@ _Static_assert(sizeof(struct sample_text) != sizeof(uint64_t), "sizes tell texts
 /* All but PROCESS, in the order of their ids. */
 static const struct device_table *const device_tables[] = {
 	&system_table,
+	&coalition_table,
 };
 
 enum { DEVICE_TABLES = sizeof device_tables / sizeof *device_tables };
