@@ -67,8 +67,7 @@ static int open_table(struct devices *devices, const struct target *target)
 	hierarchies_find(&self->hierarchies, devices->host);
 	if (!self->hierarchies.meant.point)
 		return 0; /* there are no rows */
-	self->root =
-		open(self->hierarchies.meant.point, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	self->root = open(self->hierarchies.meant.point, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	/* Something else may be mounted over it. */
 	if (self->root >= 0 && devices->host->real && !is_cgroups(self->root)) {
 		close(self->root);
@@ -119,8 +118,7 @@ static void list_later(struct search *self, uint32_t slot)
 {
 	if (self->count == self->capacity) {
 		self->capacity = self->capacity ? self->capacity * 2 : 64;
-		self->slots =
-			xreallocarray(self->slots, self->capacity, sizeof *self->slots);
+		self->slots = xreallocarray(self->slots, self->capacity, sizeof *self->slots);
 	}
 	self->slots[self->count++] = slot;
 }
@@ -169,7 +167,6 @@ static struct coalition *meet(struct coalitions *table, const struct stat *inode
 {
 	bool is_new;
 
-
 	return devices_found_number(&table->devices, inode->st_ino, 0, &is_new);
 }
 
@@ -177,7 +174,8 @@ static struct coalition *meet(struct coalitions *table, const struct stat *inode
 
 static bool look_at(const struct coalitions *table, const char *below, struct stat *ret_inode)
 {
-	return fstatat(table->root, *below ? below : ".", ret_inode, AT_SYMLINK_NOFOLLOW) == 0 &&
+	return fstatat(table->root, *below ? below : ".", ret_inode, AT_SYMLINK_NOFOLLOW) ==
+		       0 &&
 	       S_ISDIR(ret_inode->st_mode);
 }
 
@@ -223,7 +221,8 @@ static void meet_top(struct search *self)
 		settle(self, row, &inode, NULL, xstrdup(self->table->hierarchies.meant.root));
 }
 
-static void meet_child(struct search *self, uint32_t parent_slot, int directory, const char *name)
+static void meet_child(
+	struct search *self, uint32_t parent_slot, int directory, const char *name)
 {
 	const struct coalition *parent;
 	struct coalition *row;

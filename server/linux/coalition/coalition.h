@@ -127,7 +127,7 @@ enum controller {
 };
 
 struct hierarchies {
-	struct cgroup_mount meant; /* whose directories are the rows */
+	struct cgroup_mount meant;              /* whose directories are the rows */
 	struct cgroup_mount older[CONTROLLERS]; /* point NULL: there is none */
 };
 
@@ -165,9 +165,9 @@ struct coalition {
 	char *path;          /* as in /proc/PID/cgroup */
 	uint32_t below;      /* where in the path that begins which is below the mount point */
 	uint32_t slot, parent_slot;
-	uint32_t children;   /* met by the find that is going on */
-	uint32_t links;      /* of the directory */
-	uint64_t met;        /* by this find, at this path */
+	uint32_t children; /* met by the find that is going on */
+	uint32_t links;    /* of the directory */
+	uint64_t met;      /* by this find, at this path */
 	struct label label;
 	/* Growth of all devices so far: one that is unplugged takes nothing back. */
 	struct device_share *shares;
@@ -205,8 +205,7 @@ static inline struct coalitions *coalitions_of(struct devices *devices)
 
 /* All of the cgroup's own file, into table->buffer; its length or a negative errno: -ENOENT
  * where there is no such file. */
-ssize_t coalition_read(
-	struct coalitions *table, const struct coalition *row, const char *file);
+ssize_t coalition_read(struct coalitions *table, const struct coalition *row, const char *file);
 /* The same of the directory in an older hierarchy. */
 ssize_t coalition_read_older(struct coalitions *table, const struct coalition *row,
 	enum controller controller, const char *file);
@@ -241,10 +240,11 @@ extern const struct device_source coalition_identity_source, coalition_state_sou
 	coalition_processes_source, coalition_tasks_source, coalition_cpu_source,
 	coalition_usage_source, coalition_memory_source, coalition_peaks_source,
 	coalition_failures_source, coalition_io_source, coalition_pressure_cpu_source,
-	coalition_pressure_memory_source, coalition_pressure_io_source,
-	coalition_limits_source, coalition_container_source;
+	coalition_pressure_memory_source, coalition_pressure_io_source, coalition_limits_source,
+	coalition_container_source;
 
 #define REMEDY_CGROUP                                                                          \
-	"the directories of cgroups are closed to your user: open them, or run procmond as root"
+	"the directories of cgroups are closed to your user: open them, or run procmond as "   \
+	"root"
 
 #endif

@@ -74,8 +74,8 @@ int podman_name_find(const char *bytes, size_t length, const char *id, const cha
 		return -ENOENT;
 	found += strlen(key);
 	next = memmem(found, (size_t)(end - found), "\"id\":\"", 6);
-	return json_text_find(found, (size_t)((next ? next : end) - found), "\"names\":[\"", ret_name,
-		ret_length);
+	return json_text_find(found, (size_t)((next ? next : end) - found), "\"names\":[\"",
+		ret_name, ret_length);
 }
 
 /* ------------------------------------------------------------------------------- the job */
@@ -186,8 +186,9 @@ const struct device_source coalition_container_source = {
 		.text_size = NAME_SIZE,
 		.lane = LANE_SLOW,
 		.period_ns = UINT64_C(60000000000),
-		.remedy = "the files of docker, containerd, crio and of other users' podman are "
-			  "closed to your user: run procmond as root"},
+		.remedy =
+			"the files of docker, containerd, crio and of other users' podman are "
+			"closed to your user: run procmond as root"},
 	.unsupported = coalition_unsupported,
 	.prepare = container_prepare,
 	.run = container_run,

@@ -43,14 +43,15 @@ static int read_unified(struct coalitions *table, const struct coalition *row, u
 }
 
 /* cpuacct.stat is in ticks, and adds up to the total. */
-static void read_account(struct coalitions *table, const struct coalition *row, uint64_t *values)
+static void read_account(
+	struct coalitions *table, const struct coalition *row, uint64_t *values)
 {
 	static const char *const keys[] = {"user", "system"};
 	ssize_t length;
 
 	clear(values, 0);
-	values[TOTAL] = coalition_number(table,
-		coalition_read_older(table, row, CONTROLLER_CPUACCT, "cpuacct.usage"));
+	values[TOTAL] = coalition_number(
+		table, coalition_read_older(table, row, CONTROLLER_CPUACCT, "cpuacct.usage"));
 	length = coalition_read_older(table, row, CONTROLLER_CPUACCT, "cpuacct.stat");
 	if (length < 0)
 		return;

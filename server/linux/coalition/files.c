@@ -56,8 +56,7 @@ static ssize_t read_whole(struct coalitions *table, int directory, const char *p
 	return length == sizeof table->buffer ? -EFBIG : length;
 }
 
-ssize_t coalition_read(
-	struct coalitions *table, const struct coalition *row, const char *file)
+ssize_t coalition_read(struct coalitions *table, const struct coalition *row, const char *file)
 {
 	int directory = coalition_directory(table, row);
 

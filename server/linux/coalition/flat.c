@@ -30,7 +30,8 @@ void flat_read(const char *bytes, size_t length, const char *const *keys, uint32
 	uint32_t next = 0, left = count;
 
 	while (left && scan_line(&scan, &line))
-		for (uint32_t i = 0, key = next; i < count; i++, key = key + 1 < count ? key + 1 : 0)
+		for (uint32_t i = 0, key = next; i < count;
+			i++, key = key + 1 < count ? key + 1 : 0)
 			if (is_key(&line, keys[key])) {
 				line.at += strlen(keys[key]);
 				values[key] = only_number(&line);
@@ -58,7 +59,8 @@ double flat_cores(const char *bytes, size_t length)
 	struct scan scan = {bytes, bytes + length};
 	int64_t quota, period;
 
-	if (!scan_number(&scan, &quota) || !scan_number(&scan, &period) || quota <= 0 || period <= 0)
+	if (!scan_number(&scan, &quota) || !scan_number(&scan, &period) || quota <= 0 ||
+		period <= 0)
 		return NAN;
 	return (double)quota / (double)period;
 }
@@ -101,7 +103,7 @@ void flat_pressure(const char *bytes, size_t length, const char *key, uint64_t *
 		if (!is_key(&line, key))
 			continue;
 		*ret_total_us = find_value(&line, " total=", &value) ? only_number(&value)
-								       : ABSENT_U64(STATE_FAILED);
+								     : ABSENT_U64(STATE_FAILED);
 		if (find_value(&line, " avg10=", &value))
 			*ret_10s = percent(value);
 		return;

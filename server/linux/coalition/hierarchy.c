@@ -12,8 +12,8 @@
 #include "alloc.h"
 #include "coalition.h"
 
-static const char *const controller_names[CONTROLLERS] = {"cpu", "cpuacct", "memory", "blkio",
-	"pids", "freezer"};
+static const char *const controller_names[CONTROLLERS] = {
+	"cpu", "cpuacct", "memory", "blkio", "pids", "freezer"};
 
 /* ------------------------------------------------------------------------------- mounts */
 
@@ -140,9 +140,10 @@ const char *controller_unsupported(
 	reason = why_no_rows(&hierarchies);
 	if (!reason && !is_available(&hierarchies, unified) &&
 		(older == CONTROLLERS || !hierarchies.older[older].point))
-		reason = "the cgroup controller for it is not enabled: built out of the kernel, "
-			 "switched off at boot (cgroup_disable, on a Raspberry Pi for want of "
-			 "cgroup_enable=memory), or kept from this container";
+		reason =
+			"the cgroup controller for it is not enabled: built out of the kernel, "
+			"switched off at boot (cgroup_disable, on a Raspberry Pi for want of "
+			"cgroup_enable=memory), or kept from this container";
 	hierarchies_release(&hierarchies);
 	return reason;
 }

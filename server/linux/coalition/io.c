@@ -47,8 +47,8 @@ static bool carries(const struct linux_host *host, uint64_t device)
 	const struct dirent *entry;
 	bool found;
 
-	snprintf(path, sizeof path, "%s/dev/block/%u:%u", host->sysfs,
-		(unsigned)(device >> 32), (unsigned)(device & UINT32_MAX));
+	snprintf(path, sizeof path, "%s/dev/block/%u:%u", host->sysfs, (unsigned)(device >> 32),
+		(unsigned)(device & UINT32_MAX));
 	directory = opendir(path);
 	if (!directory)
 		return false;
@@ -88,8 +88,7 @@ static struct device_share *share_of(struct coalition *row, uint64_t device)
 	for (uint32_t i = 0; i < row->share_count; i++)
 		if (row->shares[i].device == device)
 			return &row->shares[i];
-	row->shares =
-		xreallocarray(row->shares, row->share_count + 1, sizeof *row->shares);
+	row->shares = xreallocarray(row->shares, row->share_count + 1, sizeof *row->shares);
 	row->shares[row->share_count] = (struct device_share){.device = device};
 	return &row->shares[row->share_count++];
 }

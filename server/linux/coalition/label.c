@@ -54,11 +54,11 @@ static bool take_suffix(struct piece *piece, const char *suffix)
 }
 
 /* Cuts it in two at the first such character, or the last; false: there is none. */
-static bool split(struct piece piece, char at, bool last, struct piece *ret_head,
-	struct piece *ret_tail)
+static bool split(
+	struct piece piece, char at, bool last, struct piece *ret_head, struct piece *ret_tail)
 {
-	const char *found = last ? memrchr(piece.at, at, piece.length)
-				 : memchr(piece.at, at, piece.length);
+	const char *found =
+		last ? memrchr(piece.at, at, piece.length) : memchr(piece.at, at, piece.length);
 
 	if (!found)
 		return false;
@@ -147,7 +147,8 @@ static void be_container(struct label *self, const char *runtime, struct piece i
 	self->kind = LABEL_CONTAINER;
 	self->runtime = runtime;
 	set_piece(&self->container, id);
-	set(&self->name, xasprintf("%s %.*s", runtime ? runtime : "container", ID_SHOWN, id.at));
+	set(&self->name,
+		xasprintf("%s %.*s", runtime ? runtime : "container", ID_SHOWN, id.at));
 }
 
 /* A pod of Kubernetes, by its uid, whose dashes are "_" in names of slices. */
@@ -223,8 +224,10 @@ static bool is_user_number(struct piece piece, uint64_t *ret_uid)
 		return false;
 	for (size_t i = 0; i < piece.length; i++)
 		uid = uid * 10 + (uint64_t)(piece.at[i] - '0');
+	if (uid >= UINT32_MAX) /* nobody has that one */
+		return false;
 	*ret_uid = uid;
-	return uid < UINT32_MAX;
+	return true;
 }
 
 static void label_slice(struct label *self, struct piece slice)
@@ -238,7 +241,8 @@ static void label_slice(struct label *self, struct piece slice)
 	else
 		self->kind = LABEL_SLICE;
 	/* "machine-libpod_pod_ID": a pod of podman. */
-	if (split(slice, '_', true, &head, &id) && is_id(id) && take_suffix(&head, "libpod_pod")) {
+	if (split(slice, '_', true, &head, &id) && is_id(id) &&
+		take_suffix(&head, "libpod_pod")) {
 		be_pod(self, id);
 		self->runtime = "podman";
 		set(&self->name, xasprintf("podman pod %.*s", ID_SHOWN, id.at));
@@ -286,7 +290,8 @@ static bool is_snap(struct label *self, struct piece name)
 	if (split(app, '.', false, &hook, &rest)) /* "hook.configure": no application */
 		return false;
 	self->kind = LABEL_APP;
-	set(&self->app, xasprintf("%.*s_%.*s", (int)snap.length, snap.at, (int)app.length, app.at));
+	set(&self->app,
+		xasprintf("%.*s_%.*s", (int)snap.length, snap.at, (int)app.length, app.at));
 	if (snap.length == app.length && memcmp(snap.at, app.at, app.length) == 0)
 		set_piece(&self->name, snap);
 	else
@@ -322,7 +327,8 @@ static void label_scope(struct label *self, struct piece name)
 	self->kind = take_prefix(&rest, "session-") ? LABEL_SESSION : LABEL_SCOPE;
 	/* "libpod-conmon-ID" and its like: what looks after a container. */
 	if (split(name, '-', true, &head, &id) && is_id(id))
-		set(&self->name, xasprintf("%.*s %.*s", (int)head.length, head.at, ID_SHOWN, id.at));
+		set(&self->name,
+			xasprintf("%.*s %.*s", (int)head.length, head.at, ID_SHOWN, id.at));
 }
 
 static void label_service(struct label *self, struct piece name)
@@ -401,7 +407,8 @@ static bool needs_parent(const struct label *self, const struct label *parent)
 	case LABEL_SESSION:
 	case LABEL_SCOPE:
 	case LABEL_GROUP:
-		return self->kind == LABEL_GROUP && (parent->kind != LABEL_GROUP || parent->joined);
+		return self->kind == LABEL_GROUP &&
+		       (parent->kind != LABEL_GROUP || parent->joined);
 	default:
 		return false;
 	}

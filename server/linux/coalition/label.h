@@ -33,8 +33,8 @@ struct label {
 	char *app, *container, *pod;
 	const char *runtime; /* static */
 	uint64_t user;       /* UINT64_MAX: nobody's */
-	char *within;        /* the name of the container or machine that it is, or is inside of */
-	bool joined;         /* its name begins with that of what it is inside of */
+	char *within; /* the name of the container or machine that it is, or is inside of */
+	bool joined;  /* its name begins with that of what it is inside of */
 };
 
 /* The kind in one word. */

@@ -16,8 +16,7 @@ static uint64_t older_number(struct coalitions *table, const struct coalition *r
 
 static double older_cores(struct coalitions *table, const struct coalition *row)
 {
-	ssize_t length =
-		coalition_read_older(table, row, CONTROLLER_CPU, "cpu.cfs_quota_us");
+	ssize_t length = coalition_read_older(table, row, CONTROLLER_CPU, "cpu.cfs_quota_us");
 	uint64_t quota, period;
 
 	if (length < 0)
@@ -53,9 +52,9 @@ static int limits_read(struct devices *devices, void *memory, void *result)
 	sample->weight = unified_number(table, memory, "cpu.weight");
 	sample->tasks = coalition_number(table,
 		coalition_read_either(table, memory, "pids.max", CONTROLLER_PIDS, "pids.max"));
-	sample->memory = coalition_number(table,
-		coalition_read_either(table, memory, "memory.max", CONTROLLER_MEMORY,
-			"memory.limit_in_bytes"));
+	sample->memory =
+		coalition_number(table, coalition_read_either(table, memory, "memory.max",
+						CONTROLLER_MEMORY, "memory.limit_in_bytes"));
 	sample->high = unified_number(table, memory, "memory.high");
 	sample->low = unified_number(table, memory, "memory.low");
 	sample->min = unified_number(table, memory, "memory.min");

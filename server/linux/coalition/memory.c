@@ -20,9 +20,9 @@ static int usage_read(struct devices *devices, void *memory, void *result)
 	struct coalitions *table = coalitions_of(devices);
 	struct linux_coalition_usage *sample = result;
 
-	sample->bytes = coalition_number(table,
-		coalition_read_either(table, memory, "memory.current", CONTROLLER_MEMORY,
-			"memory.usage_in_bytes"));
+	sample->bytes =
+		coalition_number(table, coalition_read_either(table, memory, "memory.current",
+						CONTROLLER_MEMORY, "memory.usage_in_bytes"));
 	return STATE_OK;
 }
 
@@ -57,7 +57,8 @@ enum value {
 /* As they come in the file. The older hierarchies have fewer, and one that is not in it in the
  * other: swap. */
 static const char *const keys[VALUES] = {"anon", "file", "kernel", "pagetables", "sock",
-	"shmem", "zswap", "file_dirty", "slab_reclaimable", "slab", "pgfault", "pgmajfault", ""};
+	"shmem", "zswap", "file_dirty", "slab_reclaimable", "slab", "pgfault", "pgmajfault",
+	""};
 static const char *const older_keys[VALUES] = {"total_rss", "total_cache", "", "", "",
 	"total_shmem", "", "total_dirty", "", "", "total_pgfault", "total_pgmajfault",
 	"total_swap"};
@@ -79,7 +80,8 @@ static uint64_t footprint(const uint64_t *values)
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		if (values[parts[i]] > NUMBER_LIMIT)
 			return values[parts[i]];
-	kernel = values[KERNEL] > values[RECLAIMABLE] ? values[KERNEL] - values[RECLAIMABLE] : 0;
+	kernel =
+		values[KERNEL] > values[RECLAIMABLE] ? values[KERNEL] - values[RECLAIMABLE] : 0;
 	return values[ANONYMOUS] + values[SHARED] + kernel + values[SOCKETS] + swap;
 }
 
@@ -132,10 +134,11 @@ static int peaks_read(struct devices *devices, void *memory, void *result)
 	struct coalitions *table = coalitions_of(devices);
 	struct linux_coalition_peaks *sample = result;
 
-	sample->memory = coalition_number(table,
-		coalition_read_either(table, memory, "memory.peak", CONTROLLER_MEMORY,
-			"memory.max_usage_in_bytes"));
-	sample->swap = coalition_number(table, coalition_read(table, memory, "memory.swap.peak"));
+	sample->memory = coalition_number(
+		table, coalition_read_either(table, memory, "memory.peak", CONTROLLER_MEMORY,
+			       "memory.max_usage_in_bytes"));
+	sample->swap =
+		coalition_number(table, coalition_read(table, memory, "memory.swap.peak"));
 	sample->tasks = coalition_number(table, coalition_read(table, memory, "pids.peak"));
 	return STATE_OK;
 }

@@ -11,17 +11,18 @@
 /* -------------------------------------------------------------------------------- state */
 
 /* freezer.state has one word, by which "FREEZING" is not yet frozen. */
-static void read_older_freezer(
-	struct coalitions *table, const struct coalition *row, uint64_t *ret_frozen)
+static uint64_t older_freezer(struct coalitions *table, const struct coalition *row)
 {
 	static const char *const words[] = {"THAWED", "FREEZING", "FROZEN"};
 	ssize_t length = coalition_read_older(table, row, CONTROLLER_FREEZER, "freezer.state");
 
-	*ret_frozen = ABSENT_U64(length < 0 ? coalition_state_of(length) : STATE_FAILED);
-	for (int i = 0; i < 3 && length > 0; i++)
+	if (length < 0)
+		return ABSENT_U64(coalition_state_of(length));
+	for (int i = 0; i < 3; i++)
 		if ((size_t)length == strlen(words[i]) + 1 &&
 			memcmp(table->buffer, words[i], (size_t)length - 1) == 0)
-			*ret_frozen = i == 2;
+			return i == 2;
+	return ABSENT_U64(STATE_FAILED);
 }
 
 static int state_read(struct devices *devices, void *memory, void *result)
@@ -40,8 +41,12 @@ static int state_read(struct devices *devices, void *memory, void *result)
 		flat_read(table->buffer, (size_t)length, keys, 2, values);
 	sample->populated = values[0];
 	sample->frozen = values[1];
-	if (coalition_has_older(table, CONTROLLER_FREEZER))
-		read_older_freezer(table, memory, &sample->frozen);
+	/* Where there are two freezers, either of them stops it. */
+	if (sample->frozen != 1) {
+		uint64_t frozen = older_freezer(table, memory);
+		if (frozen == 1 || sample->frozen == ABSENT_U64(STATE_NONE))
+			sample->frozen = frozen;
+	}
 	return STATE_OK;
 }
 
@@ -106,9 +111,9 @@ static int tasks_read(struct devices *devices, void *memory, void *result)
 	struct coalitions *table = coalitions_of(devices);
 	struct linux_coalition_tasks *sample = result;
 
-	sample->count = coalition_number(table,
-		coalition_read_either(
-			table, memory, "pids.current", CONTROLLER_PIDS, "pids.current"));
+	sample->count =
+		coalition_number(table, coalition_read_either(table, memory, "pids.current",
+						CONTROLLER_PIDS, "pids.current"));
 	return STATE_OK;
 }
 
