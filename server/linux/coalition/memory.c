@@ -107,6 +107,7 @@ static int memory_read(struct devices *devices, void *memory, void *result)
 		.kernel = values[KERNEL],
 		.shared = values[SHARED],
 		.slab = values[SLAB],
+		.reclaimable = values[RECLAIMABLE],
 		.page_tables = values[PAGE_TABLES],
 		.sockets = values[SOCKETS],
 		.compressed = values[COMPRESSED],
