@@ -203,3 +203,24 @@ def check_derived(server, catalog, table, key, tell, meanwhile=()):
                                                   (entry.input, entry.other) if number)
                     or entry.rule in (pb.SHARE, pb.MEAN)):
                 tell(table, entry.name, str(row[key]), expected, wire.Cell("ok", row[entry.name]))
+
+
+def check_rates(name, table, tell):
+    """The derived attributes of a table of one host, while its second step comes."""
+    host = Host(name)
+    try:
+        session = wire.Session(host.server)
+        catalog = session.catalog()
+        session.close()
+        rows = next(rows for found, step, rows in host.expected() if (found, step) == (table, 1))
+
+        def step():
+            host.apply(host.folder / f"{table.lower()}.2.tree")
+
+        def record(table, attribute, key, expected, cell):
+            tell(table, attribute, f"{name} 2 {key}", expected, cell)
+        # After the first frames.
+        check_derived(host.server, catalog, table, next(iter(rows[0])), record,
+                      [lambda: None] * 4 + [step])
+    finally:
+        host.close()
