@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "coalition/coalition.h"
 #include "cpu/cpu.h"
 #include "devices.h"
 #include "host.h"
@@ -95,6 +96,7 @@ _Static_assert(sizeof(struct sample_text) != sizeof(uint64_t), "sizes tell texts
 /* All but PROCESS, in the order of their ids. */
 static const struct device_table *const device_tables[] = {
 	&system_table,
+	&coalition_table,
 	&thread_table,
 	&cpu_table,
 };
