@@ -13,6 +13,7 @@
 #include "devices.h"
 #include "host.h"
 #include "process/process.h"
+#include "sensor/sensor.h"
 #include "system/system.h"
 
 enum { SCALE_ONE, SCALE_KIB, SCALE_PAGE, SCALE_TICK, SCALE_SECOND, SCALE_MICROSECOND, SCALES };
@@ -70,6 +71,7 @@ _Static_assert(sizeof(struct sample_text) != sizeof(uint64_t), "sizes tell texts
 /* All but PROCESS, in the order of their ids. */
 static const struct device_table *const device_tables[] = {
 	&system_table,
+	&sensor_table,
 };
 
 enum { DEVICE_TABLES = sizeof device_tables / sizeof *device_tables };
