@@ -46,15 +46,14 @@ static const struct limit {
 
 enum { LIMITS = sizeof limits / sizeof *limits };
 
-/* Those of fans and cooling devices have no sign, and other words for no value. */
+/* Those of fans have no sign, and other words for no value. */
 static void set(void *sample, const struct limit *limit, enum cell_state state, int64_t number)
 {
 	uint64_t bits = (uint64_t)number;
 
-	if (state != STATE_OK && (limit->kind == SENSOR_FAN || limit->kind == SENSOR_COOLING))
-		bits = ABSENT_U64(state);
-	else if (state != STATE_OK)
-		bits = (uint64_t)ABSENT_I64(state);
+	if (state != STATE_OK)
+		bits = limit->kind == SENSOR_FAN ? ABSENT_U64(state)
+						 : (uint64_t)ABSENT_I64(state);
 	memcpy((char *)sample + limit->offset, &bits, sizeof bits);
 }
 

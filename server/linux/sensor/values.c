@@ -34,11 +34,16 @@ static int prepare(
 /* What is measured, unless the chip says that nothing is connected or that it is broken. */
 static enum cell_state read_input(const struct sensor_reading *self, int64_t *ret_number)
 {
+	enum cell_state state;
 	int64_t fault;
 
 	if (sensor_read(self, CHANNEL_FAULT, &fault) == STATE_OK && fault)
 		return STATE_NONE;
-	return sensor_read(self, CHANNEL_INPUT, ret_number);
+	state = sensor_read(self, CHANNEL_INPUT, ret_number);
+	/* intel_powerclamp while it does nothing: "indicates invalid state". */
+	if (self->channel.kind == SENSOR_COOLING && state == STATE_FAILED && *ret_number == -1)
+		return STATE_NONE;
+	return state;
 }
 
 /* Is any limit passed? One alarm is enough; that there is none takes all of them. */
