@@ -15,6 +15,7 @@
 #include "devices.h"
 #include "host.h"
 #include "process/process.h"
+#include "sensor/sensor.h"
 #include "system/system.h"
 #include "thread/thread.h"
 
@@ -99,6 +100,7 @@ static const struct device_table *const device_tables[] = {
 	&coalition_table,
 	&thread_table,
 	&cpu_table,
+	&sensor_table,
 };
 
 enum { DEVICE_TABLES = sizeof device_tables / sizeof *device_tables };

@@ -9,7 +9,7 @@
 
 #include "../devices.h"
 #include "../parse.h"
-#include "sysfs.h"
+#include "../sysfs.h"
 
 /* In the order in which the table has them. */
 enum cpu_source_index {

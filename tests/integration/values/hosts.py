@@ -151,8 +151,12 @@ def check(name, tell):
         def ids_of(table):
             return {entry.name: entry.id for entry in catalog
                     if entry.table == pb.Table.Value(table) and entry.kind != pb.DERIVED}
-        return [text for table, steps in tables.items()
-                for text in follow(host, table, steps, ids_of, tell)]
+        wrong = [text for table, steps in tables.items()
+                 for text in follow(host, table, steps, ids_of, tell)]
+        for table, steps in tables.items():
+            if steps[1]:
+                check_derived(host.server, catalog, table, next(iter(steps[1][0])), tell)
+        return wrong
     finally:
         host.close()
 
