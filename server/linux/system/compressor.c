@@ -74,7 +74,7 @@ static void add_device(struct compressor *self, const char *name)
 	struct scan text;
 	uint64_t original, compressed, memory;
 
-	snprintf(path, sizeof path, "block/%s/mm_stat", name);
+	snprintf(path, sizeof path, "block/%.15s/mm_stat", name);
 	text = read_text(self, self->job->sysfs, path);
 	original = scan_bytes(&text);
 	compressed = scan_bytes(&text);

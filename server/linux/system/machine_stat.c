@@ -28,15 +28,17 @@ static int parse_times(struct scan line, struct linux_machine_stat *ret)
 {
 	uint64_t times[TIMES];
 	int64_t number;
+	int count = 0;
 
-	device_fill(times, &times[TIMES - 1], STATE_NONE);
-	for (int i = 0; i < TIMES && scan_number(&line, &number); i++) {
+	for (; count < TIMES && scan_number(&line, &number); count++) {
 		if (number < 0 || number >= NUMBER_LIMIT / TIMES)
 			return -EBADMSG;
-		times[i] = (uint64_t)number;
+		times[count] = (uint64_t)number;
 	}
-	if (is_absent(times[SOFTIRQ]))
+	if (count <= SOFTIRQ)
 		return -EBADMSG;
+	for (; count < TIMES; count++)
+		times[count] = ABSENT_U64(STATE_NONE);
 	ret->user = times[USER];
 	ret->nice = times[NICE];
 	ret->system = times[SYSTEM];

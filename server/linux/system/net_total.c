@@ -122,7 +122,10 @@ static bool begin(struct scan *text)
 {
 	struct scan line;
 
-	return scan_line(text, &line) && scan_line(text, &line);
+	for (int heading = 0; heading < 2; heading++)
+		if (!scan_line(text, &line))
+			return false;
+	return true;
 }
 
 /* Which rank counts: the best that there is. -EBADMSG. */

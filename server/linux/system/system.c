@@ -65,11 +65,11 @@ int system_file(
 }
 
 int system_number(
-	struct devices *self, enum system_root root, const char *path, uint64_t *ret_number)
+	struct devices *self, enum system_root root, const char *name, uint64_t *ret_number)
 {
 	struct scan text;
 	int64_t number;
-	int result = system_file(self, root, path, &text);
+	int result = system_file(self, root, name, &text);
 
 	if (result < 0)
 		return result;

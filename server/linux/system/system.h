@@ -140,16 +140,16 @@ enum system_root { PROC, SYS };
 
 /* All of a file below /proc or /sys: 0 or a negative errno. Good until the next call. */
 int system_file(
-	struct devices *self, enum system_root root, const char *path, struct scan *ret_text);
+	struct devices *self, enum system_root root, const char *name, struct scan *ret_text);
 /* The number in such a file. -EBADMSG: there is something else. */
 int system_number(
-	struct devices *self, enum system_root root, const char *path, uint64_t *ret_number);
+	struct devices *self, enum system_root root, const char *name, uint64_t *ret_number);
 /* Is there such a file? */
-bool system_has(const struct linux_host *host, enum system_root root, const char *path);
+bool system_has(const struct linux_host *host, enum system_root root, const char *name);
 /* The state of what could not be read because of this errno. */
 enum cell_state system_state(int error);
 /* For device_source.unsupported: NULL where there is such a file, else `why`. */
-const char *system_lacks(const struct linux_host *host, enum system_root root, const char *path,
+const char *system_lacks(const struct linux_host *host, enum system_root root, const char *name,
 	const char *why, enum cell_state *ret_state);
 
 /* What is said where a file that every kernel has is not there. */
