@@ -75,23 +75,23 @@ int sensor_prepare(
 	return STATE_OK;
 }
 
-void sensor_release(void *memory)
+void sensor_release(void *data)
 {
-	struct sensor_reading *reading = memory;
+	struct sensor_reading *reading = data;
 
 	chip_release(reading->chip);
 	free(reading);
 }
 
-int sensor_finish(struct devices *table, void *memory, void *data, struct job *job, int result)
+int sensor_finish(struct devices *table, void *row, void *data, struct job *job, int result)
 {
 	const struct sensor_reading *reading = data;
-	struct sensor_row *row = memory;
+	struct sensor_row *own = row;
 
 	(void)table;
 	(void)job;
 	if (result != SAMPLE_GONE)
-		row->read_ns[reading->source] = reading->prepared_ns;
+		own->read_ns[reading->source] = reading->prepared_ns;
 	return result;
 }
 

@@ -130,8 +130,8 @@ struct sensor_reading {
 /* For the sources' prepare(), release() and finish(). */
 int sensor_prepare(
 	struct devices *table, struct sensor_row *row, uint32_t source, void **ret_reading);
-void sensor_release(void *reading);
-int sensor_finish(struct devices *table, void *row, void *reading, struct job *job, int result);
+void sensor_release(void *data);
+int sensor_finish(struct devices *table, void *row, void *data, struct job *job, int result);
 
 /* STATE_OK: the chip is awake and ours until chip_leave(); or what the job answers instead. */
 int sensor_begin(const struct sensor_reading *self);
