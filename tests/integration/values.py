@@ -11,7 +11,7 @@ import time
 import traceback
 
 sys.dont_write_bytecode = True
-from values import derived, identity, machine, population, server, tree, wire  # noqa: E402
+from values import derived, identity, machine, population, power, server, tree, wire  # noqa: E402
 from values.check import NONE, Absent, Cell, Range, between, complaint  # noqa: E402
 from values.compare import UNMEASURABLE, Table, compare, problem, problems  # noqa: E402
 from values.proof import prove  # noqa: E402
@@ -246,6 +246,7 @@ def hanging_read(table):
 def check_all(own, people, catalog, tables):
     process = tables["PROCESS"]
     machine.check(own, catalog, tables)
+    power.derived_of_files(tables["POWER"], process)
     for table in tables.values():
         table.registry_is_complete()
         unmeasurable(own, table)

@@ -2,11 +2,12 @@
 import collections
 import time
 
-from values import cpu, derived, files, gpu, identity, limits, memory, server, system
+from values import (cpu, derived, energy, files, gpu, identity, limits, memory, power, server,
+                    system)
 from values.check import Absent, All, Range, between, complaint
 from values.wire import pb
 
-THEMES = (identity, cpu, memory, files, limits, gpu, server, system)
+THEMES = (identity, cpu, memory, files, limits, gpu, energy, server, system, power)
 UNMEASURABLE = "not measured on Linux yet"  # which is no reason
 # What a checker said of a cell: it is kept to see what the checker says of wrong cells.
 Opinion = collections.namedtuple("Opinion", "label expected cell")
