@@ -14,6 +14,7 @@
 #include "cpu/cpu.h"
 #include "devices.h"
 #include "host.h"
+#include "power/power.h"
 #include "process/process.h"
 #include "sensor/sensor.h"
 #include "system/system.h"
@@ -100,6 +101,7 @@ static const struct device_table *const device_tables[] = {
 	&coalition_table,
 	&thread_table,
 	&cpu_table,
+	&power_table,
 	&sensor_table,
 };
 

@@ -11,7 +11,8 @@ import time
 import traceback
 
 sys.dont_write_bytecode = True
-from values import cores, derived, identity, machine, population, server, threads, tree, wire  # noqa: E402
+from values import (cores, derived, identity, machine, population, power, server,  # noqa: E402
+                    threads, tree, wire)
 from values.check import NONE, Absent, Cell, Range, between, complaint  # noqa: E402
 from values.compare import UNMEASURABLE, Table, compare, problem, problems  # noqa: E402
 from values.proof import prove  # noqa: E402
@@ -250,6 +251,7 @@ def check_all(own, people, catalog, tables):
         cores.rates(tables["CPU"])
     if "THREAD" in tables:
         threads.check(own, catalog, tables["THREAD"], people)
+    power.derived_of_files(tables["POWER"], process)
     for table in tables.values():
         table.registry_is_complete()
         unmeasurable(own, table)

@@ -319,6 +319,7 @@ int processes_list(void *context, struct roster *roster, const struct row_scope 
 	int result = 0;
 
 	self->before_ns = self->now_ns;
+	self->listed_all = scope->all;
 	self->now_ns = clock_now_ns();
 	endings_begin(self, scope->exits);
 	if (scope->all)

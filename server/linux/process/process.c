@@ -39,6 +39,8 @@ const struct process_source *const process_sources[SOURCE_COUNT] = {
 	[SOURCE_regions] = &regions_source,
 	[SOURCE_sockets] = &sockets_source,
 	[SOURCE_gpu] = &gpu_source,
+	[SOURCE_energy_score] = &energy_score_source,
+	[SOURCE_energy_share] = &energy_share_source,
 };
 
 static const char *unsupported(void *context, uint32_t source, enum cell_state *ret_state)

@@ -99,6 +99,7 @@ struct processes {
 	int stat, loadavg;  /* files of the procfs itself; -1: it has none */
 	uint64_t now_ns;    /* of the latest list() */
 	uint64_t before_ns; /* of the one before */
+	bool listed_all;    /* it was about all processes */
 	uint64_t boot_id;   /* for identities without pidfd inode */
 
 	/* By slot. What the gate needs stands apart: it goes through all of it each tick. */
@@ -134,7 +135,9 @@ struct processes {
 	bool ending; /* reads are the last ones of their row */
 	char endings_text[320];
 
-	struct gpu *gpu; /* of source gpu; NULL while nobody wants it */
+	struct gpu *gpu;              /* of source gpu; NULL while nobody wants it */
+	struct energy_scores *scores; /* of source energy_score, likewise */
+	struct energy_shares *shares; /* of source energy_share, likewise */
 
 	struct status_memo *memos; /* by slot; of source status */
 	uint32_t memo_capacity;
@@ -185,7 +188,8 @@ extern const struct process_source identity_source, clock_source, stat_source, s
 	coalition_source, io_source, schedstat_source, switches_source, threads_source,
 	delays_source, children_source, files_source, cgroup_source, oom_score_source,
 	oom_adjust_source, exe_source, links_source, name_source, build_id_source,
-	cmdline_source, smaps_source, regions_source, sockets_source, gpu_source;
+	cmdline_source, smaps_source, regions_source, sockets_source, gpu_source,
+	energy_score_source, energy_share_source;
 
 /* What a job of the slow lane has of its own. */
 struct process_job {
@@ -348,6 +352,11 @@ int files_count(const struct linux_host *host, int directory, uint64_t *ret_coun
 uint32_t tty_name(struct processes *self, uint64_t device);
 /* The CPU time of the process in clock ticks, from its stat file. */
 int stat_read_ticks(struct processes *self, uint32_t slot, uint64_t *ret_ticks);
+/* That, its policy, and the page faults of ended children that it waited for. */
+struct stat_brief {
+	uint64_t ticks, policy, children_faults;
+};
+int stat_read_brief(struct processes *self, uint32_t slot, struct stat_brief *ret_brief);
 /* The pid of its parent, from there too; 0: outside our namespace. */
 int stat_read_ppid(struct processes *self, uint32_t slot, uint32_t *ret_ppid);
 /* The arguments of a process, as many as there is room for. Returns STATE_NONE when there are

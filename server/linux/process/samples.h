@@ -41,6 +41,8 @@ enum process_source_index {
 	SOURCE_regions,
 	SOURCE_sockets,
 	SOURCE_gpu,
+	SOURCE_energy_score,
+	SOURCE_energy_share,
 	SOURCE_COUNT
 };
 
@@ -202,6 +204,14 @@ struct linux_gpu {
 	uint64_t memory_shared; /* a part of memory */
 	uint64_t garbage;
 	struct sample_text devices, source;
+};
+
+struct linux_energy_score {
+	uint64_t score;
+};
+
+struct linux_energy_share {
+	uint64_t total_nj;
 };
 
 /* ------------------------------------------------------------------------- parsers

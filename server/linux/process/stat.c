@@ -203,15 +203,27 @@ static int read_line(struct processes *self, uint32_t slot, struct stat_line *re
 	return STATE_OK;
 }
 
-int stat_read_ticks(struct processes *self, uint32_t slot, uint64_t *ret_ticks)
+int stat_read_brief(struct processes *self, uint32_t slot, struct stat_brief *ret_brief)
 {
 	struct stat_line line;
 	int result = read_line(self, slot, &line);
 
 	if (result != STATE_OK)
 		return result;
-	*ret_ticks = ticks_of(&line, 14) + ticks_of(&line, 15);
+	ret_brief->ticks = ticks_of(&line, 14) + ticks_of(&line, 15);
+	ret_brief->policy = natural(line.field[41]);
+	ret_brief->children_faults = natural(line.field[11]) + natural(line.field[13]);
 	return STATE_OK;
+}
+
+int stat_read_ticks(struct processes *self, uint32_t slot, uint64_t *ret_ticks)
+{
+	struct stat_brief brief;
+	int result = stat_read_brief(self, slot, &brief);
+
+	if (result == STATE_OK)
+		*ret_ticks = brief.ticks;
+	return result;
 }
 
 int stat_read_ppid(struct processes *self, uint32_t slot, uint32_t *ret_ppid)

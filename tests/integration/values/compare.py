@@ -2,11 +2,13 @@
 import collections
 import time
 
-from values import coalition, cores, cpu, derived, files, gpu, identity, limits, memory, sensor, server, system, thread
+from values import (coalition, cores, cpu, derived, energy, files, gpu, identity, limits, memory,
+                    power, sensor, server, system, thread)
 from values.check import Absent, All, Range, between, complaint
 from values.wire import pb
 
-THEMES = (identity, cpu, memory, files, limits, gpu, server, system, cores, thread, coalition, sensor)
+THEMES = (identity, cpu, memory, files, limits, gpu, energy, server, system, coalition, thread, cores,
+          power, sensor)
 UNMEASURABLE = "not measured on Linux yet"  # which is no reason
 # What a checker said of a cell: it is kept to see what the checker says of wrong cells.
 Opinion = collections.namedtuple("Opinion", "label expected cell")

@@ -36,11 +36,13 @@ def age(before, after, elapsed):
     return nanoseconds(after["time"]) - after["start.time"]
 
 
-CORES, A_SECOND = 1, 10 ** 9
+CORES, MILLIWATTS, A_SECOND = 1, 1000, 10 ** 9
 PROCESS = {"age": (age, "start.time"),
            "cpu.usage": (rate("cpu.total", CORES), "cpu.total"),
            "disk.read_rate": (rate("disk.read", A_SECOND), "disk.read"),
            "disk.write_rate": (rate("disk.written", A_SECOND), "disk.written"),
-           "gpu.usage": (rate("gpu.time", CORES), "gpu.time")}
+           "gpu.usage": (rate("gpu.time", CORES), "gpu.time"),
+           "energy.impact": (rate("energy.score", CORES), "energy.score"),
+           "energy.power": (rate("energy.estimate", MILLIWATTS), "energy.estimate")}
 SYSTEM = {"cpu.ended_usage": (rate("cpu.ended", CORES), "cpu.ended")}
 SERVER = {"cpu_usage": (rate("cpu", CORES), "cpu")}

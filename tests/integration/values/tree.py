@@ -114,7 +114,7 @@ EXPECTED = {
     "mem.data": 2100 * KIB, "mem.stack": 132 * KIB, "mem.regions": 4, "mem.pss": 2900 * KIB,
     "mem.pss_anonymous": 2200 * KIB, "mem.pss_file": 400 * KIB, "mem.pss_shared": 300 * KIB,
     "mem.unique": (3097 + 2048) * KIB, "mem.common": 1403 * KIB, "mem.swap_pss": 650 * KIB,
-    "mem.lazy_free": 36 * KIB, "disk.read": 40960, "disk.written": 90112 - 8192,
+    "mem.lazy_free": 36 * KIB, "energy.score": 1100 * TICK * 80, "disk.read": 40960, "disk.written": 90112 - 8192,
     "disk.logical_written": 90112, "disk.cancelled": 8192, "io.read_bytes": 60001,
     "io.written_bytes": 70002, "io.read_calls": 61, "io.write_calls": 72, "faults.total": 1030,
     "faults.major": 30, "faults.children": 2040, "faults.children_major": 40,
