@@ -3,7 +3,6 @@
 
 #include "clock.h"
 #include "linux/power/rapl.h"
-#include "linux/sysfs.h"
 #include "linux_tree.h"
 
 /* ---------------------------------------------------------------------------- numbers */
@@ -88,41 +87,6 @@ TEST(amounts_are_converted_or_impossible)
 	CHECK_INT(energy_of_charge(1000000, 1000000), INT64_C(3600000000000)); /* 1 Ah, 1 V */
 	CHECK(energy_of_charge(-1, 1) == failed);
 	CHECK(energy_of_charge(1, NUMBER_LIMIT) == failed);
-}
-
-TEST(files_of_sysfs_are_numbers_or_errors)
-{
-	static const struct {
-		const char *text;
-		int result;
-		int64_t number;
-	} files[] = {{"12\n", 0, 12}, {"-3\n", 0, -3}, {"0", 0, 0}, {" 5 \n", 0, 5},
-		{"", -EBADMSG, 0}, {"\n", -EBADMSG, 0}, {"x\n", -EBADMSG, 0},
-		{"12 13\n", -EBADMSG, 0}, {"0x12\n", -EBADMSG, 0}, {"1.5\n", -EBADMSG, 0},
-		{"99999999999999999999999\n", 0, NUMBER_LIMIT}};
-	char text[8];
-	int64_t number;
-
-	tree_begin();
-	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-		tree_put("sys/number", files[i].text);
-		number = 0;
-		CHECK_INT(sysfs_number(AT_FDCWD, tree_path("sys/number"), &number),
-			files[i].result);
-		CHECK_INT(number * !files[i].result, files[i].number);
-	}
-	CHECK_INT(sysfs_number(AT_FDCWD, tree_path("sys/none"), &number), -ENOENT);
-	tree_put("sys/text", "Li-ion \n");
-	CHECK_INT(sysfs_text(AT_FDCWD, tree_path("sys/text"), text, sizeof text), 0);
-	CHECK_TEXT(text, "Li-ion");
-	tree_put("sys/text", "much too long for that\n");
-	CHECK_INT(sysfs_text(AT_FDCWD, tree_path("sys/text"), text, sizeof text), 0);
-	CHECK_TEXT(text, "much to");
-	tree_put("sys/text", " \n");
-	CHECK_INT(sysfs_text(AT_FDCWD, tree_path("sys/text"), text, sizeof text), -ENODATA);
-	CHECK_INT(sysfs_state(-EIO), STATE_FAILED);
-	CHECK_INT(sysfs_state(-EACCES), STATE_DENIED);
-	CHECK_INT(sysfs_state(-ENODEV), STATE_NONE);
 }
 
 /* --------------------------------------------------------------------------- the table */
@@ -454,8 +418,7 @@ TESTS(CASE(a_meter_begins_with_what_its_counter_has), CASE(a_meter_wraps_around)
 	CASE(a_meter_that_begins_anew_has_not_wrapped),
 	CASE(a_meter_that_may_have_wrapped_unseen_says_so),
 	CASE(a_reading_beyond_the_range_is_none), CASE(amounts_are_converted_or_impossible),
-	CASE(files_of_sysfs_are_numbers_or_errors), CASE(a_host_without_any_meter_says_so),
-	CASE(a_package_that_shows_twice_is_one),
+	CASE(a_host_without_any_meter_says_so), CASE(a_package_that_shows_twice_is_one),
 	CASE(energy_that_may_not_be_read_is_denied_and_says_what_to_do),
 	CASE(energy_is_added_up_and_garbage_fails_alone),
 	CASE(a_limit_that_is_switched_off_is_none),

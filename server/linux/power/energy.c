@@ -60,7 +60,7 @@ static int energy_run(void *data, struct job *job)
 	struct power_job *own = data;
 	int64_t counter = 0;
 	const char *name = "energy_uj";
-	struct channel_file file = power_channel_file(own, "_input");
+	struct power_file file = power_channel_file(own, "_input");
 	int error;
 
 	if (own->kind != POWER_RAPL)

@@ -118,9 +118,9 @@ void power_job_release(void *data)
 	free(job);
 }
 
-struct channel_file power_channel_file(const struct power_job *job, const char *ending)
+struct power_file power_channel_file(const struct power_job *job, const char *ending)
 {
-	struct channel_file file;
+	struct power_file file;
 
 	snprintf(file.name, sizeof file.name, "%s%s", job->channel, ending);
 	return file;

@@ -119,10 +119,10 @@ struct power_job {
 int power_job_prepare(const struct power_row *row, uint32_t kinds, void **ret_data);
 void power_job_release(void *data);
 /* The file of a channel: "power1" and "_input" for a sensor. */
-struct channel_file {
+struct power_file {
 	char name[CHANNEL_SIZE + 32];
 };
-struct channel_file power_channel_file(const struct power_job *job, const char *ending);
+struct power_file power_channel_file(const struct power_job *job, const char *ending);
 
 /* Is there anything of these kinds (bit mask) on this host? */
 bool power_host_has(const struct linux_host *host, uint32_t kinds);
