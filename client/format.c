@@ -152,6 +152,15 @@ static bool format_united(char *out, enum procmon_unit unit, double number)
 	case PROCMON_PER_SECOND:
 		snprintf(out, FORMAT_MAX, "%.1f/s", number);
 		return true;
+	case PROCMON_MILLIVOLTS:
+		snprintf(out, FORMAT_MAX, "%.3fV", number / 1000);
+		return true;
+	case PROCMON_MILLIAMPERES:
+		format_scaled(out, number, milli, 1000, "A");
+		return true;
+	case PROCMON_ROTATIONS_PER_MINUTE:
+		snprintf(out, FORMAT_MAX, "%.0frpm", number);
+		return true;
 	default:
 		return false;
 	}
@@ -236,6 +245,9 @@ const char *format_unit_name(enum procmon_unit unit)
 		[PROCMON_BYTES_PER_SECOND] = "bytes/s",
 		[PROCMON_PER_SECOND] = "1/s",
 		[PROCMON_RATIO] = "ratio",
+		[PROCMON_MILLIVOLTS] = "mV",
+		[PROCMON_MILLIAMPERES] = "mA",
+		[PROCMON_ROTATIONS_PER_MINUTE] = "rpm",
 	};
 
 	return (size_t)unit < sizeof names / sizeof *names ? names[unit] : "";

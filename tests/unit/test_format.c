@@ -82,6 +82,12 @@ TEST(other_units)
 	CHECK_TEXT(show_i64(PROCMON_MILLICELSIUS, 45125), "45.1\302\260C");
 	CHECK_TEXT(show_i64(PROCMON_MILLICELSIUS, -3000), "-3.0\302\260C");
 	CHECK_TEXT(show_f64(PROCMON_PER_SECOND, 12.34), "12.3/s");
+	CHECK_TEXT(show_i64(PROCMON_MILLIVOLTS, 1108), "1.108V");
+	CHECK_TEXT(show_i64(PROCMON_MILLIVOLTS, -12040), "-12.040V");
+	CHECK_TEXT(show_i64(PROCMON_MILLIAMPERES, 650), "650mA");
+	CHECK_TEXT(show_i64(PROCMON_MILLIAMPERES, -1250), "-1.2A");
+	CHECK_TEXT(show_u64(PROCMON_ROTATIONS_PER_MINUTE, 12345), "12345rpm");
+	CHECK_TEXT(show_u64(PROCMON_ROTATIONS_PER_MINUTE, 0), "0");
 	CHECK_TEXT(show_u64((enum procmon_unit)99, 7), "7"); /* a newer server's unit */
 }
 
@@ -184,7 +190,7 @@ TEST(exact_numbers_read_back)
 
 TEST(every_unit_has_a_name)
 {
-	for (int unit = PROCMON_COUNT; unit <= PROCMON_RATIO; unit++)
+	for (int unit = PROCMON_COUNT; unit <= PROCMON_ROTATIONS_PER_MINUTE; unit++)
 		CHECK(*format_unit_name((enum procmon_unit)unit));
 	CHECK_TEXT(format_unit_name((enum procmon_unit)99), "");
 }
