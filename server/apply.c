@@ -34,8 +34,7 @@ static enum cell_state absent_state(enum attribute_type type, const void *field)
 		if (number == number)
 			return STATE_OK;
 		bits &= UINT64_C(0xFFFFFFFF);
-		return bits > STATE_OK && bits < STATE_END ? (enum cell_state)bits
-							   : STATE_NONE;
+		return bits > STATE_OK && bits < STATE_END ? (enum cell_state)bits : STATE_NONE;
 	case TYPE_TEXT:
 		break;
 	}

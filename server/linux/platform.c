@@ -11,11 +11,21 @@
 
 #include "alloc.h"
 #include "devices.h"
+#include "gpu/gpus.h"
 #include "host.h"
 #include "process/process.h"
 #include "system/system.h"
 
-enum { SCALE_ONE, SCALE_KIB, SCALE_PAGE, SCALE_TICK, SCALE_SECOND, SCALE_MICROSECOND, SCALES };
+enum {
+	SCALE_ONE,
+	SCALE_KIB,
+	SCALE_PAGE,
+	SCALE_TICK,
+	SCALE_SECOND,
+	SCALE_MILLISECOND,
+	SCALE_MICROSECOND,
+	SCALES
+};
 
 /* ---------------------------------------------------------------------------- bindings */
 
@@ -70,6 +80,7 @@ _Static_assert(sizeof(struct sample_text) != sizeof(uint64_t), "sizes tell texts
 /* All but PROCESS, in the order of their ids. */
 static const struct device_table *const device_tables[] = {
 	&system_table,
+	&gpu_table,
 };
 
 enum { DEVICE_TABLES = sizeof device_tables / sizeof *device_tables };
@@ -93,6 +104,7 @@ static void init_scales(struct linux_platform *self)
 	self->scales[SCALE_PAGE] = (struct scale){page > 0 ? (uint64_t)page : 4096, 1};
 	self->scales[SCALE_TICK] = (struct scale){self->host.tick_ns, 1};
 	self->scales[SCALE_SECOND] = (struct scale){1000000000, 1};
+	self->scales[SCALE_MILLISECOND] = (struct scale){1000000, 1};
 	self->scales[SCALE_MICROSECOND] = (struct scale){1000, 1};
 }
 

@@ -9,7 +9,7 @@
  * negative errno. */
 int sysfs_number(int directory, const char *path, int64_t *ret_number);
 
-/* The same of bytes: decimal, or hexadecimal after 0x. */
+/* The same of bytes. */
 int sysfs_parse_number(const char *bytes, size_t length, int64_t *ret_number);
 
 /* The first line, without blanks at its end. Returns its length or a negative errno; "" then. */

@@ -141,8 +141,8 @@ static void publish(struct nvml *self, struct nvml_snapshot *snapshot, uint64_t 
 }
 
 /* Under the lock, which is let go meanwhile. */
-static void sample(struct nvml *self, struct nvml_session *session, uint64_t epoch,
-	uint64_t *forgotten)
+static void sample(
+	struct nvml *self, struct nvml_session *session, uint64_t epoch, uint64_t *forgotten)
 {
 	uint64_t number = self->asked;
 	bool forget = *forgotten != self->forgotten;
@@ -231,7 +231,8 @@ static void want(struct nvml *self, enum nvml_user user, bool wanted)
 	uint32_t before = self->wanted;
 	self->wanted = wanted ? before | user : before & ~(uint32_t)user;
 	if (!wanted)
-		self->due &= user == USER_PROCESSES ? ~(1u << NVML_PROCESSES) : 1u << NVML_PROCESSES;
+		self->due &=
+			user == USER_PROCESSES ? ~(1u << NVML_PROCESSES) : 1u << NVML_PROCESSES;
 	if (before && !self->wanted)
 		give_up(self);
 	if (user == USER_PROCESSES && self->wanted != before) {

@@ -77,10 +77,10 @@ struct nvml_gpu {
 	uint64_t clock, clock_memory, clock_video;              /* MHz */
 	uint64_t performance;                                   /* 0, the highest, to 15 */
 	uint64_t memory_total, memory_used, memory_reserved;    /* bytes */
-	uint64_t power, energy;                                 /* mW; mJ since the driver was loaded */
-	int64_t temperature, temperature_memory;                /* degrees Celsius */
-	uint64_t fan;                                           /* percent, which may be more than 100 */
-	uint64_t clock_max, clock_memory_max, power_limit;      /* MHz, mW */
+	uint64_t power, energy;                  /* mW; mJ since the driver was loaded */
+	int64_t temperature, temperature_memory; /* degrees Celsius */
+	uint64_t fan;                            /* percent, which may be more than 100 */
+	uint64_t clock_max, clock_memory_max, power_limit; /* MHz, mW */
 };
 
 /* Makes no thread, opens nothing, loads nothing. */

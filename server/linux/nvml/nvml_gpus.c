@@ -64,8 +64,8 @@ static void take(struct asking *self, uint64_t *ret, int code, uint64_t value, u
 }
 
 /* A function of one number. */
-static void ask(struct asking *self, uint64_t *ret, int (*function)(void *, unsigned *),
-	uint64_t most)
+static void ask(
+	struct asking *self, uint64_t *ret, int (*function)(void *, unsigned *), uint64_t most)
 {
 	unsigned value = 0;
 	int code = function ? function(self->handle, &value) : NVML_FUNCTION_NOT_FOUND;
@@ -82,8 +82,8 @@ static void ask_clock(struct asking *self, uint64_t *ret,
 	take(self, ret, code, mhz, CLOCK_MAX_MHZ);
 }
 
-static void ask_video(struct asking *self, uint64_t *ret,
-	int (*function)(void *, unsigned *, unsigned *))
+static void ask_video(
+	struct asking *self, uint64_t *ret, int (*function)(void *, unsigned *, unsigned *))
 {
 	unsigned percent = 0, period_us = 0;
 	int code = function ? function(self->handle, &percent, &period_us)
@@ -94,8 +94,8 @@ static void ask_video(struct asking *self, uint64_t *ret,
 
 /* ------------------------------------------------------------------------------ the parts */
 
-static void ask_text(struct asking *self, char text[NVML_TEXT],
-	int (*function)(void *, char *, unsigned))
+static void ask_text(
+	struct asking *self, char text[NVML_TEXT], int (*function)(void *, char *, unsigned))
 {
 	int code = function ? function(self->handle, text, NVML_TEXT) : NVML_FUNCTION_NOT_FOUND;
 
@@ -117,8 +117,8 @@ static void ask_load(struct asking *self, struct nvml_gpu *gpu)
 {
 	const struct nvml_library *library = self->library;
 	struct nvml_rates rates = {0};
-	int code = library->rates ? library->rates(self->handle, &rates)
-				  : NVML_FUNCTION_NOT_FOUND;
+	int code =
+		library->rates ? library->rates(self->handle, &rates) : NVML_FUNCTION_NOT_FOUND;
 
 	take(self, &gpu->busy, code, rates.gpu, 100);
 	take(self, &gpu->busy_memory, code, rates.memory, 100);
