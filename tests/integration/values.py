@@ -11,7 +11,7 @@ import time
 import traceback
 
 sys.dont_write_bytecode = True
-from values import derived, identity, machine, population, server, tree, wire  # noqa: E402
+from values import derived, gpu, identity, machine, population, server, tree, wire  # noqa: E402
 from values.check import NONE, Absent, Cell, Range, between, complaint  # noqa: E402
 from values.compare import UNMEASURABLE, Table, compare, problem, problems  # noqa: E402
 from values.proof import prove  # noqa: E402
@@ -255,6 +255,9 @@ def check_all(own, people, catalog, tables):
     process_that_changes(own, process, people)
     rates(own, tables, people)
     rates_of_gpu(process)
+    if "GPU" in tables:
+        gpu.rates_of_devices(tables["GPU"])
+        gpu.share_of_memory(tables["GPU"])
     if "SYSTEM" in tables:
         ended(own, tables["SYSTEM"])
     itself(tables, people)
