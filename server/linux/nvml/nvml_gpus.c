@@ -113,7 +113,7 @@ static void ask_names(struct asking *self, struct nvml_gpu *gpu)
 	ask_text(self, gpu->uuid, self->library->uuid);
 }
 
-static void ask_load(struct asking *self, struct nvml_gpu *gpu)
+static void ask_rates(struct asking *self, struct nvml_gpu *gpu)
 {
 	const struct nvml_library *library = self->library;
 	struct nvml_rates rates = {0};
@@ -122,6 +122,13 @@ static void ask_load(struct asking *self, struct nvml_gpu *gpu)
 
 	take(self, &gpu->busy, code, rates.gpu, 100);
 	take(self, &gpu->busy_memory, code, rates.memory, 100);
+}
+
+static void ask_load(struct asking *self, struct nvml_gpu *gpu)
+{
+	const struct nvml_library *library = self->library;
+
+	ask_rates(self, gpu);
 	ask_video(self, &gpu->busy_encoder, library->encoder);
 	ask_video(self, &gpu->busy_decoder, library->decoder);
 	ask_clock(self, &gpu->clock, library->clock, NVML_CLOCK_GRAPHICS);
@@ -294,7 +301,7 @@ bool nvml_gpus_used(struct nvml_session *self)
 		struct nvml_device *device = &self->devices[i];
 		struct asking asking = {.library = &self->library, .handle = device->handle};
 		struct nvml_gpu now = {.instance = false};
-		ask_load(&asking, &now);
+		ask_rates(&asking, &now);
 		ask_memory(&asking, &now);
 		used |= now.busy > 0 && now.busy <= 100;
 		used |= now.memory_used != device->used_before;

@@ -144,28 +144,19 @@ static bool rest_is_over(struct nvml_session *self, uint64_t now_ns)
 	       now_ns - self->rest_ns >= self->rest_length_ns;
 }
 
-static void note_activity(struct nvml_session *self, uint64_t now_ns)
-{
-	self->active_ns = now_ns;
-	self->rest_length_ns = 0;
-}
-
-/* Where nobody asks for processes it is the GPUs that tell whether they are used, and only when
- * that decides something. */
+/* Where nobody asks for processes it is the GPUs that tell whether they are used. */
 static void rest_if_idle(struct nvml_session *self, uint64_t now_ns)
 {
 	bool listed = self->parts >> NVML_PROCESSES & 1;
 
-	if (listed && nvml_devices_changed(self)) {
-		note_activity(self, now_ns);
+	if (listed ? nvml_devices_changed(self)
+		   : nvml_power_managed(&self->power) && nvml_gpus_used(self)) {
+		self->active_ns = now_ns;
+		self->rest_length_ns = 0;
 		return;
 	}
 	if (now_ns - self->active_ns < IDLE_NS || !nvml_power_managed(&self->power))
 		return;
-	if (!listed && nvml_gpus_used(self)) {
-		note_activity(self, now_ns);
-		return;
-	}
 	nvml_session_shut_down(self);
 	self->rest_ns = now_ns;
 	self->rest_users = nvml_power_users(&self->power);
