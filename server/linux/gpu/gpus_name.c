@@ -14,7 +14,7 @@
 #include "gpus.h"
 #include "sysfs.h"
 
-#define PERIOD_NS (10 * SECOND_NS)
+#define PERIOD_NS (2 * SECOND_NS)
 
 enum { PCI_IDS_SIZE = 8 << 20, TEXT_SIZE = 512 };
 
