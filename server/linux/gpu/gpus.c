@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "../nvml/nvml_power.h"
 #include "../process/gpu/gpu_device.h"
 #include "clock.h"
 
@@ -24,13 +24,13 @@ static const struct device_source *const sources[GPUS_SOURCE_COUNT] = {
 
 const char *gpus_unsupported(const struct linux_host *host, enum cell_state *ret_state)
 {
-	struct nvml_power power = {.sysfs = host->sysfs};
+	char path[4096];
 
 	*ret_state = STATE_UNSUPPORTED;
 	if (gpu_devices_any(host->sysfs))
 		return NULL;
-	nvml_power_find(&power);
-	return power.count ? NULL : host->no_gpu;
+	snprintf(path, sizeof path, "%s/driver/nvidia", host->procfs);
+	return access(path, F_OK) == 0 ? NULL : host->no_gpu;
 }
 
 /* NVIDIA's library is only loaded for what it alone can tell. */
@@ -71,9 +71,9 @@ static void found(struct gpus *self, const struct gpus_place *place)
 
 static void find_instances(struct gpus *self)
 {
-	int count =
-		self->nvml ? nvml_instances(self->devices.host->nvml, self->instances, GPUS_MAX)
-			   : 0;
+	int count = self->nvml ? nvml_instances(self->devices.host->nvml, self->instances,
+					 GPUS_INSTANCES)
+			       : 0;
 
 	if (count >= 0) /* else they are what they were */
 		self->instance_count = (uint32_t)count;

@@ -23,6 +23,8 @@
 #ifndef LINUX_GPUS_H
 #define LINUX_GPUS_H
 
+#include <string.h>
+
 #include "../devices.h"
 #include "../nvml/nvml.h"
 
@@ -90,7 +92,8 @@ enum {
 	GPUS_PATH = 512,
 	GPUS_ADDRESS = 128,
 	GPUS_WORD = 64,
-	GPUS_MAX = 256, /* rows */
+	GPUS_MAX = 128,       /* devices, */
+	GPUS_INSTANCES = 128, /* and instances of them */
 };
 
 /* A GPU, and where its files are. */
@@ -103,8 +106,8 @@ struct gpus_place {
 	char pci_id[GPUS_WORD];     /* "1002:744c"; "": no PCI device */
 	char compatible[GPUS_WORD]; /* of a device tree: "brcm,2711-v3d" */
 	char node[GPUS_WORD];       /* "card0,renderD128" */
-	char device[GPUS_PATH];     /* directory of the device; */
-	char card[GPUS_PATH];       /* of its card, "/sys/class/drm/card0", or ""  */
+	char device[GPUS_PATH];     /* its directory, */
+	char card[GPUS_PATH];       /* and that of its card, "/sys/class/drm/card0", or "" */
 };
 
 /* When it is left alone; gpus_rest.c. */
@@ -132,7 +135,7 @@ struct gpus {
 	struct gpus_place *places;
 	uint32_t count, capacity;
 	uint64_t found_ns; /* when these were looked for; 0: never */
-	struct nvml_gpu instances[GPUS_MAX];
+	struct nvml_gpu instances[GPUS_INSTANCES];
 	uint32_t instance_count;
 	uint64_t asked[NVML_PARTS]; /* in which round NVIDIA's library was asked last */
 	bool nvml;                  /* it is wanted */
@@ -145,6 +148,12 @@ void gpus_find(struct gpus *self);
 
 /* The directory of the device allows to read it without waking it up. Any thread. */
 bool gpus_awake(const char *device);
+
+/* Is it NVIDIA's library that is asked? */
+static inline bool gpus_is_library_row(const struct gpus *self, const struct gpus_row *row)
+{
+	return self->nvml && strcmp(row->place.driver, "nvidia") == 0;
+}
 
 /* May it be read now? STATE_OK, or STATE_ASLEEP, also while it is left alone. */
 enum cell_state gpus_row_state(struct gpus *self, struct gpus_row *row);
@@ -225,9 +234,8 @@ extern const struct device_source gpu_link_source;
 extern const struct device_table gpu_table;
 
 #define GPUS_REMEDY                                                                            \
-	"the driver does not tell it to ordinary users on this machine: run procmond as "      \
-	"root, "                                                                               \
-	"or let its user read the files of the device in sysfs"
+	"the driver tells it to root alone on this machine: run procmond as root, or let its " \
+	"user read the files of the device in sysfs"
 
 /* Of all of them: why there is nothing on this host. */
 const char *gpus_unsupported(const struct linux_host *host, enum cell_state *ret_state);

@@ -23,11 +23,6 @@ static void ask_library(struct gpus *self, enum nvml_part part)
 	nvml_begin_part(self->devices.host->nvml, part);
 }
 
-static bool is_library_row(const struct gpus *self, const struct gpus_row *row)
-{
-	return self->nvml && strcmp(row->place.driver, "nvidia") == 0;
-}
-
 int gpus_job_prepare(
 	struct devices *table, void *memory_row, enum nvml_part part, void **ret_job)
 {
@@ -42,7 +37,7 @@ int gpus_job_prepare(
 	job->place = row->place;
 	job->part = part;
 	job->directory = -1;
-	if (part != NVML_PARTS && is_library_row(self, row)) {
+	if (part != NVML_PARTS && gpus_is_library_row(self, row)) {
 		ask_library(self, part);
 		job->nvml = nvml_hold(table->host->nvml);
 	}

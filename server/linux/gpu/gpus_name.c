@@ -26,6 +26,7 @@ struct name_job {
 	char name[NVML_TEXT], uuid[NVML_TEXT];
 	bool named;
 	bool twin; /* another one has the same name */
+	int state; /* of the device, when it was asked */
 	const char *list;
 	bool real;
 };
@@ -135,6 +136,7 @@ static void ask(struct name_job *self)
 	int state =
 		self->job ? gpus_job_run(self->job, of_library, of_sysfs, self) : STATE_ASLEEP;
 
+	self->state = state == SAMPLE_GONE ? STATE_FAILED : state;
 	if (self->place.kind == GPUS_INSTANCE) {
 		memcpy(self->name, self->place.name, sizeof self->name);
 		memcpy(self->uuid, self->place.uuid, sizeof self->uuid);
@@ -163,8 +165,8 @@ static int run(void *data, struct job *job)
 						    : self->place.address);
 	sample->name = device_text(name);
 	sample->uuid = device_text(uuid);
-	if (!uuid[0] && !self->named)
-		sample->uuid.state = STATE_ASLEEP;
+	if (!uuid[0] && self->state != STATE_OK)
+		sample->uuid.state = (uint32_t)self->state;
 	return STATE_OK;
 }
 

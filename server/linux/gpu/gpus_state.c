@@ -32,12 +32,13 @@ enum cell_state gpus_row_state(struct gpus *self, struct gpus_row *row)
 	if (row->round == self->devices.round)
 		return row->state;
 	row->round = self->devices.round;
+	row->state = STATE_OK;
 	if (!gpus_awake(row->place.device)) {
 		gpus_rest_asleep(&row->rest, now_ns);
 		row->state = STATE_ASLEEP;
-	} else {
-		row->state = gpus_rest_allows(&row->rest, &row->place, now_ns) ? STATE_OK
-									       : STATE_ASLEEP;
+	} else if (!gpus_is_library_row(self, row) && /* it rests by itself */
+		   !gpus_rest_allows(&row->rest, &row->place, now_ns)) {
+		row->state = STATE_ASLEEP;
 	}
 	return row->state;
 }
