@@ -728,6 +728,28 @@ TEST(instances_of_a_partitioned_gpu)
 	end_nvidia();
 }
 
+static void await_row(void)
+{
+	for (int i = 0; i < 1000 && watch->births == 0; i++) {
+		pause_ms(5);
+		watch_list(watch);
+	}
+	CHECK_INT(watch->births, 1);
+}
+
+TEST(a_gpu_that_sysfs_hides)
+{
+	prepare_nvidia(3);
+	tree_remove("sys/bus");
+	open_table();
+	CHECK_INT(watch->births, 0);
+	await_row();
+	CHECK_INT(ask(0, SOURCE_gpu_state, &power_state), STATE_UNSUPPORTED);
+	CHECK_INT(ask(0, SOURCE_gpu_link, &link_), STATE_UNSUPPORTED);
+	check_values(3);
+	end_nvidia();
+}
+
 TEST(a_gpu_that_is_not_ours)
 {
 	begin_nvidia(3);
@@ -898,6 +920,7 @@ TESTS(CASE(levels_of_a_clock), CASE(queues_of_v3d), CASE(speed_of_a_link),
 	CASE(memory_that_is_shared_with_the_cpu),
 	CASE(a_sleeping_nvidia_gpu_is_not_even_loaded_for),
 	CASE(nobody_asks_for_what_nobody_wants), CASE(instances_of_a_partitioned_gpu),
-	CASE(a_gpu_that_is_not_ours), CASE(a_hanging_driver_is_failed),
-	CASE(processes_cost_no_questions_about_gpus), CASE(gpus_alone_list_no_processes),
-	CASE(both_want_it_and_one_goes), CASE(watching_gpus_keeps_none_awake))
+	CASE(a_gpu_that_sysfs_hides), CASE(a_gpu_that_is_not_ours),
+	CASE(a_hanging_driver_is_failed), CASE(processes_cost_no_questions_about_gpus),
+	CASE(gpus_alone_list_no_processes), CASE(both_want_it_and_one_goes),
+	CASE(watching_gpus_keeps_none_awake))

@@ -33,23 +33,29 @@ const char *gpus_unsupported(const struct linux_host *host, enum cell_state *ret
 	return access(path, F_OK) == 0 ? NULL : host->no_gpu;
 }
 
+static bool has_driver(const struct linux_host *host)
+{
+	char path[4096];
+
+	snprintf(path, sizeof path, "%s/driver/nvidia/version", host->procfs);
+	return access(path, F_OK) == 0;
+}
+
 /* NVIDIA's library is only loaded for what it alone can tell. */
 static void want_library(struct gpus *self)
 {
 	static const uint32_t asked = 1u << SOURCE_gpu_name | 1u << SOURCE_gpu_load |
 				      1u << SOURCE_gpu_memory | 1u << SOURCE_gpu_power |
 				      1u << SOURCE_gpu_limits;
-	struct nvml *nvml = self->devices.host->nvml;
-	bool wanted = false;
+	const struct linux_host *host = self->devices.host;
+	bool wanted = (self->devices.wanted & asked) && host->nvml && has_driver(host) &&
+		      !nvml_unsupported(host->nvml);
 
-	for (uint32_t i = 0; i < self->count; i++)
-		wanted |= strcmp(self->places[i].driver, "nvidia") == 0;
-	wanted = wanted && (self->devices.wanted & asked) && nvml && !nvml_unsupported(nvml);
 	if (wanted != self->nvml)
-		nvml_want_gpus(nvml, wanted);
+		nvml_want_gpus(host->nvml, wanted);
 	self->nvml = wanted;
 	if (!wanted)
-		self->instance_count = 0;
+		self->told_count = 0;
 }
 
 static void found(struct gpus *self, const struct gpus_place *place)
@@ -69,26 +75,34 @@ static void found(struct gpus *self, const struct gpus_place *place)
 	row->place = *place;
 }
 
-static void find_instances(struct gpus *self)
+/* Of those that sysfs has the instances, and those that it hides (in some containers). */
+static void find_told(struct gpus *self)
 {
-	int count = self->nvml ? nvml_instances(self->devices.host->nvml, self->instances,
-					 GPUS_INSTANCES)
-			       : 0;
+	int count;
 
+	if (!self->nvml)
+		return;
+	count = nvml_gpus(self->devices.host->nvml, self->told, GPUS_TOLD);
 	if (count >= 0) /* else they are what they were */
-		self->instance_count = (uint32_t)count;
-	for (uint32_t i = 0; i < self->instance_count; i++) {
-		const struct nvml_gpu *instance = &self->instances[i];
-		for (uint32_t j = 0; j < self->count; j++) {
-			if (strcmp(self->places[j].address, instance->address) != 0)
-				continue;
-			struct gpus_place place = self->places[j];
+		self->told_count = (uint32_t)count;
+	if (!self->told_count) /* there may be no row yet that asks */
+		gpus_ask_library(self, NVML_NAMES);
+	for (uint32_t i = 0; i < self->told_count; i++) {
+		const struct nvml_gpu *told = &self->told[i];
+		const struct gpus_place *known = gpus_place_of(self, told->address);
+		struct gpus_place place = {.kind = GPUS_GPU, .driver = "nvidia"};
+		if (known && !told->instance)
+			continue;
+		if (known)
+			place = *known;
+		snprintf(place.address, sizeof place.address, "%s", told->address);
+		if (told->instance) {
 			place.kind = GPUS_INSTANCE;
 			place.node[0] = '\0';
-			memcpy(place.uuid, instance->uuid, sizeof place.uuid);
-			memcpy(place.name, instance->name, sizeof place.name);
-			found(self, &place);
+			memcpy(place.uuid, told->uuid, sizeof place.uuid);
+			memcpy(place.name, told->name, sizeof place.name);
 		}
+		found(self, &place);
 	}
 }
 
@@ -103,7 +117,7 @@ static int find(struct devices *table)
 	want_library(self);
 	for (uint32_t i = 0; i < self->count; i++)
 		found(self, &self->places[i]);
-	find_instances(self);
+	find_told(self);
 	return 0;
 }
 

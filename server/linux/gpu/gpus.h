@@ -92,8 +92,8 @@ enum {
 	GPUS_PATH = 512,
 	GPUS_ADDRESS = 128,
 	GPUS_WORD = 64,
-	GPUS_MAX = 128,       /* devices, */
-	GPUS_INSTANCES = 128, /* and instances of them */
+	GPUS_MAX = 128,  /* devices of sysfs */
+	GPUS_TOLD = 160, /* GPUs and instances of NVIDIA's driver */
 };
 
 /* A GPU, and where its files are. */
@@ -106,8 +106,8 @@ struct gpus_place {
 	char pci_id[GPUS_WORD];     /* "1002:744c"; "": no PCI device */
 	char compatible[GPUS_WORD]; /* of a device tree: "brcm,2711-v3d" */
 	char node[GPUS_WORD];       /* "card0,renderD128" */
-	char device[GPUS_PATH];     /* its directory, */
-	char card[GPUS_PATH];       /* and that of its card, "/sys/class/drm/card0", or "" */
+	char device[GPUS_PATH];     /* its directory, or "" where sysfs hides it */
+	char card[GPUS_PATH];       /* that of its card, "/sys/class/drm/card0", or "" */
 };
 
 /* When it is left alone; gpus_rest.c. */
@@ -134,19 +134,21 @@ struct gpus {
 	struct devices devices; /* first */
 	struct gpus_place *places;
 	uint32_t count, capacity;
-	uint64_t found_ns; /* when these were looked for; 0: never */
-	struct nvml_gpu instances[GPUS_INSTANCES];
-	uint32_t instance_count;
+	uint64_t found_ns;               /* when these were looked for; 0: never */
+	struct nvml_gpu told[GPUS_TOLD]; /* by NVIDIA's library */
+	uint32_t told_count;
 	uint64_t asked[NVML_PARTS]; /* in which round NVIDIA's library was asked last */
 	bool nvml;                  /* it is wanted */
 };
 
 /* Looks for them. Opens nothing that could wake a device. */
 void gpus_find(struct gpus *self);
+/* What was found at that address; NULL: nothing. */
+struct gpus_place *gpus_place_of(struct gpus *self, const char *address);
 
 /* ----------------------------------------------------------------------------- is it awake */
 
-/* The directory of the device allows to read it without waking it up. Any thread. */
+/* By the directory of the device: can it be read without waking it up? Any thread. */
 bool gpus_awake(const char *device);
 
 /* Is it NVIDIA's library that is asked? */
@@ -185,6 +187,8 @@ struct gpus_job {
 /* Fills a sample, for which the job has an answer of NVIDIA's library, or an open device. */
 typedef void gpus_fill(struct gpus_job *job, void *sample);
 
+/* Asks NVIDIA's library for a part: all rows of a round get the same answer. */
+void gpus_ask_library(struct gpus *self, enum nvml_part part);
 /* As device_source.prepare: `part` is what NVIDIA's library is asked for; NVML_PARTS: nothing. */
 int gpus_job_prepare(struct devices *table, void *row, enum nvml_part part, void **ret_job);
 /* As device_source.run. */

@@ -72,8 +72,7 @@ static void identify(const char *sysfs, struct gpus_place *place)
 		read_path(sysfs, place->device, place->address);
 }
 
-/* The place of a device that has another node, too. */
-static struct gpus_place *known(struct gpus *self, const char *address)
+struct gpus_place *gpus_place_of(struct gpus *self, const char *address)
 {
 	for (uint32_t i = 0; i < self->count; i++)
 		if (strcmp(self->places[i].address, address) == 0)
@@ -90,7 +89,7 @@ static void add_node(struct gpus *self, const char *class, const char *node)
 	snprintf(
 		found.device, sizeof found.device, "%s/class/%s/%s/device", sysfs, class, node);
 	identify(sysfs, &found);
-	place = known(self, found.address);
+	place = gpus_place_of(self, found.address); /* of its other node */
 	if (!place) {
 		place = add(self);
 		*place = found;
@@ -141,7 +140,7 @@ static void add_nvidia(struct gpus *self)
 
 	nvml_power_find(&power);
 	for (uint32_t i = 0; i < power.count && self->count < GPUS_MAX; i++) {
-		if (known(self, power.addresses[i]))
+		if (gpus_place_of(self, power.addresses[i]))
 			continue;
 		struct gpus_place *place = add(self);
 		snprintf(place->device, sizeof place->device, "%s/bus/pci/devices/%s",

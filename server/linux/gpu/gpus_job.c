@@ -14,8 +14,7 @@
 
 /* --------------------------------------------------------------------- the loop's thread */
 
-/* All rows that ask for it in a round get one answer. */
-static void ask_library(struct gpus *self, enum nvml_part part)
+void gpus_ask_library(struct gpus *self, enum nvml_part part)
 {
 	if (self->asked[part] == self->devices.round)
 		return;
@@ -38,7 +37,7 @@ int gpus_job_prepare(
 	job->part = part;
 	job->directory = -1;
 	if (part != NVML_PARTS && gpus_is_library_row(self, row)) {
-		ask_library(self, part);
+		gpus_ask_library(self, part);
 		job->nvml = nvml_hold(table->host->nvml);
 	}
 	return STATE_OK;
@@ -75,10 +74,12 @@ static void look_into(struct gpus_job *self, const char *name, char folder[GPUS_
 			close(directory);
 		return;
 	}
-	while ((entry = readdir(stream)))
-		if (entry->d_name[0] != '.' && strlen(entry->d_name) < sizeof first &&
+	while ((entry = readdir(stream))) {
+		size_t length = strlen(entry->d_name);
+		if (entry->d_name[0] != '.' && length < sizeof first &&
 			(!first[0] || comes_before(entry->d_name, first)))
-			snprintf(first, sizeof first, "%s", entry->d_name);
+			memcpy(first, entry->d_name, length + 1);
+	}
 	closedir(stream);
 	if (first[0])
 		snprintf(folder, GPUS_WORD, "%s/%s", name, first);
@@ -113,6 +114,8 @@ int gpus_job_run(
 		return STATE_ASLEEP;
 	if (self->nvml)
 		return run_library(self, of_library, sample);
+	if (!self->place.device[0])
+		return STATE_UNSUPPORTED;
 	self->directory = open(self->place.device, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (self->directory < 0)
 		return errno == ENOENT ? SAMPLE_GONE : STATE_FAILED;

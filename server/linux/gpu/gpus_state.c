@@ -16,6 +16,8 @@ bool gpus_awake(const char *device)
 	char path[GPUS_PATH + 64], text[32];
 	ssize_t length;
 
+	if (!device[0]) /* nobody can tell, and its driver is asked with the same care as ever */
+		return true;
 	snprintf(path, sizeof path, "%s/power/runtime_status", device);
 	length = read_file_line(AT_FDCWD, path, text, sizeof text);
 	if (length == -ENOENT) /* a kernel without power management, if the device is there */
@@ -80,6 +82,8 @@ static int read_state(struct devices *table, void *memory_row, void *memory)
 	int length;
 
 	(void)table;
+	if (!device[0])
+		return STATE_UNSUPPORTED;
 	snprintf(path, sizeof path, "%s/power/runtime_status", device);
 	length = sysfs_text(AT_FDCWD, path, row->text, sizeof row->text);
 	if (length < 0 && length != -ENOENT)

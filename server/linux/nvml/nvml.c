@@ -402,17 +402,17 @@ int nvml_wait_gpu(struct nvml *self, enum nvml_part part, const char *address, c
 	return state;
 }
 
-int nvml_instances(struct nvml *self, struct nvml_gpu *instances, uint32_t room)
+int nvml_gpus(struct nvml *self, struct nvml_gpu *gpus, uint32_t room)
 {
+	const struct nvml_snapshot *snapshot;
 	int count = -EAGAIN;
 
 	pthread_mutex_lock(&self->lock);
-	if ((self->wanted & USER_GPUS) && self->snapshot && self->snapshot->state == STATE_OK) {
-		count = 0;
-		for (uint32_t i = 0; i < self->snapshot->gpu_count; i++)
-			if (self->snapshot->gpus[i].instance && (uint32_t)count < room)
-				instances[count++] = self->snapshot->gpus[i];
-	}
+	snapshot = self->snapshot;
+	if ((self->wanted & USER_GPUS) && snapshot && snapshot->state == STATE_OK)
+		for (count = 0; (uint32_t)count < snapshot->gpu_count && (uint32_t)count < room;
+			count++)
+			gpus[count] = snapshot->gpus[count];
 	pthread_mutex_unlock(&self->lock);
 	return count;
 }

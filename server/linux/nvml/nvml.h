@@ -116,10 +116,10 @@ int nvml_state(struct nvml *self);
 /* Was the process in the latest sampling that there is? Cheap. */
 bool nvml_knows(struct nvml *self, uint32_t pid);
 /*
- * The instances of partitioned GPUs in the latest sampling, at most `room`. -EAGAIN: it was none
+ * The GPUs and instances of GPUs in the latest sampling, at most `room`. -EAGAIN: it was none
  * that could tell.
  */
-int nvml_instances(struct nvml *self, struct nvml_gpu *instances, uint32_t room);
+int nvml_gpus(struct nvml *self, struct nvml_gpu *gpus, uint32_t room);
 
 /* ---------------------------------------------------------------------- any thread */
 
