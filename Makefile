@@ -242,7 +242,7 @@ $(NVML): $(BUILD)/tests/nvml-v%.so: tests/nvml/driver.c tests/nvml/driver.h
 	$(Q)mkdir -p $(@D)
 	$(Q)$(LINK) $(NEEDED) $(BASE) $(filter-out -Wmissing-prototypes,$(WARNINGS)) $(WERROR) \
 		-DDRIVER_VERSION=$* -shared -o $@ $<
-$(BUILD)/tests/test_linux_nvml: | $(NVML)
+$(addprefix $(BUILD)/tests/test_linux_,nvml gpu_table): | $(NVML)
 
 .SECONDEXPANSION:
 $(TESTS): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(call object,tests/unit/test.c) $$(call house,$$@)
@@ -263,7 +263,7 @@ $(PROGRAMS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libprocmon.a
 	$(Q)$(LINK) -pie -o $@ $^ $(LIBS) -lm
 
 .PHONY: tests unit check run bench
-tests: all $(TESTS) $(REPLAYS) $(PROGRAMS)
+tests: all $(TESTS) $(REPLAYS) $(PROGRAMS) $(NVML)
 
 unit: $(TESTS) ## run the unit tests
 	$(Q)status=0; for test in $^; do $$test || status=1; done; exit $$status
@@ -298,7 +298,7 @@ asan: ## make check with AddressSanitizer and UndefinedBehaviorSanitizer
 tsan: ## the tests that have threads, with ThreadSanitizer
 	+$(call variant,tsan,check CFLAGS="-O1 -g -fsanitize=thread" LDFLAGS="-fsanitize=thread" \
 		ONLY="$(THREADS)")
-THREADS := test_lane test_sampler test_session test_library test_linux_tree test_linux_nvml fuzz_session \
+THREADS := test_lane test_sampler test_session test_library test_linux_tree test_linux_nvml test_linux_gpu_table fuzz_session \
 	python_client server_clients server_life procctl_script
 
 # gcc 12 calls it a leak when a pointer goes into an array at a variable index; LeakSanitizer

@@ -31,7 +31,10 @@ static enum cell_state absent_state(enum attribute_type type, const void *field)
 			       : STATE_OK;
 	case TYPE_F64:
 		memcpy(&number, field, sizeof number);
-		return number != number ? STATE_NONE : STATE_OK;
+		if (number == number)
+			return STATE_OK;
+		bits &= UINT64_C(0xFFFFFFFF);
+		return bits > STATE_OK && bits < STATE_END ? (enum cell_state)bits : STATE_NONE;
 	case TYPE_TEXT:
 		break;
 	}
@@ -80,6 +83,17 @@ static void apply_field(struct instance *self, const struct live_binding *live, 
 	table_set(&self->table, live->column, slot, bits);
 }
 
+static uint64_t pending_bits(enum attribute_type type)
+{
+	double number = absent_f64(STATE_PENDING);
+	uint64_t bits;
+
+	memcpy(&bits, &number, sizeof bits);
+	return type == TYPE_F64   ? bits
+	       : type == TYPE_I64 ? (uint64_t)ABSENT_I64(STATE_PENDING)
+				  : ABSENT_U64(STATE_PENDING);
+}
+
 static bool is_known(enum attribute_type type, const void *field)
 {
 	uint64_t bits;
@@ -89,8 +103,7 @@ static bool is_known(enum attribute_type type, const void *field)
 		return text->bytes || text->state != STATE_PENDING;
 	}
 	memcpy(&bits, field, sizeof bits);
-	return type == TYPE_I64 ? bits != (uint64_t)ABSENT_I64(STATE_PENDING)
-				: bits != ABSENT_U64(STATE_PENDING);
+	return bits != pending_bits(type);
 }
 
 void apply_clear(const struct instance *self, uint32_t index, void *sample)
@@ -100,8 +113,7 @@ void apply_clear(const struct instance *self, uint32_t index, void *sample)
 	for (uint32_t i = 0; i < source->live_count; i++) {
 		void *field = (char *)sample + source->live[i].offset;
 		enum attribute_type type = source->live[i].column->type;
-		uint64_t bits = type == TYPE_I64 ? (uint64_t)ABSENT_I64(STATE_PENDING)
-						 : ABSENT_U64(STATE_PENDING);
+		uint64_t bits = pending_bits(type);
 		if (type == TYPE_TEXT)
 			*(struct sample_text *)field =
 				(struct sample_text){.state = STATE_PENDING};

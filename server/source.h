@@ -17,10 +17,20 @@
  * Every number in a sample is 64 bits wide, so that a field can also say that it has no
  * value, and why: the seven numbers at the end of the range stand for the states. (No
  * quantity of any kernel comes near them; "unlimited" is STATE_NONE.) A floating point
- * field without value is NaN and counts as STATE_NONE.
+ * field without value is NaN: its lowest bits are the state, and what has come out of
+ * arithmetic counts as STATE_NONE.
  */
 #define ABSENT_U64(state) (UINT64_MAX - (uint64_t)(state))
 #define ABSENT_I64(state) (INT64_MIN + (int64_t)(state))
+static inline double absent_f64(enum cell_state state)
+{
+	union {
+		uint64_t bits;
+		double number;
+	} quiet = {UINT64_C(0x7FF8) << 48 | (uint64_t)state};
+
+	return quiet.number;
+}
 
 /*
  * A text in a sample. The bytes are whatever the kernel said: any encoding, no terminator.

@@ -13,6 +13,7 @@
 #include "coalition/coalition.h"
 #include "cpu/cpu.h"
 #include "devices.h"
+#include "gpu/gpus.h"
 #include "host.h"
 #include "power/power.h"
 #include "process/process.h"
@@ -101,6 +102,7 @@ static const struct device_table *const device_tables[] = {
 	&coalition_table,
 	&thread_table,
 	&cpu_table,
+	&gpu_table,
 	&power_table,
 	&sensor_table,
 };

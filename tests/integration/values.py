@@ -11,8 +11,8 @@ import time
 import traceback
 
 sys.dont_write_bytecode = True
-from values import (cores, derived, identity, machine, population, power, server,  # noqa: E402
-                    threads, tree, wire)
+from values import (cores, derived, gpu, identity, machine, population, power,  # noqa: E402
+                    server, threads, tree, wire)
 from values.check import NONE, Absent, Cell, Range, between, complaint  # noqa: E402
 from values.compare import UNMEASURABLE, Table, compare, problem, problems  # noqa: E402
 from values.proof import prove  # noqa: E402
@@ -261,6 +261,9 @@ def check_all(own, people, catalog, tables):
     process_that_changes(own, process, people)
     rates(own, tables, people)
     rates_of_gpu(process)
+    if "GPU" in tables:
+        gpu.rates_of_devices(tables["GPU"])
+        gpu.share_of_memory(tables["GPU"])
     if "SYSTEM" in tables:
         ended(own, tables["SYSTEM"])
     itself(tables, people)

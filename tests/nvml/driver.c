@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -19,6 +20,7 @@ enum {
 	NOT_SUPPORTED = 3,
 	NOT_FOUND = 6,
 	INSUFFICIENT_SIZE = 7,
+	VERSION_MISMATCH = 25,
 };
 
 static struct driver *driver;
@@ -31,10 +33,58 @@ struct handle {
 
 static struct handle handles[DRIVER_DEVICES][8];
 
+static struct driver made_up;
+
+/* Two GPUs: a whole one, and one that is partitioned into one instance. */
+static struct driver *make_up(void)
+{
+	made_up.device_count = 2;
+	made_up.devices[0] = (struct driver_device){.bus = 0x18,
+		.total = UINT64_C(85520809984),
+		.used = UINT64_C(31000000000),
+		.reserved = UINT64_C(470000000),
+		.values = {.name = "NVIDIA H100 80GB HBM3",
+			.uuid = "GPU-11111111-2222-3333-4444-555555555555",
+			.gpu = 37,
+			.memory = 21,
+			.encoder = 3,
+			.decoder = 5,
+			.clock = {1755, 1755, 2619, 1545},
+			.clock_max = {1980, 1980, 2623, 1545},
+			.performance = 2,
+			.fan = 43,
+			.power = 312456,
+			.power_limit = 700000,
+			.energy = 123456789,
+			.temperature = 51,
+			.memory_temperature = 62}};
+	made_up.devices[1] = (struct driver_device){.bus = 0x3b,
+		.total = UINT64_C(42949672960),
+		.used = UINT64_C(9000000000),
+		.reserved = UINT64_C(610000000),
+		.instances = 1,
+		.values = {.name = "NVIDIA A100-PCIE-40GB",
+			.uuid = "GPU-66666666-7777-8888-9999-aaaaaaaaaaaa",
+			.power = 61000,
+			.energy = 98765,
+			.temperature = 34},
+		.instance_values = {{.name = "NVIDIA A100-PCIE-40GB MIG 3g.20gb",
+			.uuid = "MIG-bbbbbbbb-cccc-dddd-eeee-ffffffffffff",
+			.total = UINT64_C(20937965568),
+			.used = UINT64_C(7000000000),
+			.reserved = UINT64_C(13000000)}}};
+	return &made_up;
+}
+
 __attribute__((constructor)) static void load(void)
 {
 	const char *path = getenv("NVML_SCRIPT");
-	int file = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
+
+	if (!path) {
+		driver = make_up();
+		return;
+	}
+	int file = open(path, O_RDWR | O_CLOEXEC);
 	void *map = mmap(NULL, sizeof *driver, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
 
 	if (file < 0 || map == MAP_FAILED)
@@ -47,7 +97,8 @@ __attribute__((constructor)) static void load(void)
 __attribute__((destructor)) static void unload(void)
 {
 	driver->unloads++;
-	munmap(driver, sizeof *driver);
+	if (driver != &made_up)
+		munmap(driver, sizeof *driver);
 }
 
 static int enter(void)
@@ -106,12 +157,30 @@ EXPORT int nvmlDeviceGetHandleByIndex_v2(unsigned index, struct handle **ret_han
 	return driver->devices[index].handle_code;
 }
 
+static void get_amounts(
+	const struct handle *handle, uint64_t *total, uint64_t *used, uint64_t *reserved)
+{
+	const struct driver_device *device = handle->device;
+	const struct driver_values *part =
+		handle->instance ? &device->instance_values[handle->instance - 1] : NULL;
+
+	*total = handle->instance ? part->total : device->total;
+	*used = handle->instance ? part->used : device->used;
+	*reserved = handle->instance ? part->reserved : device->reserved;
+	if (!handle->instance && !device->used)
+		*used = *total / 2;
+}
+
 EXPORT int nvmlDeviceGetMemoryInfo(struct handle *handle, uint64_t memory[3])
 {
 	int code = enter();
 
-	memory[0] = handle->device->total;
-	memory[1] = memory[2] = memory[0] / 2;
+	uint64_t total, used, reserved;
+
+	get_amounts(handle, &total, &used, &reserved);
+	memory[0] = total;
+	memory[2] = used + reserved;
+	memory[1] = total - memory[2];
 	return code == OK ? handle->device->memory_code : code;
 }
 
@@ -164,6 +233,147 @@ static int get_processes(struct handle *handle, uint32_t list, unsigned *count,
 	*count = found;
 	return found > room ? INSUFFICIENT_SIZE : OK;
 }
+
+/* ------------------------------------------------------------------- what a device tells */
+
+static int enter_value(struct handle *handle)
+{
+	int code = enter();
+
+	handle->device->value_calls++;
+	return code == OK ? handle->device->value_code : code;
+}
+
+static const struct driver_values *values_of(const struct handle *handle)
+{
+	return handle->instance ? &handle->device->instance_values[handle->instance - 1]
+				: &handle->device->values;
+}
+
+static int get_text(struct handle *handle, const char *text, char *copy, unsigned size)
+{
+	int code = enter_value(handle);
+
+	if (code == OK)
+		snprintf(copy, size, "%s", text);
+	return code;
+}
+
+EXPORT int nvmlDeviceGetName(struct handle *handle, char *name, unsigned size)
+{
+	return get_text(handle, values_of(handle)->name, name, size);
+}
+
+EXPORT int nvmlDeviceGetUUID(struct handle *handle, char *uuid, unsigned size)
+{
+	return get_text(handle, values_of(handle)->uuid, uuid, size);
+}
+
+EXPORT int nvmlDeviceGetUtilizationRates(struct handle *handle, unsigned rates[2])
+{
+	rates[0] = handle->device->values.gpu;
+	rates[1] = handle->device->values.memory;
+	int code = enter_value(handle);
+	return code == OK && handle->device->instances ? NOT_SUPPORTED : code;
+}
+
+#define VALUE(name, field)                                                                     \
+	EXPORT int nvmlDeviceGet##name(struct handle *handle, unsigned *value)                 \
+	{                                                                                      \
+		*value = handle->device->values.field;                                         \
+		return handle->instance ? NOT_SUPPORTED : enter_value(handle);                 \
+	}
+#define VIDEO(name, field)                                                                     \
+	EXPORT int nvmlDeviceGet##name(                                                        \
+		struct handle *handle, unsigned *percent, unsigned *period_us)                 \
+	{                                                                                      \
+		*percent = handle->device->values.field;                                       \
+		*period_us = 167000;                                                           \
+		return handle->instance ? NOT_SUPPORTED : enter_value(handle);                 \
+	}
+#define CLOCK(name, field)                                                                     \
+	EXPORT int nvmlDeviceGet##name(struct handle *handle, unsigned which, unsigned *mhz)   \
+	{                                                                                      \
+		*mhz = which < 4 ? handle->device->values.field[which] : 0;                    \
+		return which < 4 ? enter_value(handle) : INVALID_ARGUMENT;                     \
+	}
+
+VALUE(PerformanceState, performance)
+VALUE(PowerUsage, power)
+VALUE(EnforcedPowerLimit, power_limit)
+VALUE(FanSpeed, fan)
+VIDEO(EncoderUtilization, encoder)
+VIDEO(DecoderUtilization, decoder)
+CLOCK(ClockInfo, clock)
+CLOCK(MaxClockInfo, clock_max)
+
+EXPORT int nvmlDeviceGetTemperature(struct handle *handle, unsigned sensor, unsigned *celsius)
+{
+	*celsius = handle->device->values.temperature;
+	return sensor == 0 ? enter_value(handle) : INVALID_ARGUMENT;
+}
+
+#if DRIVER_VERSION > 1
+
+EXPORT int nvmlDeviceGetTotalEnergyConsumption(struct handle *handle, unsigned long long *mj)
+{
+	*mj = handle->device->values.energy;
+	return enter_value(handle);
+}
+
+struct field {
+	uint32_t field, scope;
+	int64_t time_us, latency_us;
+	int type, code;
+	uint64_t value;
+};
+
+EXPORT int nvmlDeviceGetFieldValues(struct handle *handle, int count, struct field *fields)
+{
+	for (int i = 0; i < count; i++) {
+		fields[i].code = fields[i].field == 82 ? OK : NOT_SUPPORTED;
+		fields[i].type = 1;
+		memcpy(&fields[i].value, &handle->device->values.memory_temperature, 4);
+	}
+	return enter_value(handle);
+}
+
+#endif
+
+#if DRIVER_VERSION == 3
+
+struct memory_v2 {
+	uint32_t version;
+	uint64_t total, reserved, free, used;
+};
+
+EXPORT int nvmlDeviceGetMemoryInfo_v2(struct handle *handle, struct memory_v2 *memory)
+{
+	int code = enter();
+
+	if (memory->version != 0x2000028)
+		return VERSION_MISMATCH;
+	get_amounts(handle, &memory->total, &memory->used, &memory->reserved);
+	memory->free = memory->total - memory->used - memory->reserved;
+	return code == OK ? handle->device->memory_code : code;
+}
+
+struct temperature {
+	uint32_t version;
+	int sensor, celsius;
+};
+
+EXPORT int nvmlDeviceGetTemperatureV(struct handle *handle, struct temperature *temperature)
+{
+	if (temperature->version != 0x100000c)
+		return VERSION_MISMATCH;
+	temperature->celsius = (int)handle->device->values.temperature;
+	return enter_value(handle);
+}
+
+#endif
+
+/* ----------------------------------------------------------------------------- processes */
 
 #define LISTS(suffix, stride)                                                                  \
 	EXPORT int nvmlDeviceGetGraphicsRunningProcesses##suffix(                              \

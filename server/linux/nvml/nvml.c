@@ -8,13 +8,16 @@
 
 #include "alloc.h"
 #include "clock.h"
+#include "nvml_devices.h"
 #include "nvml_presence.h"
-#include "nvml_session.h"
 
 #define WAIT_NS (NVML_WAIT_MS * UINT64_C(1000000))
 /* Nobody has asked for so long: a client of a long interval does not hold the GPUs. */
 #define UNUSED_NS (10 * SECOND_NS)
 #define LOOK_NS   (NVML_LOOK_MS * UINT64_C(1000000))
+
+/* Who wants anything, as bits. */
+enum nvml_user { USER_PROCESSES = 1, USER_GPUS = 2 };
 
 /* A sentence that was given out: it must stay. */
 struct sentence {
@@ -32,10 +35,15 @@ struct nvml {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	uint32_t owners; /* the platform, the thread, jobs */
-	bool wanted, running;
-	uint64_t epoch;       /* how often it was not wanted any more */
+	uint32_t wanted; /* bit mask by enum nvml_user */
+	bool running;
+	uint64_t epoch;       /* how often nobody wanted anything any more */
+	uint64_t forgotten;   /* how often processes were not wanted any more */
 	uint64_t asked, done; /* samplings, counted */
-	uint64_t asked_ns;    /* when it was asked last */
+	uint32_t due;         /* bit mask by enum nvml_part: what the next one is to ask for */
+	uint64_t asked_of[NVML_PARTS]; /* the sampling that asks for it, the latest such one */
+	uint64_t valid_from;           /* the first sampling for who wants processes now */
+	uint64_t asked_ns;             /* when it was asked last */
 	uint64_t unused_ns;
 	uint64_t pending_ns; /* since when the thread owes something, if asked != done */
 	struct nvml_snapshot *snapshot; /* the latest; NULL: none yet */
@@ -132,23 +140,36 @@ static void publish(struct nvml *self, struct nvml_snapshot *snapshot, uint64_t 
 	pthread_cond_broadcast(&self->changed);
 }
 
+/* Under the lock, which is let go meanwhile. */
+static void sample(
+	struct nvml *self, struct nvml_session *session, uint64_t epoch, uint64_t *forgotten)
+{
+	uint64_t number = self->asked;
+	bool forget = *forgotten != self->forgotten;
+
+	*forgotten = self->forgotten;
+	session->parts = self->due;
+	self->due = 0;
+	pthread_mutex_unlock(&self->lock);
+	struct nvml_now now = {clock_now_ns(), clock_read_ns(CLOCK_REALTIME) / 1000};
+	if (forget)
+		nvml_devices_forget_processes(session);
+	struct nvml_snapshot *snapshot = nvml_session_sample(session, &now);
+	pthread_mutex_lock(&self->lock);
+	if (self->epoch == epoch)
+		publish(self, snapshot, number);
+	else
+		free(snapshot);
+}
+
 /* Under the lock, which is let go for each call of the library. */
 static void serve(struct nvml *self, struct nvml_session *session)
 {
-	uint64_t epoch = self->epoch;
+	uint64_t epoch = self->epoch, forgotten = self->forgotten;
 
 	while (self->wanted && self->epoch == epoch) {
-		uint64_t number = self->asked;
-		if (number != self->done) {
-			pthread_mutex_unlock(&self->lock);
-			struct nvml_now now = {
-				clock_now_ns(), clock_read_ns(CLOCK_REALTIME) / 1000};
-			struct nvml_snapshot *snapshot = nvml_session_sample(session, &now);
-			pthread_mutex_lock(&self->lock);
-			if (self->epoch == epoch)
-				publish(self, snapshot, number);
-			else
-				free(snapshot);
+		if (self->asked != self->done) {
+			sample(self, session, epoch, &forgotten);
 		} else if (!session->initialised) {
 			pthread_cond_wait(&self->changed, &self->lock);
 		} else if (!wait_until(self, self->asked_ns + self->unused_ns) &&
@@ -195,18 +216,41 @@ static void start_thread(struct nvml *self)
 
 /* ----------------------------------------------------------------- the loop's thread */
 
-void nvml_want(struct nvml *self, bool wanted)
+static void give_up(struct nvml *self)
+{
+	free(self->snapshot);
+	self->snapshot = NULL;
+	self->done = self->asked;
+	self->due = 0;
+	self->epoch++;
+}
+
+static void want(struct nvml *self, enum nvml_user user, bool wanted)
 {
 	pthread_mutex_lock(&self->lock);
-	if (self->wanted && !wanted) {
-		free(self->snapshot);
-		self->snapshot = NULL;
-		self->done = self->asked;
-		self->epoch++;
+	uint32_t before = self->wanted;
+	self->wanted = wanted ? before | user : before & ~(uint32_t)user;
+	if (!wanted)
+		self->due &=
+			user == USER_PROCESSES ? ~(1u << NVML_PROCESSES) : 1u << NVML_PROCESSES;
+	if (before && !self->wanted)
+		give_up(self);
+	if (user == USER_PROCESSES && self->wanted != before) {
+		self->forgotten += !wanted;
+		self->valid_from = self->asked + 1;
 	}
-	self->wanted = wanted;
 	pthread_cond_broadcast(&self->changed);
 	pthread_mutex_unlock(&self->lock);
+}
+
+void nvml_want(struct nvml *self, bool wanted)
+{
+	want(self, USER_PROCESSES, wanted);
+}
+
+void nvml_want_gpus(struct nvml *self, bool wanted)
+{
+	want(self, USER_GPUS, wanted);
 }
 
 /* Under the lock: does the thread owe an answer for too long? */
@@ -215,20 +259,40 @@ static bool is_late(const struct nvml *self, uint64_t now_ns)
 	return self->asked != self->done && now_ns >= self->pending_ns + WAIT_NS;
 }
 
-void nvml_begin(struct nvml *self)
+static enum nvml_user user_of(enum nvml_part part)
+{
+	return part == NVML_PROCESSES ? USER_PROCESSES : USER_GPUS;
+}
+
+void nvml_begin_part(struct nvml *self, enum nvml_part part)
 {
 	uint64_t now_ns = clock_now_ns();
 
 	pthread_mutex_lock(&self->lock);
-	if (self->wanted) {
+	if (self->wanted & user_of(part)) {
 		start_thread(self);
 		if (self->asked == self->done)
 			self->pending_ns = now_ns;
 		self->asked++;
+		self->asked_of[part] = self->asked;
+		self->due |= 1u << part;
 		self->asked_ns = now_ns;
 		pthread_cond_broadcast(&self->changed);
 	}
 	pthread_mutex_unlock(&self->lock);
+}
+
+void nvml_begin(struct nvml *self)
+{
+	nvml_begin_part(self, NVML_PROCESSES);
+}
+
+/* Under the lock: the latest snapshot that has processes in it; NULL: none yet. */
+static const struct nvml_snapshot *of_processes(const struct nvml *self)
+{
+	return (self->wanted & USER_PROCESSES) && self->done >= self->valid_from
+		       ? self->snapshot
+		       : NULL;
 }
 
 int nvml_state(struct nvml *self)
@@ -240,7 +304,7 @@ int nvml_state(struct nvml *self)
 	if (is_late(self, now_ns))
 		state = STATE_FAILED;
 	else
-		state = self->snapshot ? self->snapshot->state : STATE_PENDING;
+		state = of_processes(self) ? self->snapshot->state : STATE_PENDING;
 	pthread_mutex_unlock(&self->lock);
 	return state;
 }
@@ -256,7 +320,7 @@ static int compare_pid(const void *key, const void *process)
 /* Under the lock. */
 static const struct nvml_process *find(const struct nvml *self, uint32_t pid)
 {
-	const struct nvml_snapshot *snapshot = self->snapshot;
+	const struct nvml_snapshot *snapshot = of_processes(self);
 
 	if (!snapshot || !snapshot->count)
 		return NULL;
@@ -274,29 +338,83 @@ bool nvml_knows(struct nvml *self, uint32_t pid)
 
 /* ------------------------------------------------------------------------ any thread */
 
-int nvml_wait(struct nvml *self, uint32_t pid, struct nvml_use *ret_use)
+/* Under the lock, which is let go meanwhile: the state of the sampling that was asked for this
+ * part last; then there is a snapshot if it is STATE_OK. */
+static int wait_for(struct nvml *self, enum nvml_part part)
 {
-	const struct nvml_process *process;
-	int state = STATE_FAILED;
+	uint64_t number = self->asked_of[part], asked_ns = self->asked_ns;
+	enum nvml_user user = user_of(part);
 
-	pthread_mutex_lock(&self->lock);
-	uint64_t number = self->asked, asked_ns = self->asked_ns;
-	while (self->wanted && self->done < number) {
+	while ((self->wanted & user) && self->done < number) {
 		/* If it has hung for long already, nobody waits for it anew. */
 		uint64_t from_ns = asked_ns < self->pending_ns ? asked_ns : self->pending_ns;
 		if (!wait_until(self, from_ns + WAIT_NS))
 			break;
 	}
-	if (self->wanted && self->done >= number && self->snapshot) {
-		state = self->snapshot->state;
-		process = find(self, pid);
-		if (state == STATE_OK && process)
-			*ret_use = process->use;
-		else if (state == STATE_OK)
-			state = STATE_NONE;
-	}
+	if (!(self->wanted & user) || self->done < number || !self->snapshot)
+		return STATE_FAILED;
+	return self->snapshot->state;
+}
+
+int nvml_wait(struct nvml *self, uint32_t pid, struct nvml_use *ret_use)
+{
+	const struct nvml_process *process;
+	int state;
+
+	pthread_mutex_lock(&self->lock);
+	state = wait_for(self, NVML_PROCESSES);
+	process = state == STATE_OK ? find(self, pid) : NULL;
+	if (process)
+		*ret_use = process->use;
+	else if (state == STATE_OK)
+		state = STATE_NONE;
 	pthread_mutex_unlock(&self->lock);
 	return state;
+}
+
+/* Under the lock. */
+static const struct nvml_gpu *find_gpu(
+	const struct nvml *self, const char *address, const char *uuid)
+{
+	for (uint32_t i = 0; i < self->snapshot->gpu_count; i++) {
+		const struct nvml_gpu *gpu = &self->snapshot->gpus[i];
+		if (strcmp(gpu->address, address) == 0 && gpu->instance == (uuid[0] != '\0') &&
+			(!gpu->instance || strcmp(gpu->uuid, uuid) == 0))
+			return gpu;
+	}
+	return NULL;
+}
+
+int nvml_wait_gpu(struct nvml *self, enum nvml_part part, const char *address, const char *uuid,
+	struct nvml_gpu *ret_gpu)
+{
+	const struct nvml_gpu *gpu;
+	int state;
+
+	pthread_mutex_lock(&self->lock);
+	state = wait_for(self, part);
+	gpu = state == STATE_OK ? find_gpu(self, address, uuid) : NULL;
+	if (gpu)
+		*ret_gpu = *gpu;
+	else if (state == STATE_OK)
+		state = STATE_NONE;
+	pthread_mutex_unlock(&self->lock);
+	return state;
+}
+
+int nvml_gpus(struct nvml *self, struct nvml_gpu *gpus, uint32_t room)
+{
+	const struct nvml_snapshot *snapshot;
+	int count = -EAGAIN;
+
+	pthread_mutex_lock(&self->lock);
+	snapshot = self->snapshot;
+	if ((self->wanted & USER_GPUS) && snapshot && snapshot->state == STATE_OK)
+		for (count = 0; (uint32_t)count < snapshot->gpu_count && (uint32_t)count < room;
+			count++)
+			gpus[count] = snapshot->gpus[count];
+	pthread_mutex_unlock(&self->lock);
+	return count;
 }
 
 /* ------------------------------------------------------------------- is there one at all */

@@ -27,6 +27,7 @@ static struct nvml_device *device_of(struct nvml_session *self, const char *addr
 	struct nvml_device *device = &self->devices[self->device_count++];
 	memset(device, 0, sizeof *device);
 	snprintf(device->address, sizeof device->address, "%s", address);
+	memcpy(device->gpu.address, device->address, sizeof device->address);
 	return device;
 }
 
@@ -48,6 +49,12 @@ void nvml_devices_forget(struct nvml_session *self)
 	for (uint32_t i = 0; i < self->device_count; i++)
 		self->devices[i].handle = NULL;
 	forget_absent(self);
+}
+
+void nvml_devices_forget_processes(struct nvml_session *self)
+{
+	for (uint32_t i = 0; i < self->device_count; i++)
+		nvml_accounts_finish(&self->devices[i].accounts);
 }
 
 /* In the form that sysfs has. */
@@ -137,7 +144,7 @@ static int list_instances(struct nvml_session *self, struct nvml_device *device)
 }
 
 /* It can be partitioned, and put together again, at any time. */
-static void read_instances(const struct nvml_library *library, struct nvml_device *device)
+void nvml_devices_partition(const struct nvml_library *library, struct nvml_device *device)
 {
 	unsigned current = 0, pending, count = 0;
 
@@ -154,7 +161,7 @@ static int list_processes(struct nvml_session *self, struct nvml_device *device)
 	int code;
 
 	nvml_listing_clear(&self->listing);
-	read_instances(&self->library, device);
+	nvml_devices_partition(&self->library, device);
 	if (device->instances)
 		code = list_instances(self, device);
 	else

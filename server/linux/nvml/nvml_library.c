@@ -38,6 +38,26 @@ static void find_list(struct nvml_library *self, enum nvml_list list, const char
 		self->record_size[list] = 16;
 }
 
+static void find_of_device(struct nvml_library *self)
+{
+	find(self, "nvmlDeviceGetName", &self->name);
+	find(self, "nvmlDeviceGetUUID", &self->uuid);
+	find(self, "nvmlDeviceGetUtilizationRates", &self->rates);
+	find(self, "nvmlDeviceGetEncoderUtilization", &self->encoder);
+	find(self, "nvmlDeviceGetDecoderUtilization", &self->decoder);
+	find(self, "nvmlDeviceGetPerformanceState", &self->performance);
+	find(self, "nvmlDeviceGetMemoryInfo_v2", &self->memory_v2);
+	find(self, "nvmlDeviceGetClockInfo", &self->clock);
+	find(self, "nvmlDeviceGetMaxClockInfo", &self->clock_max);
+	find(self, "nvmlDeviceGetPowerUsage", &self->power);
+	find(self, "nvmlDeviceGetEnforcedPowerLimit", &self->power_limit);
+	find(self, "nvmlDeviceGetTotalEnergyConsumption", &self->energy);
+	find(self, "nvmlDeviceGetTemperature", &self->temperature);
+	find(self, "nvmlDeviceGetTemperatureV", &self->temperature_v);
+	find(self, "nvmlDeviceGetFanSpeed", &self->fan);
+	find(self, "nvmlDeviceGetFieldValues", &self->fields);
+}
+
 static void find_all(struct nvml_library *self)
 {
 	find_newest(self, "nvmlInit", 2, &self->init);
@@ -54,6 +74,7 @@ static void find_all(struct nvml_library *self)
 	find(self, "nvmlDeviceGetMigMode", &self->mig_mode);
 	find(self, "nvmlDeviceGetMaxMigDeviceCount", &self->mig_count);
 	find(self, "nvmlDeviceGetMigDeviceHandleByIndex", &self->mig_handle);
+	find_of_device(self);
 }
 
 int nvml_library_load(

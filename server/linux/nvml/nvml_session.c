@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "log.h"
 #include "nvml_devices.h"
+#include "nvml_gpus.h"
 
 /*
  * While the library is initialised no GPU falls asleep, and initialising wakes those that do.
@@ -20,7 +21,8 @@
  *
  * - Nothing of the library is called while any GPU is asleep.
  * - When a GPU may sleep, and for IDLE_NS no process came or went, none changed its memory
- *   and none worked, the library is shut down: we rest. (Waiting until no process is left
+ *   and none worked, the library is shut down: we rest. (Who only asks for the GPUs
+ *   themselves goes by their work and their memory. Waiting until no process is left
  *   would not do: a desktop has some memory on every GPU, all the time.)
  * - A rest ends when a GPU was asleep and is not any more: somebody else woke it; or when the
  *   driver was opened or closed by somebody else; or after a while, for one look. If still
@@ -43,6 +45,7 @@ void nvml_session_open(
 	self->sysfs = xstrdup(sysfs);
 	self->path = xstrdup(path);
 	self->power.sysfs = self->sysfs;
+	self->parts = 1u << NVML_PROCESSES;
 }
 
 void nvml_session_shut_down(struct nvml_session *self)
@@ -141,9 +144,13 @@ static bool rest_is_over(struct nvml_session *self, uint64_t now_ns)
 	       now_ns - self->rest_ns >= self->rest_length_ns;
 }
 
+/* Where nobody asks for processes it is the GPUs that tell whether they are used. */
 static void rest_if_idle(struct nvml_session *self, uint64_t now_ns)
 {
-	if (nvml_devices_changed(self)) {
+	bool listed = self->parts >> NVML_PROCESSES & 1;
+
+	if (listed ? nvml_devices_changed(self)
+		   : nvml_power_managed(&self->power) && nvml_gpus_used(self)) {
 		self->active_ns = now_ns;
 		self->rest_length_ns = 0;
 		return;
@@ -198,7 +205,11 @@ struct nvml_snapshot *nvml_session_sample(struct nvml_session *self, const struc
 	int state = prepare(self, now);
 	if (state != STATE_OK)
 		return make_empty(state);
-	int code = nvml_devices_sample(self, now);
+	int code = NVML_SUCCESS;
+	if (self->parts >> NVML_PROCESSES & 1)
+		code = nvml_devices_sample(self, now);
+	if (code == NVML_SUCCESS)
+		code = nvml_gpus_sample(self);
 	if (code != NVML_SUCCESS)
 		return make_empty(fail(self, code, now));
 	self->retry_ns = 0;

@@ -10,7 +10,9 @@
 #include "nvml_account.h"
 #include "nvml_power.h"
 
-/* One GPU. What belongs to table GPU (name, clocks, power ...) has its place here. */
+enum { NVML_INSTANCES_MAX = 16 };
+
+/* One GPU. */
 struct nvml_device {
 	char address[16];
 	void *handle;       /* NULL: not there since the library was initialised last */
@@ -18,6 +20,10 @@ struct nvml_device {
 	uint32_t instances; /* of a GPU that is partitioned (MIG): at most that many */
 	int time_state;     /* enum cell_state of the times of its processes */
 	struct nvml_accounts accounts;
+	struct nvml_gpu gpu; /* its name is "" until somebody wanted to know it */
+	struct nvml_gpu parts[NVML_INSTANCES_MAX];
+	uint32_t part_count;
+	uint64_t used_before; /* memory, when it was looked at whether it is used */
 };
 
 struct nvml_process {
@@ -28,6 +34,8 @@ struct nvml_process {
 /* What the rest of the server gets to see. */
 struct nvml_snapshot {
 	int state; /* STATE_OK, STATE_ASLEEP, STATE_FAILED */
+	uint32_t gpu_count;
+	const struct nvml_gpu *gpus; /* behind the processes */
 	uint32_t count;
 	struct nvml_process processes[]; /* by pid */
 };
@@ -51,6 +59,7 @@ struct nvml_session {
 	uint64_t rest_users;     /* nvml_power_users() then */
 	bool slept;              /* a GPU was seen asleep since the last sampling */
 
+	uint32_t parts; /* bit mask by enum nvml_part: what a sampling asks for */
 	struct nvml_listing listing;
 	struct nvml_sample *samples;
 	uint32_t sample_room;

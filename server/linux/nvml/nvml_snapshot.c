@@ -1,4 +1,4 @@
-/* Nvml snapshot: the sums over all devices, by process. */
+/* Nvml snapshot: the devices, and the sums over all of them, by process. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,15 +83,33 @@ static void add_device(struct nvml_snapshot *self, const struct nvml_device *dev
 	}
 }
 
+static void add_gpus(
+	struct nvml_snapshot *self, struct nvml_gpu *gpus, const struct nvml_session *session)
+{
+	self->gpus = gpus;
+	for (uint32_t i = 0; i < session->device_count; i++) {
+		const struct nvml_device *device = &session->devices[i];
+		gpus[self->gpu_count++] = device->gpu;
+		for (uint32_t part = 0; part < device->part_count; part++)
+			gpus[self->gpu_count++] = device->parts[part];
+	}
+}
+
+_Static_assert(_Alignof(struct nvml_process) >= _Alignof(struct nvml_gpu), "they lie in a row");
+
 struct nvml_snapshot *nvml_snapshot_create(const struct nvml_session *self)
 {
-	size_t most = 0;
+	size_t most = 0, gpus = self->device_count;
 
-	for (uint32_t i = 0; i < self->device_count; i++)
+	for (uint32_t i = 0; i < self->device_count; i++) {
 		most += self->devices[i].accounts.count;
+		gpus += self->devices[i].part_count;
+	}
 	struct nvml_snapshot *snapshot =
-		xcalloc(1, sizeof *snapshot + most * sizeof snapshot->processes[0]);
+		xcalloc(1, sizeof *snapshot + most * sizeof snapshot->processes[0] +
+				   gpus * sizeof *snapshot->gpus);
 	snapshot->state = STATE_OK;
+	add_gpus(snapshot, (struct nvml_gpu *)(void *)&snapshot->processes[most], self);
 	for (uint32_t i = 0; i < self->device_count; i++)
 		add_listed(snapshot, &self->devices[i].accounts);
 	for (uint32_t i = 0; i < self->device_count; i++)

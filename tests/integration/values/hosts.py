@@ -54,7 +54,13 @@ class Host:
             if len(path.suffixes) == 1:
                 self.apply(path)
         self.server = wire.Server("--procfs", str(self.root / "proc"), "--sysfs",
-                                  str(self.root / "sys"))
+                                  str(self.root / "sys"), environment=self.environment())
+
+    def environment(self):
+        """What the server is told by its environment."""
+        path = self.folder / "environment"
+        lines = path.read_text().splitlines() if path.exists() else []
+        return [line.replace("{BUILD}", str(wire.BUILD)).split("=", 1) for line in lines]
 
     def apply(self, path):
         for name, kind, value in entries(path.read_text()):

@@ -29,13 +29,13 @@ def remove():
 class Server:
     """procmond with these options, at a socket of its own; close() ends it."""
 
-    def __init__(self, *options):
+    def __init__(self, *options, environment=()):
         self.place = tempfile.mkdtemp(prefix="procmon.", dir="/tmp")
         self.path = f"{self.place}/socket"
         ready, told = os.pipe()
         self.process = subprocess.Popen(
             [BUILD / "procmond", "--socket", self.path, "--ready-fd", str(told), *options],
-            pass_fds=[told], stderr=subprocess.DEVNULL)
+            env=dict(os.environ, **dict(environment)), pass_fds=[told], stderr=subprocess.DEVNULL)
         os.close(told)
         assert os.read(ready, 1) == b"\n", "the server does not start"
         os.close(ready)
