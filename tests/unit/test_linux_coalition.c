@@ -471,6 +471,48 @@ TEST(in_the_kernels_own_hierarchy_links_tell_of_births_too)
 	watch_close(watch);
 }
 
+TEST(files_stay_open_while_they_are_wanted)
+{
+	struct watch *watch = open_coalitions(NULL, NULL);
+	struct coalitions *table = watch->handle;
+	const char *root = table->hierarchies.meant.point;
+	struct linux_coalition_cpu sample;
+	char name[64], path[96];
+
+	if (!root || !hierarchies_unified(&table->hierarchies))
+		test_skip("there is no cgroup version 2 here");
+	snprintf(name, sizeof name, "procmond-test-%d", getpid());
+	snprintf(path, sizeof path, "/%s", name);
+	make(root, name);
+	watch->provider->want(watch->handle, 1 << SOURCE_coalition_cpu);
+	watch_list(watch);
+	for (int i = 0; i < 3; i++) {
+		CHECK_INT(read_of(watch, path, SOURCE_coalition_cpu, &sample), STATE_OK);
+		CHECK_INT(sample.total, 0);
+		CHECK_INT(table->kept, 1);
+	}
+	watch->provider->want(watch->handle, 0);
+	list_now(watch);
+	CHECK_INT(table->kept, 0);
+	watch->provider->want(watch->handle, 1 << SOURCE_coalition_cpu);
+	CHECK_INT(read_of(watch, path, SOURCE_coalition_cpu, &sample), STATE_OK);
+	CHECK_INT(table->kept, 1);
+	unmake(root, name);
+	CHECK_INT(read_of(watch, path, SOURCE_coalition_cpu, &sample), STATE_NONE);
+	CHECK_INT(table->kept, 0);
+	watch_list(watch);
+	CHECK_INT(watch->deaths, 1);
+	/* There may be none to keep. */
+	table->kept_max = 0;
+	CHECK_INT(read_of(watch, "/", SOURCE_coalition_cpu, &sample), STATE_OK);
+	CHECK(sample.total > 0);
+	CHECK_INT(table->kept, 0);
+	table->kept_max = 1;
+	CHECK_INT(read_of(watch, "/", SOURCE_coalition_cpu, &sample), STATE_OK);
+	CHECK_INT(table->kept, 1);
+	watch_close(watch);
+}
+
 /* ------------------------------------------------------------------------------ parsers */
 
 TEST(numbers_are_whole_files)
@@ -634,6 +676,7 @@ TESTS(CASE(each_directory_is_a_row_with_its_inode_for_identity),
 	CASE(paths_begin_with_what_is_mounted),
 	CASE(lines_of_processes_are_counted_beyond_any_buffer),
 	CASE(in_the_kernels_own_hierarchy_links_tell_of_births_too),
-	CASE(numbers_are_whole_files), CASE(keys_are_whole_words),
-	CASE(pressure_has_a_total_and_an_average), CASE(io_is_read_device_by_device),
-	CASE(names_of_containers_are_found_in_json), CASE(parsers_may_be_cut_anywhere))
+	CASE(files_stay_open_while_they_are_wanted), CASE(numbers_are_whole_files),
+	CASE(keys_are_whole_words), CASE(pressure_has_a_total_and_an_average),
+	CASE(io_is_read_device_by_device), CASE(names_of_containers_are_found_in_json),
+	CASE(parsers_may_be_cut_anywhere))
