@@ -224,7 +224,7 @@ static inline struct coalitions *coalitions_of(struct devices *devices)
 /* All of the cgroup's own file, into table->buffer; its length or a negative errno: -ENOENT
  * where there is no such file. */
 ssize_t coalition_read(
-	struct coalitions *table, struct coalition *row, const char *file, enum kept_file kept);
+	struct coalitions *table, struct coalition *row, const char *name, enum kept_file kept);
 /* The same of the directory in an older hierarchy. */
 ssize_t coalition_read_older(struct coalitions *table, const struct coalition *row,
 	enum controller controller, const char *file);
