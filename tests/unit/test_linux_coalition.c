@@ -401,6 +401,39 @@ TEST(paths_begin_with_what_is_mounted)
 	watch_close(watch);
 }
 
+TEST(without_a_unified_hierarchy_the_first_of_the_older_ones_has_the_rows)
+{
+	struct linux_coalition_cpu cpu;
+	struct linux_coalition_state state;
+	struct watch *watch;
+
+	tree_begin();
+	tree_put("proc/self/cgroup", "3:cpu,cpuacct:/\n2:freezer:/\n1:name=systemd:/\n");
+	tree_put("proc/self/mountinfo",
+		"31 23 0:28 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu,cpuacct\n"
+		"32 23 0:29 / /sys/fs/cgroup/freezer rw - cgroup cgroup rw,freezer\n"
+		"33 23 0:30 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,name=systemd\n");
+	tree_put("sys/fs/cgroup/cpu/cgroup.sane_behavior", "0\n");
+	tree_put("sys/fs/cgroup/cpu/a.service/cpuacct.usage", "77\n");
+	tree_put("sys/fs/cgroup/cpu/a.service/cpu.stat", "nr_periods 1\nthrottled_time 55\n");
+	tree_put("sys/fs/cgroup/freezer/a.service/freezer.state", "FREEZING\n");
+	tree_put("sys/fs/cgroup/systemd/other/cgroup.procs", "");
+	watch = open_tree();
+	watch_list(watch);
+	CHECK_INT(watch->births, 2);
+	CHECK_INT(read_of(watch, "/a.service", SOURCE_coalition_cpu, &cpu), STATE_OK);
+	CHECK_INT(cpu.total, 77);
+	CHECK_INT(cpu.throttled, 55);
+	CHECK(IS_NONE(cpu.user));
+	CHECK_INT(read_of(watch, "/a.service", SOURCE_coalition_state, &state), STATE_OK);
+	CHECK(IS_NONE(state.populated));
+	CHECK_INT(state.frozen, 0);
+	CHECK(!((const struct coalitions *)watch->handle)->namespaced);
+	CHECK(reason(watch, SOURCE_coalition_pressure_cpu));
+	CHECK(reason(watch, SOURCE_coalition_usage));
+	watch_close(watch);
+}
+
 TEST(lines_of_processes_are_counted_beyond_any_buffer)
 {
 	enum { MANY = 100000 };
@@ -410,7 +443,7 @@ TEST(lines_of_processes_are_counted_beyond_any_buffer)
 
 	CHECK(text);
 	for (int i = 0; i < MANY; i++)
-		snprintf(text + (size_t)i * 8, 9, "%7d\n", i);
+		snprintf(text + (size_t)i * 8, 9, "%7d\n", i % MANY);
 	begin_tree();
 	tree_put(SLICE "/cgroup.procs", text);
 	watch = open_tree();
@@ -468,6 +501,48 @@ TEST(in_the_kernels_own_hierarchy_links_tell_of_births_too)
 	unmake(root, name);
 	list_now(watch);
 	CHECK(slot_of(watch, path) == NO_ROW);
+	watch_close(watch);
+}
+
+TEST(files_stay_open_while_they_are_wanted)
+{
+	struct watch *watch = open_coalitions(NULL, NULL);
+	struct coalitions *table = watch->handle;
+	const char *root = table->hierarchies.meant.point;
+	struct linux_coalition_cpu sample;
+	char name[64], path[96];
+
+	if (!root || !hierarchies_unified(&table->hierarchies))
+		test_skip("there is no cgroup version 2 here");
+	snprintf(name, sizeof name, "procmond-test-%d", getpid());
+	snprintf(path, sizeof path, "/%s", name);
+	make(root, name);
+	watch->provider->want(watch->handle, 1 << SOURCE_coalition_cpu);
+	watch_list(watch);
+	for (int i = 0; i < 3; i++) {
+		CHECK_INT(read_of(watch, path, SOURCE_coalition_cpu, &sample), STATE_OK);
+		CHECK_INT(sample.total, 0);
+		CHECK_INT(table->kept, 1);
+	}
+	watch->provider->want(watch->handle, 0);
+	list_now(watch);
+	CHECK_INT(table->kept, 0);
+	watch->provider->want(watch->handle, 1 << SOURCE_coalition_cpu);
+	CHECK_INT(read_of(watch, path, SOURCE_coalition_cpu, &sample), STATE_OK);
+	CHECK_INT(table->kept, 1);
+	unmake(root, name);
+	CHECK_INT(read_of(watch, path, SOURCE_coalition_cpu, &sample), STATE_NONE);
+	CHECK_INT(table->kept, 0);
+	watch_list(watch);
+	CHECK_INT(watch->deaths, 1);
+	/* There may be none to keep. */
+	table->kept_max = 0;
+	CHECK_INT(read_of(watch, "/", SOURCE_coalition_cpu, &sample), STATE_OK);
+	CHECK(sample.total > 0);
+	CHECK_INT(table->kept, 0);
+	table->kept_max = 1;
+	CHECK_INT(read_of(watch, "/", SOURCE_coalition_cpu, &sample), STATE_OK);
+	CHECK_INT(table->kept, 1);
 	watch_close(watch);
 }
 
@@ -632,8 +707,10 @@ TESTS(CASE(each_directory_is_a_row_with_its_inode_for_identity),
 	CASE(bytes_of_a_device_that_carries_another_count_once),
 	CASE(what_cannot_be_there_is_said_with_the_reason),
 	CASE(paths_begin_with_what_is_mounted),
+	CASE(without_a_unified_hierarchy_the_first_of_the_older_ones_has_the_rows),
 	CASE(lines_of_processes_are_counted_beyond_any_buffer),
 	CASE(in_the_kernels_own_hierarchy_links_tell_of_births_too),
-	CASE(numbers_are_whole_files), CASE(keys_are_whole_words),
-	CASE(pressure_has_a_total_and_an_average), CASE(io_is_read_device_by_device),
-	CASE(names_of_containers_are_found_in_json), CASE(parsers_may_be_cut_anywhere))
+	CASE(files_stay_open_while_they_are_wanted), CASE(numbers_are_whole_files),
+	CASE(keys_are_whole_words), CASE(pressure_has_a_total_and_an_average),
+	CASE(io_is_read_device_by_device), CASE(names_of_containers_are_found_in_json),
+	CASE(parsers_may_be_cut_anywhere))

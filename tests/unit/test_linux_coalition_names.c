@@ -272,8 +272,8 @@ TEST(hostile_names_are_names)
 TEST(no_name_can_break_it)
 {
 	static const char *const paths[] = {"/app-gnome-a\\x2db-1.scope",
-		"/snap.vlc.cvlc-" UUID ".scope",
-		"/kubepods-pod0a1b2c3d_1111_2222_3333_444455556666.slice:docker:" ID,
+		("/snap.vlc.cvlc-" UUID ".scope"),
+		("/kubepods-pod0a1b2c3d_1111_2222_3333_444455556666.slice:docker:" ID),
 		"/machine-qemu\\x2d1\\x2dvm.scope", "/systemd-nspawn@a.service"};
 	char path[256];
 	struct label label;

@@ -64,6 +64,7 @@ static int open_table(struct devices *devices, const struct target *target)
 
 	(void)target;
 	self->root = self->lent = -1;
+	self->kept_max = coalition_kept_max();
 	hierarchies_find(&self->hierarchies, devices->host);
 	if (!self->hierarchies.meant.point)
 		return 0; /* there are no rows */
@@ -94,7 +95,7 @@ static void forget(struct devices *devices, void *memory)
 {
 	struct coalition *row = memory;
 
-	(void)devices;
+	coalition_close_kept(coalitions_of(devices), row, 0);
 	label_finish(&row->label);
 	free(row->path);
 	free(row->shares);
@@ -187,6 +188,7 @@ static void meet_known(struct search *self)
 
 	for (uint32_t slot = 0; (row = devices_next(&self->table->devices, &slot));) {
 		row->children = 0;
+		coalition_close_kept(self->table, row, self->table->devices.wanted);
 		if (!look_at(self->table, row->path + row->below, &inode) ||
 			inode.st_ino != row->id)
 			continue;

@@ -154,6 +154,22 @@ const char *controller_unsupported(
 
 enum { COALITION_BUFFER = 32 << 10 };
 
+/* Files that are read at every tick while somebody wants their source, and stay open then. */
+enum kept_file {
+	KEPT_STATE,
+	KEPT_TASKS,
+	KEPT_CPU,
+	KEPT_USAGE,
+	KEPT_MEMORY,
+	KEPT_SWAP,
+	KEPT_IO,
+	KEPT_PRESSURE_CPU,
+	KEPT_PRESSURE_MEMORY,
+	KEPT_PRESSURE_IO,
+	KEPT_FILES,
+	NOT_KEPT = KEPT_FILES,
+};
+
 /* What one device has done for one cgroup. */
 struct device_share {
 	uint64_t device; /* major << 32 | minor */
@@ -165,9 +181,10 @@ struct coalition {
 	char *path;          /* as in /proc/PID/cgroup */
 	uint32_t below;      /* where in the path that begins which is below the mount point */
 	uint32_t slot, parent_slot;
-	uint32_t children; /* met by the find that is going on */
-	uint32_t links;    /* of the directory */
-	uint64_t met;      /* by this find, at this path */
+	uint32_t children;    /* met by the find that is going on */
+	uint32_t links;       /* of the directory */
+	uint64_t met;         /* by this find, at this path */
+	int kept[KEPT_FILES]; /* descriptor + 1; 0: not open */
 	struct label label;
 	/* Growth of all devices so far: one that is unplugged takes nothing back. */
 	struct device_share *shares;
@@ -191,7 +208,8 @@ struct coalitions {
 	 */
 	int lent;
 	uint64_t lent_id;
-	bool namespaced; /* the uppermost is not the machine's own root */
+	uint32_t kept, kept_max; /* open files of all rows */
+	bool namespaced;         /* the uppermost is not the machine's own root */
 	struct block_device *block_devices;
 	uint32_t block_device_count;
 	uint64_t block_devices_round;
@@ -205,13 +223,18 @@ static inline struct coalitions *coalitions_of(struct devices *devices)
 
 /* All of the cgroup's own file, into table->buffer; its length or a negative errno: -ENOENT
  * where there is no such file. */
-ssize_t coalition_read(struct coalitions *table, const struct coalition *row, const char *file);
+ssize_t coalition_read(
+	struct coalitions *table, struct coalition *row, const char *name, enum kept_file kept);
 /* The same of the directory in an older hierarchy. */
 ssize_t coalition_read_older(struct coalitions *table, const struct coalition *row,
 	enum controller controller, const char *file);
 /* Whichever of the two has the controller. */
-ssize_t coalition_read_either(struct coalitions *table, const struct coalition *row,
-	const char *file, enum controller controller, const char *older);
+ssize_t coalition_read_either(struct coalitions *table, struct coalition *row, const char *file,
+	enum kept_file kept, enum controller controller, const char *older);
+/* Closes what is kept open of a row but is not of these sources (bit mask). */
+void coalition_close_kept(struct coalitions *table, struct coalition *row, uint32_t wanted);
+/* How many files may be kept open. */
+uint32_t coalition_kept_max(void);
 /* Opens its directory; the descriptor stays the table's. */
 int coalition_directory(struct coalitions *table, const struct coalition *row);
 /* The state of what could not be read. */

@@ -25,11 +25,11 @@ static void clear(uint64_t *values, ssize_t length)
 	device_fill(values, values + VALUES - 1, state);
 }
 
-static int read_unified(struct coalitions *table, const struct coalition *row, uint64_t *values)
+static int read_unified(struct coalitions *table, struct coalition *row, uint64_t *values)
 {
 	static const char *const keys[VALUES] = {"usage_usec", "user_usec", "system_usec",
 		"nr_periods", "nr_throttled", "throttled_usec"};
-	ssize_t length = coalition_read(table, row, "cpu.stat");
+	ssize_t length = coalition_read(table, row, "cpu.stat", KEPT_CPU);
 
 	clear(values, length);
 	if (length < 0)

@@ -2,8 +2,8 @@
  * Flat: the text formats of the files of a cgroup; Documentation/admin-guide/cgroup-v2.rst,
  * "Format". All pure: they accept any garbage, and what is no number is STATE_FAILED.
  */
-#ifndef LINUX_COALITION_FLAT_H
-#define LINUX_COALITION_FLAT_H
+#ifndef LINUX_FLAT_H
+#define LINUX_FLAT_H
 
 #include "../parse.h"
 
@@ -22,7 +22,7 @@ double flat_cores(const char *bytes, size_t length);
 
 /* A line "some avg10=0.00 avg60=0.00 avg300=0.00 total=0" of pressure: its total in us, and
  * its average as a ratio. STATE_NONE: there is no such line. */
-void flat_pressure(const char *bytes, size_t length, const char *line, uint64_t *ret_total_us,
+void flat_pressure(const char *bytes, size_t length, const char *key, uint64_t *ret_total_us,
 	double *ret_10s);
 
 /* ----------------------------------------------------------------------------- io.stat */

@@ -124,7 +124,7 @@ static int add_older(
 
 static int add_unified(struct coalitions *table, struct coalition *row, uint32_t *broken)
 {
-	ssize_t length = coalition_read(table, row, "io.stat");
+	ssize_t length = coalition_read(table, row, "io.stat", KEPT_IO);
 	struct io_reader reader;
 
 	if (length < 0)

@@ -3,8 +3,8 @@
  * directory, each in a way of its own: systemd.unit(5), systemd.slice(5), the naming of
  * applications at systemd.io/DESKTOP_ENVIRONMENTS, and the runtimes of containers. All pure.
  */
-#ifndef LINUX_COALITION_LABEL_H
-#define LINUX_COALITION_LABEL_H
+#ifndef LINUX_LABEL_H
+#define LINUX_LABEL_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -28,17 +28,17 @@ static double older_cores(struct coalitions *table, const struct coalition *row)
 	return (double)quota / (double)period;
 }
 
-static double unified_cores(struct coalitions *table, const struct coalition *row)
+static double unified_cores(struct coalitions *table, struct coalition *row)
 {
-	ssize_t length = coalition_read(table, row, "cpu.max");
+	ssize_t length = coalition_read(table, row, "cpu.max", NOT_KEPT);
 
 	return length < 0 ? NAN : flat_cores(table->buffer, (size_t)length);
 }
 
 static uint64_t unified_number(
-	struct coalitions *table, const struct coalition *row, const char *file)
+	struct coalitions *table, struct coalition *row, const char *file)
 {
-	return coalition_number(table, coalition_read(table, row, file));
+	return coalition_number(table, coalition_read(table, row, file, NOT_KEPT));
 }
 
 static int limits_read(struct devices *devices, void *memory, void *result)
@@ -50,11 +50,11 @@ static int limits_read(struct devices *devices, void *memory, void *result)
 				? older_cores(table, memory)
 				: unified_cores(table, memory);
 	sample->weight = unified_number(table, memory, "cpu.weight");
-	sample->tasks = coalition_number(table,
-		coalition_read_either(table, memory, "pids.max", CONTROLLER_PIDS, "pids.max"));
-	sample->memory =
-		coalition_number(table, coalition_read_either(table, memory, "memory.max",
-						CONTROLLER_MEMORY, "memory.limit_in_bytes"));
+	sample->tasks = coalition_number(table, coalition_read_either(table, memory, "pids.max",
+							NOT_KEPT, CONTROLLER_PIDS, "pids.max"));
+	sample->memory = coalition_number(
+		table, coalition_read_either(table, memory, "memory.max", NOT_KEPT,
+			       CONTROLLER_MEMORY, "memory.limit_in_bytes"));
 	sample->high = unified_number(table, memory, "memory.high");
 	sample->low = unified_number(table, memory, "memory.low");
 	sample->min = unified_number(table, memory, "memory.min");

@@ -20,9 +20,9 @@ static int usage_read(struct devices *devices, void *memory, void *result)
 	struct coalitions *table = coalitions_of(devices);
 	struct linux_coalition_usage *sample = result;
 
-	sample->bytes =
-		coalition_number(table, coalition_read_either(table, memory, "memory.current",
-						CONTROLLER_MEMORY, "memory.usage_in_bytes"));
+	sample->bytes = coalition_number(
+		table, coalition_read_either(table, memory, "memory.current", KEPT_USAGE,
+			       CONTROLLER_MEMORY, "memory.usage_in_bytes"));
 	return STATE_OK;
 }
 
@@ -91,7 +91,7 @@ static int memory_read(struct devices *devices, void *memory, void *result)
 	struct linux_coalition_memory *sample = result;
 	bool older = coalition_has_older(table, CONTROLLER_MEMORY);
 	ssize_t length = coalition_read_either(
-		table, memory, "memory.stat", CONTROLLER_MEMORY, "memory.stat");
+		table, memory, "memory.stat", KEPT_MEMORY, CONTROLLER_MEMORY, "memory.stat");
 	uint64_t values[VALUES];
 
 	if (length < 0)
@@ -101,7 +101,7 @@ static int memory_read(struct devices *devices, void *memory, void *result)
 	/* Without swap in the kernel there is no such file. */
 	if (!older)
 		values[SWAP] = coalition_number(
-			table, coalition_read(table, memory, "memory.swap.current"));
+			table, coalition_read(table, memory, "memory.swap.current", KEPT_SWAP));
 	*sample = (struct linux_coalition_memory){.anonymous = values[ANONYMOUS],
 		.file = values[FILES],
 		.kernel = values[KERNEL],
@@ -136,11 +136,12 @@ static int peaks_read(struct devices *devices, void *memory, void *result)
 	struct linux_coalition_peaks *sample = result;
 
 	sample->memory = coalition_number(
-		table, coalition_read_either(table, memory, "memory.peak", CONTROLLER_MEMORY,
-			       "memory.max_usage_in_bytes"));
-	sample->swap =
-		coalition_number(table, coalition_read(table, memory, "memory.swap.peak"));
-	sample->tasks = coalition_number(table, coalition_read(table, memory, "pids.peak"));
+		table, coalition_read_either(table, memory, "memory.peak", NOT_KEPT,
+			       CONTROLLER_MEMORY, "memory.max_usage_in_bytes"));
+	sample->swap = coalition_number(
+		table, coalition_read(table, memory, "memory.swap.peak", NOT_KEPT));
+	sample->tasks =
+		coalition_number(table, coalition_read(table, memory, "pids.peak", NOT_KEPT));
 	return STATE_OK;
 }
 
@@ -160,7 +161,7 @@ static int failures_read(struct devices *devices, void *memory, void *result)
 	static const char *const events[] = {"low", "high", "max", "oom", "oom_kill"};
 	struct coalitions *table = coalitions_of(devices);
 	struct linux_coalition_failures *sample = result;
-	ssize_t length = coalition_read(table, memory, "memory.events");
+	ssize_t length = coalition_read(table, memory, "memory.events", NOT_KEPT);
 	uint64_t values[5];
 
 	if (length < 0)

@@ -34,7 +34,7 @@ static int state_read(struct devices *devices, void *memory, void *result)
 	ssize_t length = -ENOENT;
 
 	if (hierarchies_unified(&table->hierarchies))
-		length = coalition_read(table, memory, "cgroup.events");
+		length = coalition_read(table, memory, "cgroup.events", KEPT_STATE);
 	if (length < 0 && length != -ENOENT)
 		return coalition_state_of(length);
 	if (length >= 0)
@@ -113,7 +113,7 @@ static int tasks_read(struct devices *devices, void *memory, void *result)
 
 	sample->count =
 		coalition_number(table, coalition_read_either(table, memory, "pids.current",
-						CONTROLLER_PIDS, "pids.current"));
+						KEPT_TASKS, CONTROLLER_PIDS, "pids.current"));
 	return STATE_OK;
 }
 

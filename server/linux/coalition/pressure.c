@@ -9,11 +9,12 @@
 #include "../read.h"
 #include "coalition.h"
 
-static int read_pressure(struct devices *devices, const struct coalition *row, const char *file,
-	struct coalition_pressure *result)
+/* The samples are alike: nothing but this struct. */
+static int read_pressure(struct devices *devices, struct coalition *row, const char *file,
+	enum kept_file kept, struct coalition_pressure *result)
 {
 	struct coalitions *table = coalitions_of(devices);
-	ssize_t length = coalition_read(table, row, file);
+	ssize_t length = coalition_read(table, row, file, kept);
 
 	if (length < 0)
 		return coalition_state_of(length);
@@ -46,28 +47,62 @@ static const char *why_not(const struct linux_host *host, const char *file)
 	return reason;
 }
 
-#define PRESSURE(resource)                                                                     \
-	static int resource##_read(struct devices *devices, void *row, void *result)           \
-	{                                                                                      \
-		struct linux_coalition_pressure_##resource *sample = result;                   \
-                                                                                               \
-		return read_pressure(devices, row, #resource ".pressure", &sample->value);     \
-	}                                                                                      \
-	static const char *resource##_unsupported(                                             \
-		const struct linux_host *host, enum cell_state *ret_state)                     \
-	{                                                                                      \
-		*ret_state = STATE_UNSUPPORTED;                                                \
-		return why_not(host, #resource ".pressure");                                   \
-	}                                                                                      \
-	const struct device_source coalition_pressure_##resource##_source = {                  \
-		.source = {.name = "coalition_pressure_" #resource,                            \
-			.sample_size = sizeof(struct linux_coalition_pressure_##resource),     \
-			.lane = LANE_FAST,                                                     \
-			.remedy = REMEDY_CGROUP},                                              \
-		.unsupported = resource##_unsupported,                                         \
-		.read = resource##_read,                                                       \
-	}
+static int cpu_read(struct devices *devices, void *row, void *sample)
+{
+	return read_pressure(devices, row, "cpu.pressure", KEPT_PRESSURE_CPU, sample);
+}
 
-PRESSURE(cpu);
-PRESSURE(memory);
-PRESSURE(io);
+static const char *cpu_unsupported(const struct linux_host *host, enum cell_state *ret_state)
+{
+	*ret_state = STATE_UNSUPPORTED;
+	return why_not(host, "cpu.pressure");
+}
+
+const struct device_source coalition_pressure_cpu_source = {
+	.source = {.name = "coalition_pressure_cpu",
+		.sample_size = sizeof(struct linux_coalition_pressure_cpu),
+		.lane = LANE_FAST,
+		.remedy = REMEDY_CGROUP},
+	.unsupported = cpu_unsupported,
+	.read = cpu_read,
+};
+
+static int memory_read(struct devices *devices, void *row, void *sample)
+{
+	return read_pressure(devices, row, "memory.pressure", KEPT_PRESSURE_MEMORY, sample);
+}
+
+static const char *memory_unsupported(const struct linux_host *host, enum cell_state *ret_state)
+{
+	*ret_state = STATE_UNSUPPORTED;
+	return why_not(host, "memory.pressure");
+}
+
+const struct device_source coalition_pressure_memory_source = {
+	.source = {.name = "coalition_pressure_memory",
+		.sample_size = sizeof(struct linux_coalition_pressure_memory),
+		.lane = LANE_FAST,
+		.remedy = REMEDY_CGROUP},
+	.unsupported = memory_unsupported,
+	.read = memory_read,
+};
+
+static int io_read(struct devices *devices, void *row, void *sample)
+{
+	return read_pressure(devices, row, "io.pressure", KEPT_PRESSURE_IO, sample);
+}
+
+static const char *io_unsupported(const struct linux_host *host, enum cell_state *ret_state)
+{
+	*ret_state = STATE_UNSUPPORTED;
+	return why_not(host, "io.pressure");
+}
+
+const struct device_source coalition_pressure_io_source = {
+	.source = {.name = "coalition_pressure_io",
+		.sample_size = sizeof(struct linux_coalition_pressure_io),
+		.lane = LANE_FAST,
+		.remedy = REMEDY_CGROUP},
+	.unsupported = io_unsupported,
+	.read = io_read,
+};
