@@ -38,29 +38,28 @@ static int prepare(struct devices *devices, void *row, void **ret_data)
 	return STATE_OK;
 }
 
-/* The core's directory, if its frequency can be told; or a state. */
-static int open_core(const char *path, int *ret_directory)
+/* The core's directory, if its frequency can be told; or a negative errno. */
+static int open_core(const char *path)
 {
 	int directory = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int error;
 
 	if (directory < 0)
-		return (int)sysfs_state(-errno);
-	if (faccessat(directory, "cpufreq", F_OK, 0) < 0) {
-		int state = (int)sysfs_state(-errno);
-		close(directory);
-		return state;
-	}
-	*ret_directory = directory;
-	return STATE_OK;
+		return -errno;
+	if (faccessat(directory, "cpufreq", F_OK, 0) == 0)
+		return directory;
+	error = -errno;
+	close(directory);
+	return error;
 }
 
 static int frequency_run(void *data, struct job *job)
 {
 	struct linux_cpu_frequency *sample = job->sample;
-	int directory, state = open_core(data, &directory);
+	int directory = open_core(data);
 
-	if (state != STATE_OK)
-		return state;
+	if (directory < 0)
+		return (int)sysfs_state(directory);
 	sample->now = frequency(directory, "cpufreq/scaling_cur_freq");
 	/* Since Linux 6.15; -EAGAIN from a core that has slept for a while. */
 	sample->average = frequency(directory, "cpufreq/cpuinfo_avg_freq");
@@ -92,10 +91,10 @@ static uint64_t base_frequency(int directory)
 static int policy_run(void *data, struct job *job)
 {
 	struct linux_cpu_policy *sample = job->sample;
-	int directory, state = open_core(data, &directory);
+	int directory = open_core(data);
 
-	if (state != STATE_OK)
-		return state;
+	if (directory < 0)
+		return (int)sysfs_state(directory);
 	sample->min = frequency(directory, "cpufreq/scaling_min_freq");
 	sample->max = frequency(directory, "cpufreq/scaling_max_freq");
 	sample->hardware_min = frequency(directory, "cpufreq/cpuinfo_min_freq");
