@@ -11,11 +11,24 @@
 
 #include "alloc.h"
 #include "devices.h"
+#include "disk/disk.h"
 #include "host.h"
+#include "network/network.h"
 #include "process/process.h"
 #include "system/system.h"
 
-enum { SCALE_ONE, SCALE_KIB, SCALE_PAGE, SCALE_TICK, SCALE_SECOND, SCALE_MICROSECOND, SCALES };
+enum {
+	SCALE_ONE,
+	SCALE_KIB,
+	SCALE_MEGABIT,
+	SCALE_MICROSECOND,
+	SCALE_MILLISECOND,
+	SCALE_PAGE,
+	SCALE_SECOND,
+	SCALE_SECTOR,
+	SCALE_TICK,
+	SCALES
+};
 
 /* ---------------------------------------------------------------------------- bindings */
 
@@ -70,6 +83,8 @@ _Static_assert(sizeof(struct sample_text) != sizeof(uint64_t), "sizes tell texts
 /* All but PROCESS, in the order of their ids. */
 static const struct device_table *const device_tables[] = {
 	&system_table,
+	&disk_table,
+	&network_table,
 };
 
 enum { DEVICE_TABLES = sizeof device_tables / sizeof *device_tables };
@@ -94,6 +109,9 @@ static void init_scales(struct linux_platform *self)
 	self->scales[SCALE_TICK] = (struct scale){self->host.tick_ns, 1};
 	self->scales[SCALE_SECOND] = (struct scale){1000000000, 1};
 	self->scales[SCALE_MICROSECOND] = (struct scale){1000, 1};
+	self->scales[SCALE_MILLISECOND] = (struct scale){1000000, 1};
+	self->scales[SCALE_SECTOR] = (struct scale){512, 1};
+	self->scales[SCALE_MEGABIT] = (struct scale){125000, 1}; /* in bytes */
 }
 
 static void init_providers(struct linux_platform *self)
