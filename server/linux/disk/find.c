@@ -73,11 +73,10 @@ static void open_block(struct search *self)
 }
 
 /* In sysfs a name has ! for /. */
-static void spell_name(char *out, const char *name)
+static void spell(char *name, char from, char to)
 {
-	for (; *name; name++)
-		*out++ = *name == '/' ? '!' : *name;
-	*out = '\0';
+	while ((name = strchr(name, from)))
+		*name++ = to;
 }
 
 static bool is_numbered(const char *name, const char *prefix)
@@ -111,7 +110,8 @@ static void look_at(struct search *self, struct disk_look *look, const struct di
 
 	*look = (struct disk_look){.major = line->major, .minor = line->minor};
 	snprintf(look->name, sizeof look->name, "%s", line->name);
-	spell_name(name, line->name);
+	snprintf(name, sizeof name, "%s", line->name);
+	spell(name, '/', '!');
 	open_block(self);
 	snprintf(look->place, sizeof look->place, "%s", name);
 	look->whole = has_sectors(self, look);
@@ -191,6 +191,7 @@ static void look_below(
 	else if (row->kind != DISK_UNKNOWN)
 		sysfs_names(self->block, below(path, look->place, "slaves"), "", row->lower,
 			sizeof row->lower);
+	spell(row->lower, '!', '/');
 	row->counted = is_counted(row);
 }
 
