@@ -2,11 +2,11 @@
 import collections
 import time
 
-from values import cpu, derived, files, gpu, identity, limits, memory, server, system
+from values import cpu, derived, disk, files, gpu, identity, limits, memory, network, server, system
 from values.check import Absent, All, Range, between, complaint
 from values.wire import pb
 
-THEMES = (identity, cpu, memory, files, limits, gpu, server, system)
+THEMES = (identity, cpu, memory, files, limits, gpu, server, system, disk, network)
 UNMEASURABLE = "not measured on Linux yet"  # which is no reason
 # What a checker said of a cell: it is kept to see what the checker says of wrong cells.
 Opinion = collections.namedtuple("Opinion", "label expected cell")
@@ -24,12 +24,13 @@ class Table:
     def __init__(self, entries, name):
         self.name, self.number = name, pb.Table.Value(name)
         self.entries = {entry.name: entry for entry in entries if entry.table == self.number}
-        self.checks, self.unmeasurable, self.sums = {}, set(), {}
+        self.checks, self.unmeasurable, self.sums, self.meanwhile = {}, set(), {}, ()
         for theme in THEMES:
             self.checks |= getattr(theme, name, {})
             suffix = "" if name == "PROCESS" else "_" + name
             self.unmeasurable |= set(getattr(theme, "UNMEASURABLE" + suffix, ()))
             self.sums |= getattr(theme, "SUMS" + suffix, {})
+            self.meanwhile += getattr(theme, "MEANWHILE" + suffix, ())
         self.derived = set(getattr(derived, name, {}))
         self.opinions = collections.defaultdict(list)
         self.rows = []  # {attribute: value} of rows that were compared
