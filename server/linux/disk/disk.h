@@ -111,7 +111,7 @@ struct disks {
 };
 
 /* Of all rows, once a round. */
-int disk_find(struct devices *self);
+int disk_find(struct devices *devices);
 int disk_mounts_take(struct disks *self);
 /* The directory of a row in sysfs, for a worker; NULL: there is none. */
 char *disk_directory(const struct devices *self, const struct disk *row);
