@@ -38,6 +38,18 @@ static enum cell_state absent_state(enum attribute_type type, const void *field)
 	return STATE_OK;
 }
 
+/* One field of a sample could not be had, though the others could. */
+static void note_failure(
+	struct instance *self, const struct live_binding *live, enum cell_state state)
+{
+	uint32_t index = self->platform->bindings[live->column->attribute].source;
+
+	if (state != STATE_FAILED)
+		return;
+	self->sources[index].failures++;
+	pace_report(self, index);
+}
+
 static void apply_field(struct instance *self, const struct live_binding *live, uint32_t slot,
 	const void *field)
 {
@@ -52,10 +64,13 @@ static void apply_field(struct instance *self, const struct live_binding *live, 
 		else
 			table_set_state(&self->table, live->column, slot,
 				text->state ? (enum cell_state)text->state : STATE_NONE);
+		if (!text->bytes)
+			note_failure(self, live, text->state);
 		return;
 	}
 	enum cell_state state = absent_state(type, field);
 	if (state != STATE_OK) {
+		note_failure(self, live, state);
 		table_set_state(&self->table, live->column, slot, state);
 		return;
 	}

@@ -17,6 +17,8 @@ enum {
 	WORKERS = 3,
 	WORKERS_MIN = 2,
 	WORKERS_MAX = 4,
+	BUDGET_PERCENT = 25,
+	BUDGET_PERCENT_MAX = 100,
 };
 
 enum option_id {
@@ -29,6 +31,7 @@ enum option_id {
 	OPTION_SYSFS,
 	OPTION_WITHOUT,
 	OPTION_WORKERS,
+	OPTION_BUDGET,
 	OPTION_LOG_LEVEL,
 	OPTION_READY_FD,
 	OPTION_DEBUG,
@@ -46,6 +49,7 @@ static const struct option options[] = {
 	{"sysfs", required_argument, NULL, OPTION_SYSFS},
 	{"without", required_argument, NULL, OPTION_WITHOUT},
 	{"workers", required_argument, NULL, OPTION_WORKERS},
+	{"budget", required_argument, NULL, OPTION_BUDGET},
 	{"log-level", required_argument, NULL, OPTION_LOG_LEVEL},
 	{"ready-fd", required_argument, NULL, OPTION_READY_FD},
 	{"debug", no_argument, NULL, OPTION_DEBUG},
@@ -70,6 +74,8 @@ void arguments_print_help(void)
 	       "                       socket, else 0)\n"
 	       "  --path-check SECONDS look so often whether the socket is still there (60)\n"
 	       "  --workers N          threads for what may block, 2 to 4 (3)\n"
+	       "  --budget PERCENT     of one core, for all sampling; 0: as much as it takes "
+	       "(25)\n"
 	       "  --procfs DIR         read this tree instead of /proc\n"
 	       "  --sysfs DIR          read this tree instead of /sys\n"
 	       "  --without NAME,..    do as if the kernel lacked these features\n"
@@ -169,6 +175,9 @@ static int parse_option(struct arguments *self, int option, const char *value)
 		return 0;
 	case OPTION_WORKERS:
 		return parse_number("workers", value, WORKERS_MIN, WORKERS_MAX, &self->workers);
+	case OPTION_BUDGET:
+		return parse_number(
+			"budget", value, 0, BUDGET_PERCENT_MAX, &self->budget_percent);
 	case OPTION_LOG_LEVEL:
 		return parse_log_level(value, &self->log_level);
 	case OPTION_READY_FD:
@@ -196,6 +205,7 @@ int arguments_parse(struct arguments *self, int argc, char **argv)
 	*self = (struct arguments){
 		.path_check_s = PATH_CHECK_S,
 		.workers = WORKERS,
+		.budget_percent = BUDGET_PERCENT,
 		.ready_fd = -1,
 		.log_level = LOG_LEVEL_INFO,
 		.platform = {.procfs = "/proc", .sysfs = "/sys"},

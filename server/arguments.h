@@ -14,6 +14,7 @@ struct arguments {
 	uint32_t idle_exit_s;  /* 0: never */
 	uint32_t path_check_s; /* between two looks whether the socket is still there */
 	uint32_t workers;
+	uint32_t budget_percent;
 	int ready_fd;                    /* -1: none */
 	int log_level;                   /* enum log_level */
 	const char *socket;              /* NULL: the usual place */

@@ -9,6 +9,7 @@
 #include "apply.h"
 #include "clock.h"
 #include "slow.h"
+#include "sum.h"
 
 const struct provider *instance_find_provider(
 	const struct platform *platform, enum table_id table)
@@ -28,6 +29,8 @@ enum cell_state instance_available(const struct platform *platform,
 	enum cell_state state = STATE_UNSUPPORTED;
 
 	*ret_reason = "this platform has no source for it";
+	if (binding->sum)
+		return instance_available(platform, binding->sum->of, ret_reason);
 	if (binding->unsupported)
 		*ret_reason = binding->unsupported;
 	else if (provider && binding->bound) {
@@ -47,6 +50,8 @@ const struct source *instance_source(
 	const struct provider *provider =
 		instance_find_provider(platform, attributes[attribute].table);
 
+	if (binding->sum)
+		return instance_source(platform, binding->sum->of);
 	return provider && binding->bound ? &provider->sources[binding->source] : NULL;
 }
 
@@ -81,12 +86,14 @@ void instance_destroy(struct instance *self)
 	if (!self)
 		return;
 	self->provider->close(self->handle);
+	sum_finish(self);
 	table_finish(&self->table);
 	for (int i = 0; i < SOURCES_MAX; i++)
 		free(self->sources[i].live);
 	exits_finish(&self->exits);
 	free(self->seen);
 	free(self->slow);
+	pace_finish(&self->pace);
 	free(self->slots);
 	free(self->activity);
 	free(self->sample);
@@ -100,6 +107,7 @@ static void forget_source(struct instance *self, uint32_t source)
 	for (uint32_t slot = 0; slot < self->seen_capacity; slot++)
 		self->seen[slot * self->provider->source_count + source] = ACTIVITY_UNKNOWN;
 	self->sources[source].sampled_ns = 0;
+	pace_forget_source(self, source);
 }
 
 void instance_announce(struct instance *self)
@@ -150,8 +158,16 @@ struct column *instance_acquire(
 	struct column *column = table_acquire(
 		&self->table, attribute, state == STATE_OK ? STATE_PENDING : state, &is_new);
 
-	*ret_source =
-		column->default_state == STATE_PENDING ? UINT32_C(1) << binding->source : 0;
+	*ret_source = 0;
+	if (binding->sum && column->default_state == STATE_PENDING) {
+		/* Sums go up by it, whoever else wants it. */
+		instance_acquire(self, binding->sum->up, ret_source);
+		if (is_new)
+			sum_begin(self, attribute);
+		return column;
+	}
+	if (column->default_state == STATE_PENDING)
+		*ret_source = UINT32_C(1) << binding->source;
 	if (is_new && *ret_source) {
 		rebuild_source(self, binding->source);
 		forget_source(self, binding->source);
@@ -163,7 +179,16 @@ void instance_release(struct instance *self, enum attribute_index attribute)
 {
 	const struct binding *binding = &self->platform->bindings[attribute];
 
+	bool is_sum =
+		binding->sum && self->table.columns[attribute]->default_state == STATE_PENDING;
+
 	table_release(&self->table, attribute);
+	if (is_sum) {
+		if (!self->table.columns[attribute])
+			sum_end(self, attribute);
+		instance_release(self, binding->sum->up);
+		return;
+	}
 	if (self->table.columns[attribute] || !binding->bound)
 		return;
 	rebuild_source(self, binding->source);
@@ -175,6 +200,8 @@ bool instance_unsampled(const struct instance *self, enum attribute_index attrib
 {
 	const struct binding *binding = &self->platform->bindings[attribute];
 
+	if (binding->sum)
+		return self->sums_unsampled;
 	return binding->bound && (self->unsampled >> binding->source & 1);
 }
 
@@ -203,6 +230,7 @@ void instance_bury(struct instance *self, uint32_t slot)
 {
 	forget_activity(self, slot);
 	slow_forget_row(self, slot);
+	pace_forget_row(self, slot);
 	table_remove(&self->table, slot);
 }
 

@@ -11,6 +11,7 @@
 
 #include "exits.h"
 #include "lane.h"
+#include "pace.h"
 #include "platform.h"
 #include "table.h"
 
@@ -33,6 +34,7 @@ struct instance_source {
 	uint64_t sampled_ns;     /* when it was last sampled for all rows; 0: never */
 	uint64_t attempted_ns;   /* when the refresh cursor was last moved */
 	uint32_t refresh_cursor; /* next slot to be read again whatever its gate says */
+	bool reported;           /* its first failure is in the log */
 	uint64_t reads, skips, failures, timed_reads, timed_ns;
 };
 
@@ -50,11 +52,14 @@ struct instance {
 	bool listed;        /* the latest sampling could list */
 	uint32_t unsampled; /* bit mask: sources that should have been sampled and were not */
 	struct exits exits;
+	struct sum *sums;    /* of columns that are sums */
+	bool sums_unsampled; /* they should have been made anew and were not */
 	struct instance_source sources[SOURCES_MAX];
 	/* By slot and source: the activity at which the source was last read. */
 	uint64_t *seen;
 	/* By slot and source: a slow read that waits to be submitted, or that is under way. */
 	uint8_t *slow;
+	struct pace pace;
 	uint32_t seen_capacity;                          /* slots */
 	uint32_t slow_wanted, slow_cursor, slow_running; /* counts; where to go on */
 	uint32_t *slots;                                 /* scratch: the rows of this sample */

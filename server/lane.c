@@ -27,6 +27,7 @@ struct lane {
 	bool by_hand, started, stopping, woken;
 	struct job_queue waiting, done;
 	uint32_t done_count;
+	uint64_t cpu_ns;
 	uint32_t job_count; /* loop's thread only */
 	void (*wake)(void *context);
 	void *wake_context;
@@ -98,9 +99,12 @@ static void *worker_main(void *argument)
 		self->started_ns = clock_now_ns();
 		pthread_mutex_unlock(&lane->lock);
 
+		uint64_t start_ns = clock_read_ns(CLOCK_THREAD_CPUTIME_ID);
 		int result = job->job.provider->job_run(&job->job);
+		uint64_t cpu_ns = clock_read_ns(CLOCK_THREAD_CPUTIME_ID) - start_ns;
 
 		pthread_mutex_lock(&lane->lock);
+		lane->cpu_ns += cpu_ns;
 		self->job = NULL;
 		if (lane->stopping) { /* nobody collects it */
 			free_job(job);
@@ -231,6 +235,7 @@ struct lane_job *lane_collect(struct lane *self, uint64_t now_ns)
 		self->woken = false;
 	if (!job && stuck && (job = queue_take(&self->waiting))) {
 		job->result = STATE_FAILED;
+		job->returned = true;
 		job->finished_ns = now_ns;
 	}
 	pthread_mutex_unlock(&self->lock);
@@ -267,6 +272,14 @@ uint32_t lane_late_workers(struct lane *self, uint64_t now_ns)
 		late += worker_late(&self->workers[i], now_ns);
 	pthread_mutex_unlock(&self->lock);
 	return late;
+}
+
+uint64_t lane_cpu_ns(struct lane *self)
+{
+	pthread_mutex_lock(&self->lock);
+	uint64_t cpu_ns = self->cpu_ns;
+	pthread_mutex_unlock(&self->lock);
+	return cpu_ns;
 }
 
 bool lane_stuck(struct lane *self, uint64_t now_ns)

@@ -33,6 +33,7 @@ struct lane_job {
 	uint64_t finished_ns;
 	bool submitted; /* so its context is to be released */
 	bool late;      /* reported by lane_next_late() */
+	bool returned;  /* no worker was left to run it */
 	struct lane_job *next;
 };
 
@@ -62,6 +63,8 @@ struct lane_job *lane_next_late(struct lane *self, uint64_t now_ns);
 /* Are all workers past the deadline? */
 bool lane_stuck(struct lane *self, uint64_t now_ns);
 uint32_t lane_late_workers(struct lane *self, uint64_t now_ns);
+/* CPU time that jobs have taken, up to the latest one that has ended. */
+uint64_t lane_cpu_ns(struct lane *self);
 
 /* Without workers: takes the oldest waiting job as started at now_ns (0: none waits), and
  * finishes the oldest started one. For tests. */

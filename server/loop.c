@@ -271,6 +271,7 @@ int loop_init(struct loop *self, const struct loop_config *config)
 		.realtime = realtime_at,
 		.thread_cpu = thread_cpu,
 		.usage = usage,
+		.budget_percent = config->budget_percent,
 	};
 
 	*self = (struct loop){.config = *config, .wake_fds = {-1, -1}, .tick_due_ns = NEVER};

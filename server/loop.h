@@ -16,9 +16,10 @@ struct loop_config {
 	struct platform *platform; /* borrowed, like the next */
 	struct listener *listener; /* open */
 	uint32_t workers;
-	uint32_t idle_exit_s;  /* without a session for so long it stops; 0: never */
-	uint32_t path_check_s; /* between two looks at the socket's path */
-	int log_level;         /* enum log_level; SIGUSR2 toggles between it and debug */
+	uint32_t budget_percent; /* of one core, for sampling; 0: no limit */
+	uint32_t idle_exit_s;    /* without a session for so long it stops; 0: never */
+	uint32_t path_check_s;   /* between two looks at the socket's path */
+	int log_level;           /* enum log_level; SIGUSR2 toggles between it and debug */
 };
 
 struct loop {

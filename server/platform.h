@@ -117,6 +117,12 @@ struct provider {
 	 */
 	int (*open)(void *context, const struct target *target, void **ret_self);
 	void (*close)(void *self);
+	/*
+	 * Is the process that a target's instance was opened for still there? Another one may
+	 * have its pid by now, and whoever asks for that pid means the new one. NULL: the provider
+	 * is not targeted.
+	 */
+	bool (*has_target)(void *self);
 
 	/*
 	 * Somebody wants these sources now (bit mask) and no others: what was kept for the others

@@ -13,6 +13,7 @@ struct sampler *sampler_create(const struct sampler_config *config)
 	struct sampler *self = xcalloc(1, sizeof *self);
 
 	self->config = *config;
+	budget_init(&self->budget, config->budget_percent);
 	self_platform_init(&self->self_platform, self);
 	self->platforms[PLATFORM_GIVEN] = config->platform;
 	self->platforms[PLATFORM_SELF] = &self->self_platform.platform;
@@ -70,7 +71,8 @@ static int find_instance(
 	struct target target = {request->target_pid};
 
 	for (struct instance *i = self->instances; i; i = i->next)
-		if (i->table_id == request->table && i->target.pid == request->target_pid) {
+		if (i->table_id == request->table && i->target.pid == request->target_pid &&
+			(!i->provider->has_target || i->provider->has_target(i->handle))) {
 			*ret_instance = i;
 			return 0;
 		}
@@ -123,6 +125,25 @@ static struct view *matching_view(
 	return NULL;
 }
 
+static void release_view(struct sampler *self, struct view *view)
+{
+	struct view **link = &self->views;
+
+	if (--view->references)
+		return;
+	while (*link != view)
+		link = &(*link)->next;
+	*link = view->next;
+	self->view_count--;
+	struct view *input = view->input;
+	view_destroy(view);
+	drop_unused_instances(self);
+	if (input)
+		release_view(self, input);
+}
+
+static int hold_input(struct sampler *self, struct view *view);
+
 static int find_view(
 	struct sampler *self, const struct request *request, struct view **ret_view)
 {
@@ -143,6 +164,9 @@ static int find_view(
 		view->next = self->views;
 		self->views = view;
 		self->view_count++;
+		error = hold_input(self, view);
+		if (error)
+			release_view(self, view);
 	} else {
 		drop_unused_instances(self);
 		error = -E2BIG;
@@ -152,18 +176,27 @@ static int find_view(
 	return error;
 }
 
-static void release_view(struct sampler *self, struct view *view)
+/* What its sums are made of is sampled with it. */
+static int hold_input(struct sampler *self, struct view *view)
 {
-	struct view **link = &self->views;
+	const struct platform *platform = view->instance->platform;
+	struct request request = {0};
+	uint16_t *wanted = xcalloc(2 * view->attribute_count, sizeof *wanted);
+	int error = 0;
 
-	if (--view->references)
-		return;
-	while (*link != view)
-		link = &(*link)->next;
-	*link = view->next;
-	self->view_count--;
-	view_destroy(view);
-	drop_unused_instances(self);
+	for (uint32_t i = 0; i < view->attribute_count; i++) {
+		const struct summing *sum = platform->bindings[view->attributes[i]].sum;
+		if (!sum || view->columns[i]->default_state != STATE_PENDING)
+			continue;
+		request.table = attributes[sum->of].table;
+		wanted[request.attribute_count++] = sum->of;
+		wanted[request.attribute_count++] = sum->by;
+	}
+	request.attributes = wanted;
+	if (request.attribute_count)
+		error = find_view(self, &request, &view->input);
+	free(wanted);
+	return error;
 }
 
 /* ------------------------------------------------------------------- subscriptions */
@@ -218,6 +251,7 @@ int sampler_subscribe(struct sampler *self, uint64_t now_ns, struct subscriber *
 	subscription->state = SUBSCRIPTION_NEW;
 	subscription->one_shot = request->interval_ns == 0;
 	subscription->interval_ns = subscription_round_interval(request->interval_ns);
+	subscription->asked_ns = now_ns;
 	subscription->due_ns = now_ns;
 	self->subscriptions[self->subscription_count++] = subscription;
 	return 0;

@@ -30,6 +30,7 @@ struct sampler_config {
 	/* CPU time of the whole server and its largest resident size, for table SERVER; NULL:
 	 * they have no value. */
 	void (*usage)(void *context, uint64_t *ret_cpu_ns, uint64_t *ret_memory_bytes);
+	uint32_t budget_percent; /* of one core, for sampling; 0: no limit */
 };
 
 struct sampler *sampler_create(const struct sampler_config *config);

@@ -5,6 +5,7 @@
 #ifndef SERVER_SAMPLER_STATE_H
 #define SERVER_SAMPLER_STATE_H
 
+#include "budget.h"
 #include "instance.h"
 #include "sampler.h"
 #include "self.h"
@@ -41,6 +42,9 @@ struct sampler {
 	uint64_t next_instance; /* id */
 	uint64_t next_serial;   /* of a subscription */
 	uint64_t unplanned_ns;  /* until then unplanned samplings are paid for: see tick.c */
+	struct budget budget;
+	bool slow_allowed;      /* in this tick, by the budget */
+	uint64_t lane_cpu_ns;   /* of the workers, up to the latest tick */
 	struct work closed;     /* by instances that are no more */
 	uint64_t exits_dropped; /* likewise */
 	uint64_t tick;
@@ -48,6 +52,7 @@ struct sampler {
 	bool gap;        /* the server was stopped before this tick */
 	struct {
 		uint64_t ticks, tick_cpu_ns, frames, encodes, held_back;
+		uint64_t stretched, slow_stretched; /* samplings that the budget left out */
 	} counters;
 };
 

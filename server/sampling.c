@@ -110,6 +110,7 @@ static enum outcome read_row(
 	if (result == SAMPLE_LATER)
 		return slow_want(self, index, slot) ? ROW_READ : ROW_LEFT;
 	source->failures += result == STATE_FAILED;
+	pace_end(self, index, slot, result == STATE_FAILED, now_ns);
 	apply_sample(self, index, slot, self->sample, (enum cell_state)result, now_ns);
 	return ROW_READ;
 }
@@ -168,10 +169,11 @@ static bool sample_row(struct instance *self, const struct sampling *sampling,
 			     seen[index] != activity || (wishes.forced >> index & 1) ||
 			     is_due_for_refresh(
 				     self, &wishes, windows, index, slot, sampling->now_ns);
-		if (!stale) {
+		if (!stale || pace_rests(self, index, slot, sampling->now_ns)) {
 			self->sources[index].skips++;
 			continue;
 		}
+		pace_begin(self, index, slot, sampling->now_ns);
 		enum outcome outcome;
 		if (source->lane == LANE_SLOW)
 			outcome = slow_want(self, index, slot) ? ROW_READ : ROW_LEFT;

@@ -1,5 +1,6 @@
 #include "self.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,8 @@ struct core_server {
 	struct sample_text name, exits, features;
 	uint64_t reads, skips, failures, read_time_ns, ticks, cpu_ns, tick_cpu_ns, rows, frames;
 	uint64_t encodes, held_back, sessions, subscriptions, memory, descriptors,
-		workers_stuck, exits_dropped;
+		workers_stuck, stretched, slow_stretched, exits_dropped;
+	double budget;
 };
 
 struct core_session {
@@ -44,6 +46,10 @@ static const struct binding core_bindings[ATTRIBUTE_COUNT] = {
 	{                                                                                      \
 		.bound = false                                                                 \
 	}
+#define SUM(...)                                                                               \
+	{                                                                                      \
+		.bound = false                                                                 \
+	}
 #define NOT(...)                                                                               \
 	{                                                                                      \
 		.bound = false                                                                 \
@@ -60,6 +66,7 @@ static const struct binding core_bindings[ATTRIBUTE_COUNT] = {
 #undef LINUX
 #undef DRIFTS
 #undef NOT
+#undef SUM
 #undef NOT_YET
 #undef ATTRIBUTE
 #undef DERIVED
@@ -186,6 +193,7 @@ static void fill_source(struct self_table *self, const struct instance *instance
 		instance->provider->sources[index].name);
 	sample->name = text_of(self->name);
 	sample->exits = sample->features = no_text();
+	sample->budget = NAN;
 	sampler_add_work(&work, source);
 	sample->reads = work.reads;
 	sample->skips = work.skips;
@@ -225,6 +233,9 @@ static void fill_total(const struct sampler *sampler, struct core_server *sample
 	sample->frames = sampler->counters.frames;
 	sample->encodes = sampler->counters.encodes;
 	sample->held_back = sampler->counters.held_back;
+	sample->stretched = sampler->counters.stretched;
+	sample->slow_stretched = sampler->counters.slow_stretched;
+	sample->budget = sampler->budget.percent ? sampler->budget.percent / 100.0 : NAN;
 	sample->sessions = sampler->session_count;
 	sample->subscriptions = sampler->subscription_count;
 	sample->workers_stuck = lane_late_workers(sampler->lane, sampler->now_ns);

@@ -30,7 +30,7 @@ bool slow_expired(const struct instance *self, uint32_t index, uint32_t slot, ui
 	       now_ns >= source->live[0].column->sampled_ns[slot] + REFRESH_NS;
 }
 
-/* Gives a slow read up. It is tried again at the next sampling. */
+/* Gives a slow read up. It is tried again when it has rested. */
 static void fail_slow(struct instance *self, uint32_t slot, uint32_t index, uint64_t now_ns)
 {
 	self->sources[index].failures++;
@@ -50,7 +50,7 @@ static bool submit(struct instance *self, struct lane *lane, uint32_t slot, uint
 		return false;
 	*mark = SLOW_IDLE;
 	self->slow_wanted--;
-	if (!job) {
+	if (!job) { /* for which the row can do nothing: it need not rest */
 		fail_slow(self, slot, index, now_ns);
 		return true;
 	}
@@ -67,6 +67,7 @@ static bool submit(struct instance *self, struct lane *lane, uint32_t slot, uint
 	}
 	if (result != SAMPLE_GONE) /* a dead row is found dead by the next list */
 		apply_sample(self, index, slot, NULL, (enum cell_state)result, now_ns);
+	pace_end(self, index, slot, result == STATE_FAILED, now_ns);
 	lane_job_destroy(lane, job);
 	return true;
 }
@@ -100,6 +101,9 @@ void slow_apply(struct instance *self, struct lane_job *job, bool late, uint64_t
 	*mark = late ? SLOW_LATE : SLOW_IDLE;
 	if (!late && self->provider->job_finish)
 		result = self->provider->job_finish(self->handle, &job->job, result);
+	/* What came after all was late nevertheless: it goes on resting. */
+	if (!job->returned && (late || !job->late))
+		pace_end(self, index, slot, late || result == STATE_FAILED, now_ns);
 	if (late || result == STATE_FAILED)
 		fail_slow(self, slot, index, now_ns);
 	else if (result != SAMPLE_GONE) /* a dead row is found dead by the next list */

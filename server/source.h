@@ -74,12 +74,22 @@ struct source {
 };
 
 /*
- * Attribute <- field. Exactly one of these is the case: `bound`; or not measurable, and
+ * Attribute <- the sum of an attribute of another table's rows: of those whose attribute `by` is
+ * the identity of this table's row, or of a row below it: `up` is the identity of the row above.
+ * All are indices of attributes, `up` one of this table.
+ */
+struct summing {
+	uint16_t of, by, up;
+};
+
+/*
+ * Attribute <- field. Exactly one of these is the case: `bound`; `sum`; or not measurable, and
  * `unsupported` says why in words; or neither, for attributes of no concern to the platform.
  */
 struct binding {
 	const char *unsupported;
 	bool bound;
+	const struct summing *sum; /* or it is a sum */
 	/*
 	 * The value may change while the process sleeps (memory is reclaimed, another process
 	 * renices it): it is read again at least every REFRESH_NS.

@@ -71,6 +71,7 @@ struct subscription {
 	bool starved;   /* was held back since its last frame: it goes first */
 	bool postponed; /* new, and waits for the next grid point */
 	uint64_t interval_ns;
+	uint64_t asked_ns;    /* when it was made */
 	uint64_t due_ns;      /* NEVER while overdue or waiting */
 	uint64_t deadline_ns; /* while WAITING */
 	uint64_t since;       /* tick of the last frame that was sent; 0: none */

@@ -3,18 +3,16 @@
 #include <stdlib.h>
 
 #include "alloc.h"
+#include "due.h"
 #include "frame.h"
 #include "sampler.h"
 #include "sampler_state.h"
 #include "sampling.h"
 #include "slow.h"
+#include "sum.h"
 
 /* Without a tick for this much longer than planned, the server itself was stopped. */
 #define GAP_NS (3 * UINT64_C(1000000000))
-/* A table of this age is as good as a new one to a newcomer. */
-#define FRESH_NS UINT64_C(1000000000)
-
-enum { UNPLANNED_BURST = 8 }; /* samplings off the grid in a row */
 
 /* ------------------------------------------------------------------ 1: late results */
 
@@ -47,115 +45,11 @@ static void apply_results(struct sampler *self)
 			slow_pump(i, self->lane, self->now_ns);
 }
 
-/* ------------------------------------------------------------- 2, 3: due and wanted */
+/* ----------------------------------------------------------------------- 3: wanted */
 
-/* Can a newcomer be answered from the table as it stands? Then a hundred that join at random
- * moments cost no reads. All of its sources must have been sampled in one and the same tick,
- * so that its values belong together, and lately. (The processes of a filter may have been
- * born since.) */
-static bool is_fresh(const struct subscription *self, uint64_t now_ns)
+/* What this view, its own or the input of it, wants of this tick. */
+static uint32_t wanted_sources(const struct subscription *subscription, const struct view *view)
 {
-	const struct view *view = self->view;
-	uint64_t sampled_ns = 0,
-		 limit_ns = self->interval_ns < FRESH_NS ? self->interval_ns : FRESH_NS;
-
-	if (self->state != SUBSCRIPTION_NEW || self->one_shot || view->filtered ||
-		view->sources == 0)
-		return false;
-	for (uint32_t mask = view->sources; mask; mask &= mask - 1) {
-		uint64_t at = view->instance->sources[__builtin_ctz(mask)].sampled_ns;
-		if (at == 0 || (sampled_ns && at != sampled_ns))
-			return false;
-		sampled_ns = at;
-	}
-	return now_ns - sampled_ns <= limit_ns;
-}
-
-static bool is_due(const struct subscription *self, uint64_t now_ns)
-{
-	return self->state != SUBSCRIPTION_WAITING && !self->overdue && self->due_ns <= now_ns;
-}
-
-/* A reader that has not taken its last frame is not asked. */
-static bool hold_back(struct sampler *self, struct subscription *subscription)
-{
-	if (subscription->subscriber->ops->drained(subscription->subscriber))
-		return false;
-	subscription->overdue = subscription->starved = true;
-	if (subscription->state == SUBSCRIPTION_WAITED)
-		subscription->state = SUBSCRIPTION_RUNNING;
-	subscription->due_ns = NEVER;
-	subscription->held_back++;
-	self->counters.held_back++;
-	return true;
-}
-
-/* Before anything is read: what nobody takes is not sampled. */
-static void hold_back_stalled(struct sampler *self)
-{
-	for (uint32_t i = 0; i < self->subscription_count; i++)
-		if (is_due(self->subscriptions[i], self->now_ns))
-			hold_back(self, self->subscriptions[i]);
-}
-
-/* Who has waited for slow cells long enough, or has them all, is due. */
-static void end_waits(struct sampler *self)
-{
-	for (uint32_t i = 0; i < self->subscription_count; i++) {
-		struct subscription *subscription = self->subscriptions[i];
-		const struct view *view = subscription->view;
-		if (subscription->state != SUBSCRIPTION_WAITING ||
-			(slow_pending(view->instance, view->sources) &&
-				subscription->deadline_ns > self->now_ns))
-			continue;
-		subscription->state = SUBSCRIPTION_WAITED;
-		subscription->due_ns = self->now_ns;
-	}
-}
-
-static bool is_unplanned(const struct subscription *self, uint64_t now_ns)
-{
-	return self->state == SUBSCRIPTION_NEW && is_due(self, now_ns) &&
-	       !is_fresh(self, now_ns);
-}
-
-/*
- * A newcomer that needs a sampling gets it at once, a few times; who asks for more, by one-shots
- * or by coming and going, gets one at each grid point, which costs no more than a subscriber
- * of the shortest interval.
- */
-static void limit_unplanned(struct sampler *self)
-{
-	uint64_t limit_ns = self->now_ns + UNPLANNED_BURST * GRID_NS;
-	bool any = false, postponed = false;
-
-	for (uint32_t i = 0; i < self->subscription_count; i++)
-		if (is_unplanned(self->subscriptions[i], self->now_ns)) {
-			any = true;
-			postponed |= self->subscriptions[i]->postponed;
-		}
-	if (!any)
-		return;
-	if (self->unplanned_ns < self->now_ns)
-		self->unplanned_ns = self->now_ns;
-	if (postponed || self->unplanned_ns + GRID_NS <= limit_ns) {
-		self->unplanned_ns += GRID_NS;
-		return;
-	}
-	for (uint32_t i = 0; i < self->subscription_count; i++) {
-		struct subscription *subscription = self->subscriptions[i];
-		if (!is_unplanned(subscription, self->now_ns))
-			continue;
-		subscription->postponed = true;
-		subscription->due_ns = subscription_next_due(GRID_NS, self->now_ns);
-	}
-}
-
-/* What this view wants of this tick. */
-static uint32_t wanted_sources(const struct subscription *subscription)
-{
-	const struct view *view = subscription->view;
-
 	if (subscription->state == SUBSCRIPTION_WAITED)
 		return view->sources & ~instance_slow_sources(view->instance);
 	return view->sources;
@@ -163,10 +57,9 @@ static uint32_t wanted_sources(const struct subscription *subscription)
 
 /* Adds what a due subscription wants to the sampling; `pids` has room for each view's. */
 static void add_wanted(struct sampling *sampling, const struct subscription *subscription,
-	uint64_t tick, uint64_t *pids)
+	struct view *view, uint64_t tick, uint64_t *pids)
 {
-	struct view *view = subscription->view;
-	uint32_t sources = wanted_sources(subscription);
+	uint32_t sources = wanted_sources(subscription, view);
 	uint32_t forced = subscription->one_shot ? sources : 0;
 
 	if (view->filtered) {
@@ -253,24 +146,50 @@ static int reopen(struct sampler *self, struct instance *instance)
 	return 0;
 }
 
-/* Is anybody due who cannot be answered from the table as it stands? */
-static bool must_sample(const struct sampler *self, const struct instance *instance)
+/* The server's own tables cost next to nothing, and say what the budget does. */
+static bool is_exempt(const struct sampler *self, const struct instance *instance)
+{
+	return instance->platform == self->platforms[PLATFORM_SELF] ||
+	       due_has_newcomer(self, instance);
+}
+
+/* The budget is spent: its due subscriptions are answered from the table as it stands, and
+ * told what was not sampled. */
+static void leave_out(struct sampler *self, struct instance *instance)
 {
 	for (uint32_t i = 0; i < self->subscription_count; i++) {
 		const struct subscription *subscription = self->subscriptions[i];
-		if (subscription->view->instance == instance &&
-			is_due(subscription, self->now_ns) &&
-			!is_fresh(subscription, self->now_ns))
-			return true;
+		const struct view *view = view_on(subscription->view, instance);
+		if (view && due_is(subscription, self->now_ns))
+			instance->unsampled |= view->sources;
 	}
-	return false;
+	self->counters.stretched++;
+}
+
+/* Little of the budget is left: nothing is asked of the workers. Returns what is left out. */
+static uint32_t leave_out_slow(
+	struct sampler *self, const struct instance *instance, struct sampling *sampling)
+{
+	uint32_t slow =
+		instance_slow_sources(instance) & (sampling->of_all | sampling->of_filtered);
+
+	if (!slow)
+		return 0;
+	if (self->slow_allowed || is_exempt(self, instance)) {
+		budget_note_slow(&self->budget, self->now_ns);
+		return 0;
+	}
+	sampling->of_all &= ~slow;
+	sampling->of_filtered &= ~slow;
+	self->counters.slow_stretched++;
+	return slow;
 }
 
 /* Samples one instance for all of its due subscriptions. */
 static int sample_due(struct sampler *self, struct instance *instance)
 {
 	struct sampling sampling = {.now_ns = self->now_ns};
-	uint32_t pid_room = 1;
+	uint32_t pid_room = 1, left_out;
 	int error;
 
 	retire_exits(self, instance);
@@ -286,19 +205,36 @@ static int sample_due(struct sampler *self, struct instance *instance)
 	}
 	for (uint32_t i = 0; i < self->subscription_count; i++) {
 		const struct subscription *subscription = self->subscriptions[i];
-		if (subscription->view->instance == instance &&
-			is_due(subscription, self->now_ns))
-			add_wanted(&sampling, subscription, self->tick, self->pids);
+		struct view *view = view_on(subscription->view, instance);
+		if (view && due_is(subscription, self->now_ns))
+			add_wanted(&sampling, subscription, view, self->tick, self->pids);
 	}
 	sampling.scope.pid_count = view_sort_pids(self->pids, sampling.scope.pid_count);
 	sampling.scope.pids = self->pids;
+	left_out = leave_out_slow(self, instance, &sampling);
 	error = sampling_run(&sampling, instance, self->lane);
+	instance->unsampled |= left_out;
 	for (struct view *view = self->views; view; view = view->next)
 		if (view->instance == instance && view->filtered)
 			view_resolve(view,
 				instance->listed && (sampling.scope.all ||
 							    view->sampled_tick == self->tick));
 	return error;
+}
+
+/* Sums over other tables, where both were sampled. */
+static void add_up(struct sampler *self)
+{
+	for (struct instance *i = self->instances; i; i = i->next)
+		i->sums_unsampled = i->sums != NULL;
+	for (struct view *view = self->views; view; view = view->next) {
+		if (!view->input || view->sampled_tick != self->tick ||
+			view->input->sampled_tick != self->tick)
+			continue;
+		if (view->instance->sums_unsampled)
+			sum_run(view->instance, view->input->instance);
+		view->instance->sums_unsampled = false;
+	}
 }
 
 /* ------------------------------------------------------------------ 6, 7: encode, send */
@@ -356,10 +292,9 @@ static bool shall_send(struct sampler *self, struct subscription *subscription)
 {
 	const struct view *view = subscription->view;
 
-	if (!is_due(subscription, self->now_ns))
+	if (!due_is(subscription, self->now_ns))
 		return false;
-	if (subscription->state == SUBSCRIPTION_NEW &&
-		slow_pending(view->instance, view->sources)) {
+	if (subscription->state == SUBSCRIPTION_NEW && view_pending(view)) {
 		subscription->state = SUBSCRIPTION_WAITING;
 		subscription->deadline_ns = self->now_ns + LANE_DEADLINE_NS;
 		return false;
@@ -399,10 +334,10 @@ static void send_in_turn(struct sampler *self)
 	if (count > 0) /* without subscriptions there is no array yet */
 		qsort(self->starved, count, sizeof *self->starved, compare_since);
 	for (uint32_t i = 0; i < count; i++)
-		if (!hold_back(self, self->starved[i]))
+		if (!due_hold_back(self, self->starved[i]))
 			send_frame(self, self->starved[i]);
 	for (uint32_t i = 0; i < self->subscription_count; i++)
-		if (self->chosen[i] && !hold_back(self, self->subscriptions[i]))
+		if (self->chosen[i] && !due_hold_back(self, self->subscriptions[i]))
 			send_frame(self, self->subscriptions[i]);
 }
 
@@ -430,6 +365,15 @@ static void end_instance(struct sampler *self, const struct instance *instance, 
 			end_subscription(self, i, error);
 }
 
+/* What the tick has cost, and the workers since the last one. */
+static void spend(struct sampler *self)
+{
+	uint64_t lane_ns = lane_cpu_ns(self->lane);
+
+	budget_spend(&self->budget, self->counters.tick_cpu_ns + lane_ns - self->lane_cpu_ns);
+	self->lane_cpu_ns = lane_ns;
+}
+
 void sampler_tick(struct sampler *self, uint64_t now_ns)
 {
 	uint64_t start_ns = self->config.thread_cpu(self->config.clock_context);
@@ -439,20 +383,30 @@ void sampler_tick(struct sampler *self, uint64_t now_ns)
 	self->gap = planned_ns != NEVER && now_ns > planned_ns && now_ns - planned_ns > GAP_NS;
 	self->now_ns = now_ns;
 	self->tick++;
+	budget_refill(&self->budget, now_ns);
+	self->slow_allowed = budget_allows_slow(&self->budget, now_ns);
 	for (struct instance *i = self->instances; i; i = i->next)
 		table_begin(&i->table, self->tick);
 	apply_results(self);
-	end_waits(self);
-	hold_back_stalled(self);
-	limit_unplanned(self);
+	due_end_waits(self);
+	due_hold_back_stalled(self);
+	due_limit_unplanned(self);
 	for (struct instance *i = self->instances; i; i = next) {
 		next = i->next;
-		int error = must_sample(self, i) ? sample_due(self, i) : 0;
+		if (!due_must_sample(self, i))
+			continue;
+		if (!budget_allows(&self->budget) && !is_exempt(self, i)) {
+			leave_out(self, i);
+			continue;
+		}
+		int error = sample_due(self, i);
 		if (error)
 			end_instance(self, i, error);
 	}
+	add_up(self);
 	send_frames(self);
 	self->counters.ticks++;
 	self->counters.tick_cpu_ns =
 		self->config.thread_cpu(self->config.clock_context) - start_ns;
+	spend(self);
 }

@@ -6,6 +6,7 @@
 
 #include "alloc.h"
 #include "frame.h"
+#include "slow.h"
 
 static int compare_u16(const void *a, const void *b)
 {
@@ -132,6 +133,19 @@ bool view_matches(const struct view *self, const struct view_key *key)
 			entry_has_exited(self, &self->entries[i]))
 			return false;
 	return true;
+}
+
+struct view *view_on(struct view *self, const struct instance *instance)
+{
+	if (self->instance == instance)
+		return self;
+	return self->input && self->input->instance == instance ? self->input : NULL;
+}
+
+bool view_pending(const struct view *self)
+{
+	return slow_pending(self->instance, self->sources) ||
+	       (self->input && view_pending(self->input));
 }
 
 bool view_wants_entry(const struct view *self, uint32_t index)

@@ -37,6 +37,8 @@ struct view_key {
 
 struct view {
 	struct instance *instance;
+	struct view
+		*input; /* of another table, for what is a sum over that; NULL: nothing is */
 	uint32_t references;
 	uint32_t attribute_count;
 	uint16_t *attributes;    /* indices, ascending */
@@ -72,6 +74,11 @@ bool view_matches(const struct view *self, const struct view_key *key);
 void view_resolve(struct view *self, bool listed);
 /* The table starts anew: the same processes are to be found in it again. */
 void view_reset(struct view *self);
+
+/* The view itself, or its input, if that is one of this instance; else NULL. */
+struct view *view_on(struct view *self, const struct instance *instance);
+/* Does it wait for slow cells? */
+bool view_pending(const struct view *self);
 
 /* Is the row one of the view's? */
 bool view_has(const struct view *self, uint32_t slot);

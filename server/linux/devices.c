@@ -149,6 +149,13 @@ static void close_table(void *context)
 	free(self);
 }
 
+static bool has_target(void *context)
+{
+	struct devices *self = context;
+
+	return self->table->has_target(self);
+}
+
 static void want(void *context, uint32_t sources)
 {
 	struct devices *self = context;
@@ -247,6 +254,7 @@ void devices_provider_init(struct devices_provider *self, const struct device_ta
 		.unsupported = unsupported,
 		.open = open_table,
 		.close = close_table,
+		.has_target = table->has_target ? has_target : NULL,
 		.want = want,
 		.list = list,
 		.read = read_source,

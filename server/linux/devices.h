@@ -71,6 +71,8 @@ struct device_table {
 	 */
 	int (*open)(struct devices *table, const struct target *target);
 	void (*close)(struct devices *table);
+	/* Targeted: is it still the process that the table was opened for? */
+	bool (*has_target)(struct devices *table);
 	/*
 	 * Calls devices_found() for all that there is. Returns 0, -ESRCH: the target has ended, or
 	 * another negative errno: the rows stay as they are.

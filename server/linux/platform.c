@@ -10,18 +10,23 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "coalition/coalition.h"
+#include "cpu/cpu.h"
 #include "devices.h"
 #include "disk/disk.h"
 #include "host.h"
 #include "network/network.h"
 #include "process/process.h"
 #include "system/system.h"
+#include "thread/thread.h"
 
 enum {
 	SCALE_ONE,
 	SCALE_KIB,
+	SCALE_KILOHERTZ,
 	SCALE_MEGABIT,
 	SCALE_MICROSECOND,
+	SCALE_MICROWATT,
 	SCALE_MILLISECOND,
 	SCALE_PAGE,
 	SCALE_SECOND,
@@ -43,6 +48,14 @@ enum {
 	{                                                                                      \
 		.unsupported = reason                                                          \
 	}
+#define SUM(table, of, by, own, up)                                                            \
+	{                                                                                      \
+		.sum = &(const struct summing)                                                 \
+		{                                                                              \
+			ATTRIBUTE_##table##_##of, ATTRIBUTE_##table##_##by,                    \
+				ATTRIBUTE_##own##_##up                                         \
+		}                                                                              \
+	}
 #define NOT_YET NOT("not measured on Linux yet")
 #define CORE(source, field)                                                                    \
 	{                                                                                      \
@@ -58,6 +71,7 @@ static const struct binding bindings[ATTRIBUTE_COUNT] = {
 
 #undef LINUX
 #undef DRIFTS
+#undef SUM
 #undef NOT
 #undef NOT_YET
 #undef CORE
@@ -66,6 +80,7 @@ static const struct binding bindings[ATTRIBUTE_COUNT] = {
 /* The core copies a field by its attribute's type, so their sizes must be equal. */
 #define LINUX(source, field, scale)  sizeof(((struct linux_##source *)0)->field)
 #define DRIFTS(source, field, scale) LINUX(source, field, scale)
+#define SUM(...)                     0
 #define NOT(reason)                  0
 #define NOT_YET                      0
 #define CORE(source, field)          0
@@ -83,6 +98,9 @@ _Static_assert(sizeof(struct sample_text) != sizeof(uint64_t), "sizes tell texts
 /* All but PROCESS, in the order of their ids. */
 static const struct device_table *const device_tables[] = {
 	&system_table,
+	&coalition_table,
+	&thread_table,
+	&cpu_table,
 	&disk_table,
 	&network_table,
 };
@@ -105,13 +123,15 @@ static void init_scales(struct linux_platform *self)
 
 	self->scales[SCALE_ONE] = (struct scale){1, 1};
 	self->scales[SCALE_KIB] = (struct scale){1024, 1};
-	self->scales[SCALE_PAGE] = (struct scale){page > 0 ? (uint64_t)page : 4096, 1};
-	self->scales[SCALE_TICK] = (struct scale){self->host.tick_ns, 1};
-	self->scales[SCALE_SECOND] = (struct scale){1000000000, 1};
-	self->scales[SCALE_MICROSECOND] = (struct scale){1000, 1};
-	self->scales[SCALE_MILLISECOND] = (struct scale){1000000, 1};
-	self->scales[SCALE_SECTOR] = (struct scale){512, 1};
+	self->scales[SCALE_KILOHERTZ] = (struct scale){1000, 1};
 	self->scales[SCALE_MEGABIT] = (struct scale){125000, 1}; /* in bytes */
+	self->scales[SCALE_MICROSECOND] = (struct scale){1000, 1};
+	self->scales[SCALE_MICROWATT] = (struct scale){1, 1000};
+	self->scales[SCALE_MILLISECOND] = (struct scale){1000000, 1};
+	self->scales[SCALE_PAGE] = (struct scale){page > 0 ? (uint64_t)page : 4096, 1};
+	self->scales[SCALE_SECOND] = (struct scale){1000000000, 1};
+	self->scales[SCALE_SECTOR] = (struct scale){512, 1}; /* whatever the disk's are */
+	self->scales[SCALE_TICK] = (struct scale){self->host.tick_ns, 1};
 }
 
 static void init_providers(struct linux_platform *self)

@@ -282,7 +282,6 @@ static int fake_job_finish(void *self, struct job *job, int result)
 
 static const struct provider provider = {
 	.table = TABLE_PROCESS,
-	.sources = sources,
 	.source_count = FAKE_SOURCES,
 	.unsupported = fake_unsupported,
 	.open = fake_open,
@@ -297,16 +296,18 @@ static const struct provider provider = {
 	.job_finish = fake_job_finish,
 };
 
-static const struct provider *const providers[] = {&provider};
-
 const struct platform *fake_create(void)
 {
 	free(fake);
 	fake = calloc(1, sizeof *fake);
 	fake->next_identity = 1000;
+	memcpy(fake->sources, sources, sizeof sources);
+	fake->provider = provider;
+	fake->provider.sources = fake->sources;
+	fake->providers[0] = &fake->provider;
 	fake->platform = (struct platform){
 		.name = "fake",
-		.providers = providers,
+		.providers = fake->providers,
 		.provider_count = 1,
 		.bindings = bindings,
 		.scales = scales,

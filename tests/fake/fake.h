@@ -43,6 +43,9 @@ enum { FAKE_PROCESSES_MAX = 4096 };
 
 struct fake {
 	struct platform platform;
+	struct provider provider;
+	const struct provider *providers[1];
+	struct source sources[FAKE_SOURCES]; /* a test may give one a period */
 	struct fake_process processes[FAKE_PROCESSES_MAX];
 	uint32_t count;
 	uint64_t next_identity;

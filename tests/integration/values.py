@@ -11,7 +11,7 @@ import time
 import traceback
 
 sys.dont_write_bytecode = True
-from values import derived, identity, machine, population, server, tree, wire  # noqa: E402
+from values import cores, derived, identity, machine, population, server, threads, tree, wire  # noqa: E402
 from values.check import NONE, Absent, Cell, Range, between, complaint  # noqa: E402
 from values.compare import UNMEASURABLE, Table, compare, problem, problems  # noqa: E402
 from values.proof import prove  # noqa: E402
@@ -186,7 +186,7 @@ def exits_are_told(own, tables):
 
 def itself(tables, people):
     """Tables SERVER and SESSION."""
-    own = wire.Server("--debug")  # or an ordinary user may not see its descriptors
+    own = wire.Server("--debug", "--budget", "100")  # or an ordinary user may not see its descriptors
     still = [people[label] for label in ("plain", "memory", "sharer", "sockets", "tuned")]
     try:
         scenario = server.Scenario(own, tables["PROCESS"], still)
@@ -229,7 +229,7 @@ def hanging_read(table):
             looks += 1
         for row in look.rows.values():
             name = look.cell(row, table.entries["name"].id).value
-            known = {"total": {"failures": 1, "workers_stuck": 1, "rows": 1 + len(look.rows),
+            known = {"total": {"failures": 1, "workers_stuck": 1, "stretched": 0, "slow_stretched": 0, "rows": 1 + len(look.rows),
                                "ticks": Range(look.frame.tick - 1, look.frame.tick),
                                "frames": 1 + looks, "encodes": 1 + looks, "held_back": 0,
                                "sessions": 1, "subscriptions": 2, "exits_dropped": 0},
@@ -246,6 +246,10 @@ def hanging_read(table):
 def check_all(own, people, catalog, tables):
     process = tables["PROCESS"]
     machine.check(own, catalog, tables)
+    if "CPU" in tables:
+        cores.rates(tables["CPU"])
+    if "THREAD" in tables:
+        threads.check(own, catalog, tables["THREAD"], people)
     for table in tables.values():
         table.registry_is_complete()
         unmeasurable(own, table)

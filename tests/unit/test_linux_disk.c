@@ -205,6 +205,15 @@ static void put_whole(const char *name, const char *sectors, const char *sequenc
 	tree_put(path, sequence);
 }
 
+static void put_hardware(const char *name, const char *sectors, const char *sequence)
+{
+	char path[128];
+
+	put_whole(name, sectors, sequence);
+	snprintf(path, sizeof path, "sys/block/%s/device/uevent", name);
+	tree_put(path, "");
+}
+
 static void put_stacked_tree(void)
 {
 	tree_put("proc/diskstats", " 8 0 sda 10 0 8 4 0 0 0 0 0 1 1\n"
@@ -220,10 +229,11 @@ static void put_stacked_tree(void)
 				   " 104 0 cciss/c0d0 1 0 8 0 0 0 0 0 0 0 0\n"
 				   " 104 1 cciss/c0d0p1 1 0 8 0 0 0 0 0 0 0 0\n"
 				   " 259 0 nvme0c0n1 1 0 8 0 0 0 0 0 0 0 0\n"
-				   " 259 1 nvme0n1 1 0 8 0 0 0 0 0 0 0 0\n");
-	put_whole("sda", "1000\n", "1\n");
+				   " 259 1 nvme0n1 1 0 8 0 0 0 0 0 0 0 0\n"
+				   " 230 0 zd0 1 0 8 0 0 0 0 0 0 0 0\n");
+	put_hardware("sda", "1000\n", "1\n");
 	tree_put("sys/block/sda/sda1/size", "900\n");
-	put_whole("sdb", "2000\n", "2\n");
+	put_hardware("sdb", "2000\n", "2\n");
 	tree_put("sys/block/sdb/sdb1/size", "1900\n");
 	put_whole("md0", "800\n", "3\n");
 	tree_put("sys/block/md0/md/level", "raid1\n");
@@ -235,13 +245,14 @@ static void put_stacked_tree(void)
 	put_whole("loop0", "0\n", "5\n");
 	put_whole("loop1", "64\n", "6\n");
 	put_whole("zram0", "0\n", "7\n");
-	put_whole("sr0", "0\n", "8\n");
+	put_hardware("sr0", "0\n", "8\n");
 	tree_put("sys/block/sr0/device/model", "DVD\n");
-	put_whole("cciss!c0d0", "3000\n", "9\n");
+	put_hardware("cciss!c0d0", "3000\n", "9\n");
 	tree_put("sys/block/cciss!c0d0/cciss!c0d0p1/size", "2900\n");
-	put_whole("nvme0c0n1", "4000\n", "10\n");
+	put_hardware("nvme0c0n1", "4000\n", "10\n");
 	tree_put("sys/block/nvme0c0n1/hidden", "1\n");
-	put_whole("nvme0n1", "4000\n", "11\n");
+	put_whole("zd0", "500\n", "12\n"); /* of ZFS, on disks that it does not name */
+	put_hardware("nvme0n1", "4000\n", "11\n");
 	tree_put("sys/block/nvme0n1/hidden", "0\n");
 }
 
@@ -258,7 +269,8 @@ TEST(what_is_stacked_is_not_counted_twice)
 	check_device(watch, "md0", "raid", "sda1,sdb1", 0);
 	check_device(watch, "dm-0", "mapped", "md0", 0);
 	check_device(watch, "loop1", "loop", "", 0);
-	check_device(watch, "sr0", "optical", "", 0);
+	check_device(watch, "sr0", "optical", "", 1);
+	check_device(watch, "zd0", "disk", "", 0);
 	check_device(watch, "cciss/c0d0", "disk", "", 1);
 	check_device(watch, "cciss/c0d0p1", "partition", "cciss/c0d0", 0);
 	check_device(watch, "nvme0c0n1", "path", "", 0);
@@ -277,7 +289,7 @@ TEST(what_nothing_was_made_of_has_no_row)
 	watch = open_disks();
 	CHECK(slot_of(watch, "loop0") == NO_ROW);
 	CHECK(slot_of(watch, "zram0") == NO_ROW);
-	CHECK_INT(table_rows(watch), 12);
+	CHECK_INT(table_rows(watch), 13);
 	tree_put("sys/block/zram0/size", "128\n");
 	pause_ms(2100);
 	watch_list(watch);
@@ -294,13 +306,13 @@ TEST(another_disk_of_the_same_name_is_another_row)
 
 	tree_begin();
 	tree_put("proc/diskstats", both);
-	put_whole("sda", "1000\n", "1\n");
+	put_hardware("sda", "1000\n", "1\n");
 	tree_put("sys/block/sda/sda1/size", "900\n");
 	watch = open_disks();
 	CHECK_INT(watch->births, 2);
 	watch_list(watch);
 	CHECK_INT(watch->births + watch->deaths, 0);
-	put_whole("sda", "2000\n", "5\n");
+	put_hardware("sda", "2000\n", "5\n");
 	pause_ms(2100);
 	watch_list(watch);
 	CHECK_INT(watch->births, 2);

@@ -260,22 +260,30 @@ TEST(what_is_stacked_is_not_counted_twice)
 	watch_close(watch);
 }
 
-TEST(in_a_container_what_is_not_stacked_is_counted)
+TEST(in_a_container_what_leads_out_of_it_is_counted)
 {
 	struct watch *watch;
 
 	tree_begin();
-	put_lines((const char *const[]){"lo", "eth0", "eth0.5", NULL});
+	put_lines((const char *const[]){"lo", "eth0", "eth0.5", "tun0", "veth1", "br0", NULL});
 	put_interface("lo", "1\n", "772\n");
 	put_interface("eth0", "2\n", "1\n");
 	put("eth0", "iflink", "77\n");
 	put_interface("eth0.5", "3\n", "1\n");
 	put("eth0.5", "uevent", "DEVTYPE=vlan\n");
 	tree_link("sys/class/net/eth0.5/lower_eth0", "../eth0");
+	put_interface("tun0", "4\n", "65534\n");
+	put_interface("veth1", "5\n", "1\n"); /* to a container in this one */
+	put("veth1", "iflink", "6\n");
+	tree_link("sys/class/net/veth1/master", "../br0");
+	put_interface("br0", "7\n", "1\n");
 	watch = open_interfaces();
 	check_row(watch, "lo", "loopback", "", "", 0);
 	check_row(watch, "eth0", "veth", "", "", 1);
 	check_row(watch, "eth0.5", "vlan", "eth0", "", 0);
+	check_row(watch, "tun0", "tunnel", "", "", 0);
+	check_row(watch, "veth1", "veth", "", "br0", 0);
+	check_row(watch, "br0", "other", "", "", 0);
 	watch_close(watch);
 }
 
@@ -300,6 +308,19 @@ TEST(another_name_is_the_same_row_and_another_number_another_one)
 	watch_list(watch);
 	CHECK_INT(watch->births, 1);
 	CHECK_INT(watch->deaths, 1);
+	watch_close(watch);
+}
+
+TEST(by_another_procfs_they_are_those_of_its_first_process)
+{
+	struct watch *watch;
+
+	tree_begin();
+	put_lines((const char *const[]){"eth0", NULL});
+	tree_put("proc/1/net/dev", TITLES "host0: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n");
+	watch = open_interfaces();
+	CHECK_INT(table_rows(watch), 1);
+	CHECK(slot_of(watch, "host0") != NO_ROW);
 	watch_close(watch);
 }
 
@@ -435,8 +456,9 @@ TEST(another_namespace_has_other_interfaces)
 TESTS(CASE(a_line_has_its_numbers_in_order), CASE(garbage_costs_its_own_cell),
 	CASE(uevents_are_lines_of_keys), CASE(addresses_are_those_of_the_interface),
 	CASE(addresses_may_be_cut_anywhere), CASE(what_is_stacked_is_not_counted_twice),
-	CASE(in_a_container_what_is_not_stacked_is_counted),
+	CASE(in_a_container_what_leads_out_of_it_is_counted),
 	CASE(another_name_is_the_same_row_and_another_number_another_one),
+	CASE(by_another_procfs_they_are_those_of_its_first_process),
 	CASE(without_sysfs_there_are_counters), CASE(only_a_real_link_has_a_speed),
 	CASE(state_and_address), CASE(this_machine_has_a_loopback),
 	CASE(another_namespace_has_other_interfaces))

@@ -6,7 +6,7 @@
 #define LINUX_DISK_H
 
 #include "../parse.h"
-#include "sysfs.h"
+#include "device_files.h"
 
 /* In the order in which the table has them. */
 enum disk_source_index {

@@ -44,7 +44,7 @@ static uint64_t read_counter(
 		name);
 	length = read_file(AT_FDCWD, path, bytes, sizeof bytes);
 	if (length < 0)
-		return ABSENT_U64(sysfs_state((int)-length));
+		return ABSENT_U64(sysfs_state((int)length));
 	if (disk_hex_parse(bytes, (size_t)length, &number) < 0)
 		return ABSENT_U64(STATE_FAILED);
 	return number;

@@ -57,7 +57,7 @@ static struct sample_text read_partition_name(int directory, char *text)
 	char *name;
 
 	if (length < 0)
-		return (struct sample_text){.state = sysfs_state((int)-length)};
+		return (struct sample_text){.state = sysfs_state((int)length)};
 	text[length] = '\0';
 	name = strstr(text, key);
 	if (!name)
@@ -86,8 +86,8 @@ static void read_whole(struct linux_disk_facts *sample, int directory, char *tex
 	sample->serial = read_serial(directory, text += SHORT_TEXT);
 	sample->wwid = sysfs_sample_text(directory, wwids, text += SHORT_TEXT, SHORT_TEXT);
 	sample->label = sysfs_sample_text(directory, labels, text + SHORT_TEXT, LABEL_TEXT);
-	sample->rotational = sysfs_u64(directory, "queue/rotational");
-	sample->removable = sysfs_u64(directory, "removable");
+	sample->rotational = sysfs_natural(directory, "queue/rotational");
+	sample->removable = sysfs_natural(directory, "removable");
 }
 
 static int facts_prepare(struct devices *self, void *row, void **ret_data)
@@ -102,12 +102,12 @@ static int facts_run(void *path, struct job *job)
 	int directory = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (directory < 0)
-		return (int)sysfs_state(errno);
+		return (int)sysfs_state(-errno);
 	if (faccessat(directory, "partition", F_OK, 0) == 0)
 		read_partition(sample, directory, job->text);
 	else
 		read_whole(sample, directory, job->text);
-	sample->read_only = sysfs_u64(directory, "ro");
+	sample->read_only = sysfs_natural(directory, "ro");
 	close(directory);
 	return STATE_OK;
 }

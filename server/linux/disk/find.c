@@ -58,7 +58,7 @@ static bool has_sectors(const struct search *self, struct disk_look *look)
 
 	look->sectors = ABSENT_U64(STATE_NONE);
 	if (self->block >= 0)
-		look->sectors = sysfs_u64(self->block, below(path, look->place, "size"));
+		look->sectors = sysfs_natural(self->block, below(path, look->place, "size"));
 	return look->sectors != ABSENT_U64(STATE_NONE);
 }
 
@@ -163,20 +163,18 @@ static enum disk_kind kind_of(const struct search *self, const struct disk_look 
 	return hidden == 1 ? DISK_PATH : DISK_WHOLE;
 }
 
-/* Only what has nothing below it: whatever goes through the others is counted there. A path
- * carries what the disk that it leads to has counted. */
-static uint64_t is_counted(const struct disk *row)
+/*
+ * What has hardware behind it and nothing below it: whatever goes through the others is counted
+ * there, or is of no disk. A path carries what the disk that it leads to has counted. The totals of
+ * table SYSTEM follow the same rule.
+ */
+static uint64_t is_counted(const struct search *self, const struct disk *row)
 {
-	switch (row->kind) {
-	case DISK_UNKNOWN:
+	if (row->kind == DISK_UNKNOWN)
 		return ABSENT_U64(STATE_NONE);
-	case DISK_WHOLE:
-	case DISK_RAID:
-	case DISK_MAPPED:
-		return *row->lower == '\0';
-	default:
+	if (row->kind == DISK_PARTITION || row->kind == DISK_PATH)
 		return 0;
-	}
+	return *row->lower == '\0' && has(self, row->place, "device");
 }
 
 /* What is stacked may be stacked on something else later. */
@@ -192,7 +190,7 @@ static void look_below(
 		sysfs_names(self->block, below(path, look->place, "slaves"), "", row->lower,
 			sizeof row->lower);
 	spell(row->lower, '!', '/');
-	row->counted = is_counted(row);
+	row->counted = is_counted(self, row);
 }
 
 static void look_for_alias(const struct search *self, struct disk *row)

@@ -164,7 +164,7 @@ static int mount_read(struct devices *self, void *memory, void *out)
 	int error = disk_mounts_take((struct disks *)self);
 
 	if (error < 0)
-		return (int)sysfs_state(-error);
+		return (int)sysfs_state(error);
 	if (!row->mount)
 		return STATE_NONE;
 	sample->point = device_text(row->mount);
@@ -195,7 +195,7 @@ static int space_prepare(struct devices *self, void *memory, void **ret_data)
 	int error = disk_mounts_take((struct disks *)self);
 
 	if (error < 0)
-		return (int)sysfs_state(-error);
+		return (int)sysfs_state(error);
 	if (!row->mount)
 		return STATE_NONE;
 	*ret_data = xstrdup(row->mount);
@@ -209,7 +209,7 @@ static int space_run(void *point, struct job *job)
 	uint64_t unit;
 
 	if (statvfs(point, &filesystem) < 0)
-		return (int)sysfs_state(errno);
+		return (int)sysfs_state(-errno);
 	if (filesystem.f_bfree > filesystem.f_blocks)
 		return STATE_FAILED;
 	unit = filesystem.f_frsize;

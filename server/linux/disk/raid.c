@@ -48,12 +48,12 @@ static int raid_run(void *path, struct job *job)
 	char progress[TEXT];
 
 	if (directory < 0)
-		return (int)sysfs_state(errno);
+		return (int)sysfs_state(-errno);
 	sample->level = text_of(directory, "md/level", job->text);
 	sample->state = text_of(directory, "md/array_state", job->text + TEXT);
 	sample->action = text_of(directory, "md/sync_action", job->text + 2 * TEXT);
-	sample->disks = sysfs_u64(directory, "md/raid_disks");
-	sample->missing = sysfs_u64(directory, "md/degraded");
+	sample->disks = sysfs_natural(directory, "md/raid_disks");
+	sample->missing = sysfs_natural(directory, "md/degraded");
 	sysfs_text(directory, "md/sync_completed", progress, sizeof progress);
 	sample->progress = disk_progress_parse(progress);
 	close(directory);

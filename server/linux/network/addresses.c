@@ -164,8 +164,8 @@ static int read_addresses(uint64_t index, char *text, size_t size)
 static const char *unsupported(const struct linux_host *host, enum cell_state *ret_state)
 {
 	(void)ret_state;
-	return host->real ? NULL
-			  : "the interfaces in another --procfs are not those of this machine";
+	return host->native ? NULL
+			    : "the interfaces in another --procfs are not those of the server";
 }
 
 static int addresses_prepare(struct devices *self, void *memory, void **ret_data)
@@ -189,7 +189,7 @@ static int addresses_run(void *data, struct job *job)
 	int result = read_addresses(*index, job->text, ADDRESSES_TEXT);
 
 	if (result < 0)
-		return (int)sysfs_state(-result);
+		return (int)sysfs_state(result);
 	sample->text = device_text(job->text);
 	return STATE_OK;
 }

@@ -25,12 +25,22 @@ static int open_row(const struct devices *self, const struct interface *row)
 
 /* ------------------------------------------------------------------- net_stack */
 
-/* In a container no interface has a device: there it is what has no other below it. */
-static bool is_counted(const struct interfaces *self, const struct interface *row)
+/*
+ * In a container often no interface has a device. Then those count that lead out of it: they are
+ * linked to an interface elsewhere, and are not the near end of a link to a container in this
+ * one. The totals of table SYSTEM follow the same rule.
+ */
+static bool is_counted(
+	const struct interfaces *self, const struct interface *row, int directory)
 {
-	if (*row->lower || row->kind == NET_LOOPBACK)
+	int64_t link = 0;
+
+	if (*row->lower)
 		return false;
-	return row->has_device || !self->any_device;
+	if (self->any_device)
+		return row->has_device;
+	sysfs_number(directory, "iflink", &link);
+	return link && (uint64_t)link != row->index && row->is_ether && !*row->upper;
 }
 
 static void read_upper(int directory, char *upper, size_t size)
@@ -54,10 +64,10 @@ static int stack_read(struct devices *self, void *memory, void *out)
 		return STATE_NONE;
 	sysfs_names(directory, ".", "lower_", row->lower, sizeof row->lower);
 	read_upper(directory, row->upper, sizeof row->upper);
-	close(directory);
 	sample->lower = device_text(row->lower);
 	sample->upper = device_text(row->upper);
-	sample->counted = is_counted((struct interfaces *)self, row);
+	sample->counted = is_counted((struct interfaces *)self, row, directory);
+	close(directory);
 	return STATE_OK;
 }
 
@@ -81,8 +91,8 @@ static int state_read(struct devices *self, void *memory, void *out)
 	if (directory < 0)
 		return STATE_NONE;
 	sample->state = sysfs_sample_text(directory, paths, row->state, sizeof row->state);
-	sample->mtu = sysfs_u64(directory, "mtu");
-	sample->carrier_changes = sysfs_u64(directory, "carrier_changes");
+	sample->mtu = sysfs_natural(directory, "mtu");
+	sample->carrier_changes = sysfs_natural(directory, "carrier_changes");
 	close(directory);
 	return STATE_OK;
 }
@@ -118,25 +128,35 @@ static uint64_t read_speed(int directory)
 	int64_t speed = 0;
 	int error = sysfs_number(directory, "speed", &speed);
 
+	if (error == -EINVAL || error == -EOPNOTSUPP)
+		return ABSENT_U64(STATE_NONE);
 	if (error < 0)
-		return ABSENT_U64(sysfs_state(-error));
+		return ABSENT_U64(sysfs_state(error));
 	if (speed <= 0 || speed == UINT32_MAX)
 		return ABSENT_U64(STATE_NONE);
 	return speed > INT32_MAX ? ABSENT_U64(STATE_FAILED) : (uint64_t)speed;
 }
 
+static struct sample_text read_duplex(int directory, char *text)
+{
+	ssize_t length = sysfs_text(directory, "duplex", text, TEXT);
+
+	if (length == -EINVAL || length == -EOPNOTSUPP || strcmp(text, "unknown") == 0)
+		return (struct sample_text){.state = STATE_NONE};
+	if (length < 0)
+		return (struct sample_text){.state = sysfs_state((int)length)};
+	return device_text(text);
+}
+
 static int link_run(void *path, struct job *job)
 {
-	static const char *const paths[] = {"duplex", NULL};
 	struct linux_net_link *sample = job->sample;
 	int directory = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (directory < 0)
-		return (int)sysfs_state(errno);
+		return (int)sysfs_state(-errno);
 	sample->megabits = read_speed(directory);
-	sample->duplex = sysfs_sample_text(directory, paths, job->text, TEXT);
-	if (sample->duplex.bytes && strcmp(job->text, "unknown") == 0)
-		sample->duplex = (struct sample_text){.state = STATE_NONE};
+	sample->duplex = read_duplex(directory, job->text);
 	close(directory);
 	return STATE_OK;
 }
@@ -168,7 +188,7 @@ static int address_run(void *path, struct job *job)
 	int directory = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (directory < 0)
-		return (int)sysfs_state(errno);
+		return (int)sysfs_state(-errno);
 	sample->text = sysfs_sample_text(directory, paths, job->text, TEXT);
 	close(directory);
 	return STATE_OK;

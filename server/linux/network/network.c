@@ -87,7 +87,8 @@ static enum net_kind kind_of_hardware(int64_t type)
 	}
 }
 
-/* One end of a pair has the other one's number, from whatever namespace, and nothing below. */
+/* One end of a pair has the other one's number, from whatever namespace, and nothing below. So has
+ * in a container what was made of an interface of the host (macvlan, ipvlan). */
 static bool is_veth(int directory, const struct interface *row)
 {
 	int64_t link = 0;
@@ -141,10 +142,12 @@ static int open_directory(int class, const char *name)
 static void describe(int class, struct interface *row)
 {
 	int directory = row->index ? open_directory(class, row->name) : -1;
+	int64_t type = -1;
 
 	if (directory < 0)
 		return;
 	row->has_device = has(directory, "device");
+	row->is_ether = sysfs_number(directory, "type", &type) == 0 && type == ARPHRD_ETHER;
 	row->kind = kind_of(directory, row);
 	close(directory);
 }
@@ -188,7 +191,7 @@ static void found(struct interfaces *self, int class, const struct net_line *lin
 	if (!row)
 		return;
 	snprintf(row->name, sizeof row->name, "%s", line->name);
-	if (is_new && (!host->real || if_nametoindex(line->name) == index)) {
+	if (is_new && (!host->native || if_nametoindex(line->name) == index)) {
 		row->index = index;
 		describe(class, row);
 	}
@@ -196,10 +199,22 @@ static void found(struct interfaces *self, int class, const struct net_line *lin
 	count(row, line);
 }
 
+/* By a procfs that is not that of our pid namespace, such as the host's seen from inside of a
+ * container, the interfaces are those of its first process. */
+static int read_stats(struct interfaces *self)
+{
+	const struct linux_host *host = self->devices.host;
+	int error = -ENOENT;
+
+	if (!host->native)
+		error = whole_file_read(&self->stats, host->procfs, "1/net/dev");
+	return error < 0 ? whole_file_read(&self->stats, host->procfs, "net/dev") : error;
+}
+
 static int find(struct devices *devices)
 {
 	struct interfaces *self = (struct interfaces *)devices;
-	int error = whole_file_read(&self->stats, devices->host->procfs, "net/dev");
+	int error = read_stats(self);
 	struct scan scan, text;
 	struct net_line line;
 	char path[4096];

@@ -5,7 +5,7 @@
 #ifndef LINUX_NETWORK_H
 #define LINUX_NETWORK_H
 
-#include "../disk/sysfs.h"
+#include "../disk/device_files.h"
 #include "../parse.h"
 
 /* In the order in which the table has them. */
@@ -87,6 +87,7 @@ struct interface {
 	char name[NET_NAME_SIZE];
 	uint64_t index;
 	enum net_kind kind;
+	bool is_ether;
 	bool has_device; /* a card, or what a hypervisor has in its place */
 	char lower[NET_LOWER_SIZE], upper[NET_NAME_SIZE], state[32];
 	uint64_t counts[NET_COUNTS];

@@ -46,7 +46,7 @@ static uint64_t proof_of_init(const struct linux_host *host)
 	return start;
 }
 
-static const char *delays_unsupported(const struct linux_host *host, enum cell_state *ret_state)
+const char *delays_unsupported(const struct linux_host *host, enum cell_state *ret_state)
 {
 	int64_t on = read_number(host, "sys/kernel/task_delayacct");
 
@@ -62,17 +62,15 @@ static const char *delays_unsupported(const struct linux_host *host, enum cell_s
 }
 
 /* Threads that start from now on are counted, for it was found to be switched on. */
-static uint64_t first_since(const struct processes *self)
+uint64_t delays_first_since(const struct linux_host *host)
 {
-	uint64_t since = proof_of_init(self->host), now;
+	uint64_t since = proof_of_init(host), now;
 	struct timespec time;
 
-	if (!self->host->real)
+	if (!host->real)
 		return since;
 	clock_gettime(CLOCK_BOOTTIME, &time);
-	now = ((uint64_t)time.tv_sec * SECOND_NS + (uint64_t)time.tv_nsec) /
-		      self->host->tick_ns +
-	      2;
+	now = ((uint64_t)time.tv_sec * SECOND_NS + (uint64_t)time.tv_nsec) / host->tick_ns + 2;
 	return since < now ? since : now;
 }
 
@@ -100,7 +98,7 @@ static int delays_read(struct processes *self, uint32_t slot, void *memory)
 	if (result != STATE_OK)
 		return result;
 	if (!self->delays_since)
-		self->delays_since = first_since(self);
+		self->delays_since = delays_first_since(self->host);
 	if (sums.oldest_counted < self->delays_since)
 		self->delays_since = sums.oldest_counted;
 	sample->io_delay = sums.delay;

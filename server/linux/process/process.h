@@ -217,6 +217,8 @@ bool process_clock(uint32_t pid, uint64_t *ret_ns);
 
 /* ----------------------------------------------------------------------------- row.c */
 
+/* For those that have no number of their own: of a pid and the time of its start. */
+uint64_t identity_hash(uint64_t pid, uint64_t start, uint64_t boot);
 /* Begins a row for the process `pid`, if there is one and the core has room for it.
  * leader_known: the pid cannot be that of a mere thread. */
 void row_begin(struct processes *self, struct roster *roster, uint32_t pid, bool leader_known);
@@ -354,6 +356,13 @@ int job_read_arguments(
 	const struct process_job *job, char *bytes, size_t size, size_t *ret_length);
 /* What an errno of a failed access in a job means. */
 int job_state_of(const struct process_job *job, int error);
+
+/* Table THREAD has these sources too. See struct process_source for why not. */
+const char *delays_unsupported(const struct linux_host *host, enum cell_state *ret_state);
+const char *schedstat_unsupported(const struct linux_host *host, enum cell_state *ret_state);
+const char *io_unsupported(const struct linux_host *host, enum cell_state *ret_state);
+/* Threads that started since then (1 + field 22 of stat) have their waits for disks counted. */
+uint64_t delays_first_since(const struct linux_host *host);
 
 /* ------------------------------------------------------------------- descriptors.c */
 

@@ -19,7 +19,7 @@
 
 /* A number that depends on all bits of all three (the finalizer of splitmix64). Bit 62 keeps
  * it apart from the inode numbers, which are counted from 1. */
-static uint64_t hash_identity(uint64_t pid, uint64_t start, uint64_t boot)
+uint64_t identity_hash(uint64_t pid, uint64_t start, uint64_t boot)
 {
 	uint64_t hash = boot ^ start * UINT64_C(0x9E3779B97F4A7C15);
 
@@ -70,7 +70,7 @@ static int identify(struct processes *self, struct candidate *candidate, bool ke
 		candidate->identity = inode.st_ino;
 	else
 		candidate->identity =
-			hash_identity(candidate->pid, candidate->start_ticks, self->boot_id);
+			identity_hash(candidate->pid, candidate->start_ticks, self->boot_id);
 	return 0;
 }
 
@@ -200,7 +200,7 @@ int process_identify(struct processes *self, uint32_t pid, uint64_t *ret_identit
 uint32_t row_begin_ended(struct processes *self, struct roster *roster, uint32_t pid)
 {
 	uint64_t identity =
-		hash_identity(pid, self->now_ns + ++self->strangers_told, self->boot_id);
+		identity_hash(pid, self->now_ns + ++self->strangers_told, self->boot_id);
 	uint32_t slot = roster->ops->born(roster, identity, pid);
 
 	if (slot == UINT32_MAX)

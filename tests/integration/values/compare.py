@@ -2,11 +2,13 @@
 import collections
 import time
 
-from values import cpu, derived, disk, files, gpu, identity, limits, memory, network, server, system
+from values import (coalition, cores, cpu, derived, disk, files, gpu, identity, limits, memory,
+                    network, server, system, thread)
 from values.check import Absent, All, Range, between, complaint
 from values.wire import pb
 
-THEMES = (identity, cpu, memory, files, limits, gpu, server, system, disk, network)
+THEMES = (identity, cpu, memory, files, limits, gpu, server, system, cores, thread, coalition, disk,
+          network)
 UNMEASURABLE = "not measured on Linux yet"  # which is no reason
 # What a checker said of a cell: it is kept to see what the checker says of wrong cells.
 Opinion = collections.namedtuple("Opinion", "label expected cell")

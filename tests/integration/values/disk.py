@@ -60,7 +60,8 @@ def lower(row):
 
 
 def counted(row):
-    return int(kind(row) in ("disk", "raid", "mapped") and lower(row) == NONE)
+    return int(not is_partition(row) and os.path.exists(path(row, "device")) and
+               lower(row) == NONE and number(row, "hidden") != 1)
 
 
 def of_whole(look):

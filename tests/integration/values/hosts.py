@@ -162,12 +162,16 @@ def check(name, tell):
 def compute(entry, by_id, before, after, elapsed):
     """What a derived attribute must be, from two rows of procctl; None: nothing to say."""
     first, second = by_id[entry.input].name, by_id[entry.other].name if entry.other else None
+    if entry.rule == pb.AGE:
+        return after[first] and derived.nanoseconds(after["time"]) - after[first]
     if entry.rule == pb.SHARE:
         if after[first] is None or not after[second]:
             return None
         return derived.near(after[first] / after[second])
     if before[first] is None or after[first] is None:
         return None
+    if entry.rule == pb.AGE:
+        return derived.nanoseconds(after["time"]) - after[first]
     growth = after[first] - before[first]
     if entry.rule == pb.MEAN:
         if before[second] is None or after[second] is None or after[second] == before[second]:
@@ -177,8 +181,9 @@ def compute(entry, by_id, before, after, elapsed):
     return None if factor is None else derived.near(growth / elapsed * factor)
 
 
-def check_derived(server, catalog, table, key, tell, meanwhile=()):
-    """Each derived attribute of a table, of rows told apart by the attribute `key`."""
+def check_derived(server, catalog, table, key, tell, meanwhile=(), more=()):
+    """Each derived attribute of a table, of rows told apart by the attribute `key`; procctl gets
+    `more`."""
     mine = [entry for entry in catalog if entry.table == pb.Table.Value(table)]
     by_id = {entry.id: entry for entry in mine}
     computed = [entry for entry in mine if entry.kind == pb.DERIVED and entry.state == pb.OK]
@@ -188,7 +193,7 @@ def check_derived(server, catalog, table, key, tell, meanwhile=()):
         {by_id[number].name for entry in computed for number in (entry.input, entry.other) if number}
     with wire.Meanwhile(*meanwhile):
         text = server.procctl("subscribe", "-t", table.lower(), "-a", ",".join(sorted(wanted)),
-                              "-i", "200ms", "-n", "6", "-o", "jsonl")
+                              "-i", "200ms", "-n", "6", "-o", "jsonl", *more)
     latest = {}
     for row in map(json.loads, text.splitlines()):
         before = latest.get(row[key])
@@ -203,3 +208,24 @@ def check_derived(server, catalog, table, key, tell, meanwhile=()):
                                                   (entry.input, entry.other) if number)
                     or entry.rule in (pb.SHARE, pb.MEAN)):
                 tell(table, entry.name, str(row[key]), expected, wire.Cell("ok", row[entry.name]))
+
+
+def check_rates(name, table, tell):
+    """The derived attributes of a table of one host, while its second step comes."""
+    host = Host(name)
+    try:
+        session = wire.Session(host.server)
+        catalog = session.catalog()
+        session.close()
+        rows = next(rows for found, step, rows in host.expected() if (found, step) == (table, 1))
+
+        def step():
+            host.apply(host.folder / f"{table.lower()}.2.tree")
+
+        def record(table, attribute, key, expected, cell):
+            tell(table, attribute, f"{name} 2 {key}", expected, cell)
+        # After the first frames.
+        check_derived(host.server, catalog, table, next(iter(rows[0])), record,
+                      [lambda: None] * 4 + [step])
+    finally:
+        host.close()

@@ -5,16 +5,18 @@ Row and says what its value must be: before the server was asked, and after.
 """
 import time
 
-from values import hosts, wire
+from values import coalition, hosts, wire
 from values.check import between, complaint
 from values.compare import problem
 from values.wire import pb
 
 # The attribute by which people tell the rows of a table apart.
-KEYS = {"SYSTEM": None, "COALITION": "id", "CPU": "name", "GPU": "name", "POWER": "name",
+KEYS = {"SYSTEM": "host.name", "COALITION": "id", "CPU": "name", "GPU": "name", "POWER": "name",
         "SENSOR": "name", "DISK": "name", "NETWORK": "name"}
 # What has a scenario of its own.
 OTHERWISE = {("SYSTEM", "cpu.ended"), ("SYSTEM", "cpu.ended_usage")}
+# Machines made of files on which the counters of a table all grow in its second step.
+RATES = [("virtual", "SYSTEM"), ("laptop", "COALITION")]
 
 
 class Row:
@@ -79,6 +81,9 @@ def check(own, catalog, tables):
     for name in hosts.names():
         for text in hosts.check(name, tell):
             problem(text)
+    for host, table in RATES:
+        hosts.check_rates(host, table, tell)
+    coalition.parents(tables["COALITION"])
     for name, key in KEYS.items():
         if name not in tables:
             continue

@@ -95,7 +95,11 @@ def upper(row):
 
 def counted(row):
     some = any(os.path.exists(f"{CLASS}/{name}/device") for name in os.listdir(CLASS))
-    return int(lower(row) == NONE and hardware(row)[0] != 772 and (has(row, "device") or not some))
+    if some or lower(row) != NONE:
+        return int(lower(row) == NONE and has(row, "device"))
+    link = int(file(row, "iflink"))
+    return int(link not in (0, socket.if_nametoindex(row.label)) and hardware(row)[0] == 1 and
+               not has(row, "master"))
 
 
 def speed(row):

@@ -229,6 +229,9 @@ SERVER = {
     "subscriptions": Check(of_total(lambda look, s: 2 + 12 + 1 + 1)),
     "memory": Check(of_total(lambda look, s: look.memory)),
     "descriptors": Check(of_total(lambda look, s: look.descriptors - s.idle_descriptors - 3)),
+    "budget": Check(of_total(lambda look, s: 1.0)),  # as values.py asks for
+    "stretched": Check(of_total(lambda look, s: 0)),
+    "slow_stretched": Check(of_total(lambda look, s: 0)),
     "workers_stuck": Check(of_total(lambda look, s: 0)),
     "exits": Check(of_total(lambda look, s: s.exits)),
     "exits_dropped": Check(of_total(lambda look, s: 0)),

@@ -106,6 +106,14 @@ class Session:
                                     interval_ns=interval_ns, pids=pids, **more))
         return Table(self, self.request)
 
+    def error(self):
+        """What the error says that comes sooner or later, and after which this is of no use."""
+        try:
+            while True:
+                self.hear()
+        except SystemExit as told:
+            return told.code
+
     def close(self):
         self.stream.close()
         self.socket.close()

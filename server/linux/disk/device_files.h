@@ -1,20 +1,13 @@
-/* Sysfs: one value a file; and the files that tell of all devices at once. */
-#ifndef LINUX_SYSFS_H
-#define LINUX_SYSFS_H
+/* Device files: what the tables of disks and of networks need of sysfs besides single numbers, and
+ * the files that tell of all devices at once. */
+#ifndef LINUX_DEVICE_FILES_H
+#define LINUX_DEVICE_FILES_H
 
+#include "../cpu/sysfs.h"
 #include "../devices.h"
 
-/* What a cell is whose file gave this errno: what is not there is none. */
-enum cell_state sysfs_state(int error);
-
-/* All of these: 0 or a negative errno, -EBADMSG for what is no such value. */
-int sysfs_number(int directory, const char *path, int64_t *ret_number);
-/* The first line, without blanks around it; its length. */
-int sysfs_text(int directory, const char *path, char *text, size_t size);
-
-/* The same as a field of a sample. A negative number is a failure. */
-uint64_t sysfs_u64(int directory, const char *path);
-/* `text` must live as long as the sample; the first of the files that says something. */
+/* The first of the files that says something, without blanks around it. `text` must live as long
+ * as the sample. */
 struct sample_text sysfs_sample_text(
 	int directory, const char *const *paths, char *text, size_t size);
 

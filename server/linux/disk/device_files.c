@@ -1,82 +1,33 @@
-#include "sysfs.h"
+#include "device_files.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "../parse.h"
 #include "../read.h"
 #include "alloc.h"
 
 enum { WHOLE_FILE_FIRST = 16384, WHOLE_FILE_MAX = 64 << 20 };
 enum { NAMES_MAX = 64, NAME_SIZE = 64 };
 
-/* EINVAL and the like are what a driver says that has no such value. */
-enum cell_state sysfs_state(int error)
-{
-	switch (error) {
-	case ENOENT:
-	case ENOTDIR:
-	case ENODEV:
-	case ENXIO:
-	case EINVAL:
-	case EOPNOTSUPP:
-		return STATE_NONE;
-	case EACCES:
-	case EPERM:
-		return STATE_DENIED;
-	default:
-		return STATE_FAILED;
-	}
-}
-
 static bool is_blank(char c)
 {
-	return c == ' ' || c == '\t' || c == '\n';
+	return c == ' ' || c == '\t';
 }
 
-int sysfs_number(int directory, const char *path, int64_t *ret_number)
+static size_t trim(char *text)
 {
-	char bytes[64];
-	ssize_t length = read_file(directory, path, bytes, sizeof bytes);
-	struct scan scan = {bytes, bytes + (length > 0 ? length : 0)};
-
-	if (length < 0)
-		return (int)length;
-	if (!scan_number(&scan, ret_number))
-		return -EBADMSG;
-	while (scan.at < scan.end && is_blank(*scan.at))
-		scan.at++;
-	return scan.at == scan.end ? 0 : -EBADMSG;
-}
-
-int sysfs_text(int directory, const char *path, char *text, size_t size)
-{
-	ssize_t result = read_file_line(directory, path, text, size);
 	size_t length = strlen(text), start = 0;
 
-	if (result < 0)
-		return (int)result;
 	while (length && is_blank(text[length - 1]))
 		length--;
 	while (start < length && is_blank(text[start]))
 		start++;
 	memmove(text, text + start, length - start);
 	text[length - start] = '\0';
-	return (int)(length - start);
-}
-
-uint64_t sysfs_u64(int directory, const char *path)
-{
-	int64_t number = 0;
-	int error = sysfs_number(directory, path, &number);
-
-	if (error < 0)
-		return ABSENT_U64(sysfs_state(-error));
-	return number < 0 ? ABSENT_U64(STATE_FAILED) : (uint64_t)number;
+	return length - start;
 }
 
 struct sample_text sysfs_sample_text(
@@ -85,11 +36,12 @@ struct sample_text sysfs_sample_text(
 	enum cell_state state = STATE_NONE;
 
 	for (; *paths; paths++) {
-		int length = sysfs_text(directory, *paths, text, size);
-		if (length > 0)
+		ssize_t result = sysfs_text(directory, *paths, text, size);
+		size_t length = trim(text);
+		if (length)
 			return (struct sample_text){text, (uint32_t)length, STATE_OK};
-		if (length < 0 && sysfs_state(-length) != STATE_NONE)
-			state = sysfs_state(-length);
+		if (result < 0 && sysfs_state((int)result) != STATE_NONE)
+			state = sysfs_state((int)result);
 	}
 	return (struct sample_text){.state = state};
 }
