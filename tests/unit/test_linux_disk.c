@@ -318,7 +318,14 @@ TEST(another_disk_of_the_same_name_is_another_row)
 	CHECK_INT(watch->births, 2);
 	CHECK_INT(watch->deaths, 2);
 	CHECK(device_of(watch, "sda").sectors == 2000);
-	/* Gone and come is seen at once. */
+	/* Counters that began again are seen at once. */
+	put_whole("sda", "3000\n", "6\n");
+	tree_put("proc/diskstats", "8 0 sda 9 0 8 4 0 0 0 0 0 1 1\n"
+				   "8 1 sda1 5 0 4 2 0 0 0 0 0 1 1\n");
+	watch_list(watch);
+	CHECK_INT(watch->births, 2);
+	CHECK(device_of(watch, "sda").sectors == 3000);
+	/* So is what goes and comes. */
 	tree_put("proc/diskstats", "8 0 sda 10 0 8 4 0 0 0 0 0 1 1\n");
 	watch_list(watch);
 	CHECK_INT(watch->deaths, 1);

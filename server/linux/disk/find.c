@@ -4,7 +4,8 @@
  * follow that of their disk.
  *
  * Lines that are as they were are taken for the same devices without a look at sysfs, but
- * every LOOK_NS: then another disk under the same name shows by its sequence number.
+ * every LOOK_NS, or when counters began again: then another disk under the same name shows by its
+ * sequence number.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +26,10 @@ struct disk_look {
 	bool whole, left_out;
 	uint64_t sequence; /* the kernel's number of this disk in this boot; 0: before 5.15 */
 	uint64_t sectors;
+	uint64_t reads, writes; /* so far */
 };
+
+enum { WRITES = offsetof(struct linux_disk_io, writes) / sizeof(uint64_t) };
 
 /* One find. */
 struct search {
@@ -132,6 +136,8 @@ static void look_at(struct search *self, struct disk_look *look, const struct di
 
 static bool is_same(const struct disk_look *look, const struct disk_line *line)
 {
+	if (line->counts[0] < look->reads || line->counts[WRITES] < look->writes)
+		return false;
 	return look->major == line->major && look->minor == line->minor &&
 	       strcmp(look->name, line->name) == 0;
 }
@@ -263,6 +269,8 @@ static void take_line(struct search *self, uint32_t at, const struct disk_line *
 
 	if (looks)
 		look_at(self, look, line);
+	look->reads = line->counts[0];
+	look->writes = line->counts[WRITES];
 	if (look->whole) {
 		self->whole = look;
 		self->whole_is_new = looks;

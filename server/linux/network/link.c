@@ -67,6 +67,7 @@ static int stack_read(struct devices *self, void *memory, void *out)
 	sample->lower = device_text(row->lower);
 	sample->upper = device_text(row->upper);
 	sample->counted = is_counted((struct interfaces *)self, row, directory);
+	sample->mtu = sysfs_natural(directory, "mtu");
 	close(directory);
 	return STATE_OK;
 }
@@ -75,7 +76,7 @@ const struct device_source net_stack_source = {
 	.source = {.name = "net_stack",
 		.sample_size = sizeof(struct linux_net_stack),
 		.lane = LANE_FAST,
-		.period_ns = UINT64_C(2000000000)},
+		.period_ns = UINT64_C(5000000000)},
 	.read = stack_read,
 };
 
@@ -91,7 +92,6 @@ static int state_read(struct devices *self, void *memory, void *out)
 	if (directory < 0)
 		return STATE_NONE;
 	sample->state = sysfs_sample_text(directory, paths, row->state, sizeof row->state);
-	sample->mtu = sysfs_natural(directory, "mtu");
 	sample->carrier_changes = sysfs_natural(directory, "carrier_changes");
 	close(directory);
 	return STATE_OK;

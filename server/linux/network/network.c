@@ -10,11 +10,14 @@
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "../read.h"
 #include "alloc.h"
+
+#define LOOK_NS UINT64_C(2000000000)
 
 static const struct device_source *const sources[NETWORK_SOURCE_COUNT] = {
 	[SOURCE_net_device] = &net_device_source,
@@ -154,6 +157,14 @@ static void describe(int class, struct interface *row)
 
 /* ------------------------------------------------------------------- the rows */
 
+/* What was found out of a line. */
+struct net_look {
+	char name[NET_NAME_SIZE];
+	uint64_t index, received, sent;
+};
+
+enum { SENT = offsetof(struct linux_net_io, sent_bytes) / sizeof(uint64_t) };
+
 /* 0: not known. A number is not used again while the namespace is there. */
 static uint64_t index_of(int class, const char *name)
 {
@@ -175,10 +186,33 @@ static void count(struct interface *row, const struct net_line *line)
 	}
 }
 
-static void found(struct interfaces *self, int class, const struct net_line *line)
+/* The number of the interface of a line. It is looked up where the line has another name than at
+ * the last time, its counters began again, or LOOK_NS have passed. */
+static uint64_t look_at(
+	struct interfaces *self, int class, uint32_t at, const struct net_line *line, bool look)
+{
+	struct net_look *own;
+
+	if (at == self->look_count) {
+		self->looks =
+			xreallocarray(self->looks, ++self->look_count, sizeof *self->looks);
+		self->looks[at] = (struct net_look){0};
+	}
+	own = &self->looks[at];
+	if (look || strcmp(own->name, line->name) != 0 || line->counts[0] < own->received ||
+		line->counts[SENT] < own->sent) {
+		snprintf(own->name, sizeof own->name, "%s", line->name);
+		own->index = index_of(class, line->name);
+	}
+	own->received = line->counts[0];
+	own->sent = line->counts[SENT];
+	return own->index;
+}
+
+static void found(
+	struct interfaces *self, int class, const struct net_line *line, uint64_t index)
 {
 	const struct linux_host *host = self->devices.host;
-	uint64_t index = index_of(class, line->name);
 	char key[64];
 	struct interface *row;
 	bool is_new;
@@ -217,18 +251,25 @@ static int find(struct devices *devices)
 	int error = read_stats(self);
 	struct scan scan, text;
 	struct net_line line;
+	uint32_t at = 0;
 	char path[4096];
+	bool look;
 	int class;
 
 	if (error < 0)
 		return error == -ENOENT ? 0 : error; /* a kernel without networks */
+	look = !self->looked_ns || devices->now_ns - self->looked_ns >= LOOK_NS;
+	if (look)
+		self->looked_ns = devices->now_ns;
 	snprintf(path, sizeof path, "%s/class/net", devices->host->sysfs);
 	class = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	self->any_device = false;
 	scan = (struct scan){self->stats.bytes, self->stats.bytes + self->stats.length};
 	while (scan_line(&scan, &text))
-		if (net_line_parse(text, &line))
-			found(self, class, &line);
+		if (net_line_parse(text, &line)) {
+			uint64_t index = look_at(self, class, at++, &line, look);
+			found(self, class, &line, index);
+		}
 	if (class >= 0)
 		close(class);
 	return 0;
@@ -239,6 +280,7 @@ static void close_table(struct devices *memory)
 	struct interfaces *self = (struct interfaces *)memory;
 
 	whole_file_finish(&self->stats);
+	free(self->looks);
 }
 
 const struct device_table network_table = {

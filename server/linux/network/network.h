@@ -38,12 +38,12 @@ struct linux_net_io {
 
 struct linux_net_stack {
 	struct sample_text lower, upper;
-	uint64_t counted;
+	uint64_t counted, mtu;
 };
 
 struct linux_net_state {
 	struct sample_text state;
-	uint64_t mtu, carrier_changes;
+	uint64_t carrier_changes;
 };
 
 struct linux_net_link {
@@ -97,6 +97,9 @@ struct interface {
 struct interfaces {
 	struct devices devices;
 	struct whole_file stats;
+	struct net_look *looks; /* by line of the file */
+	uint32_t look_count;
+	uint64_t looked_ns;
 	bool any_device; /* some interface has one */
 };
 
