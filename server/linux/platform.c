@@ -13,8 +13,10 @@
 #include "coalition/coalition.h"
 #include "cpu/cpu.h"
 #include "devices.h"
+#include "disk/disk.h"
 #include "gpu/gpus.h"
 #include "host.h"
+#include "network/network.h"
 #include "power/power.h"
 #include "process/process.h"
 #include "sensor/sensor.h"
@@ -105,6 +107,8 @@ static const struct device_table *const device_tables[] = {
 	&gpu_table,
 	&power_table,
 	&sensor_table,
+	&disk_table,
+	&network_table,
 };
 
 enum { DEVICE_TABLES = sizeof device_tables / sizeof *device_tables };

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "linux/cgroup_mount.h"
+#include "linux/disk/disk.h"
+#include "linux/network/network.h"
 #include "linux/process/exit_listener.h"
 #include "linux/process/samples.h"
 #include "linux/system/system.h"
@@ -54,6 +56,36 @@ static void parse_mounts(const char *input, size_t size)
 		strlen(directory) >= sizeof directory)
 		abort();
 	cgroup_mount_finish(&mount);
+}
+
+/* The input is /proc/diskstats, /proc/net/dev or mountinfo, or a text of sysfs. */
+static void parse_devices(const char *input, size_t size)
+{
+	struct scan scan = {input, input + size}, line;
+	struct mount_line mount;
+	struct disk_line disk;
+	struct net_line net;
+	char text[64];
+	uint64_t number;
+
+	while (scan_line(&scan, &line)) {
+		if (disk_line_parse(line, &disk) && !memchr(disk.name, 0, sizeof disk.name))
+			abort();
+		if (net_line_parse(line, &net) && !memchr(net.name, 0, sizeof net.name))
+			abort();
+		if (mount_line_parse(line, &mount)) {
+			check_inside(mount.type.at, (size_t)(mount.type.end - mount.type.at),
+				input, size);
+			free(mount_unescape(mount.point));
+		}
+	}
+	disk_hex_parse(input, size, &number);
+	disk_vpd_parse(input, size, text, sizeof text);
+	net_uevent_parse(input, size, "DEVTYPE", text, sizeof text);
+	*text = '\0';
+	net_addresses_parse(input, size, 2, text, sizeof text);
+	if (!memchr(text, 0, sizeof text))
+		abort();
 }
 
 /* The attributes of a message of the right family. */
@@ -194,5 +226,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	parse_program(input, size);
 	parse_lists(input, size);
 	parse_exits(input, size);
+	parse_devices(input, size);
 	return 0;
 }

@@ -2,13 +2,13 @@
 import collections
 import time
 
-from values import (coalition, cores, cpu, derived, energy, files, gpu, identity, limits, memory,
-                    power, sensor, server, system, thread)
+from values import (coalition, cores, cpu, derived, disk, energy, files, gpu, identity, limits,
+                    memory, network, power, sensor, server, system, thread)
 from values.check import Absent, All, Range, between, complaint
 from values.wire import pb
 
-THEMES = (identity, cpu, memory, files, limits, gpu, energy, server, system, coalition, thread, cores,
-          power, sensor)
+THEMES = (identity, cpu, memory, files, limits, gpu, energy, server, system, coalition, thread,
+          cores, power, sensor, disk, network)
 UNMEASURABLE = "not measured on Linux yet"  # which is no reason
 # What a checker said of a cell: it is kept to see what the checker says of wrong cells.
 Opinion = collections.namedtuple("Opinion", "label expected cell")
@@ -26,12 +26,13 @@ class Table:
     def __init__(self, entries, name):
         self.name, self.number = name, pb.Table.Value(name)
         self.entries = {entry.name: entry for entry in entries if entry.table == self.number}
-        self.checks, self.unmeasurable, self.sums = {}, set(), {}
+        self.checks, self.unmeasurable, self.sums, self.meanwhile = {}, set(), {}, ()
         for theme in THEMES:
             self.checks |= getattr(theme, name, {})
             suffix = "" if name == "PROCESS" else "_" + name
             self.unmeasurable |= set(getattr(theme, "UNMEASURABLE" + suffix, ()))
             self.sums |= getattr(theme, "SUMS" + suffix, {})
+            self.meanwhile += getattr(theme, "MEANWHILE" + suffix, ())
         self.derived = set(getattr(derived, name, {}))
         self.opinions = collections.defaultdict(list)
         self.rows = []  # {attribute: value} of rows that were compared

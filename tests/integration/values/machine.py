@@ -89,4 +89,4 @@ def check(own, catalog, tables):
             continue
         compare_rows(own, tables[name])
         if key:
-            hosts.check_derived(own, catalog, name, key, tell)
+            hosts.check_derived(own, catalog, name, key, tell, tables[name].meanwhile)
