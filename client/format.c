@@ -23,7 +23,7 @@ static const char *const *const nano = metric, *const *const milli = metric + 2,
 static void format_scaled(
 	char *out, double number, const char *const *prefixes, double step, const char *unit)
 {
-	bool fractional = number != (double)(uint64_t)number;
+	bool fractional = number < 1e15 && number != (double)(uint64_t)number;
 
 	for (; prefixes[1] && number >= step - 0.5; prefixes++) {
 		number /= step;
@@ -131,7 +131,10 @@ static bool format_united(char *out, enum procmon_unit unit, double number)
 		return true;
 	case PROCMON_NANOSECONDS:
 	case PROCMON_NANOSECONDS_SINCE_BOOT:
-		format_duration(out, number < 1.8e19 ? (uint64_t)number : UINT64_MAX);
+		if (number < 1) /* a mean */
+			format_scaled(out, number, nano, 1000, "s");
+		else
+			format_duration(out, number < 1.8e19 ? (uint64_t)number : UINT64_MAX);
 		return true;
 	case PROCMON_HERTZ:
 		format_scaled(out, number, whole, 1000, "Hz");
@@ -150,7 +153,10 @@ static bool format_united(char *out, enum procmon_unit unit, double number)
 		snprintf(out, FORMAT_MAX, "%.1f%%", number * 100);
 		return true;
 	case PROCMON_PER_SECOND:
-		snprintf(out, FORMAT_MAX, "%.1f/s", number);
+		if (number < 9999.5)
+			snprintf(out, FORMAT_MAX, "%.*f/s", number < 999.95 ? 1 : 0, number);
+		else
+			format_scaled(out, number, whole, 1000, "/s");
 		return true;
 	default:
 		return false;
