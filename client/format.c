@@ -101,7 +101,7 @@ void format_stamp(char out[FORMAT_MAX], uint64_t realtime_ns)
 		*zone ? zone + 3 : "");
 }
 
-static double to_double(const struct procmon_value *value)
+double format_number(const struct procmon_value *value)
 {
 	if (value->type == PROCMON_F64)
 		return value->f64;
@@ -171,7 +171,7 @@ const char *format_value(char *out, enum procmon_unit unit, const struct procmon
 		return "-";
 	if (value->type == PROCMON_TEXT)
 		return value->text;
-	double number = to_double(value);
+	double number = format_number(value);
 	if (unit == PROCMON_NANOSECONDS_SINCE_1970)
 		format_local_time(out, value->u64);
 	else if (number == 0)

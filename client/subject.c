@@ -6,7 +6,38 @@
 
 #include "alloc.h"
 #include "command.h"
+#include "defaults.h"
 #include "tree.h"
+
+/* The process that a row of a table about processes belongs to: told by who asked, not by the
+ * server. */
+static const struct procmon_attribute target_column = {.name = "pid",
+	.type = PROCMON_U64,
+	.kind = PROCMON_CONSTANT,
+	.text = "The process.",
+	.reason = "",
+	.remedy = "",
+	.source = ""};
+
+/* Attributes that say who is whose child, and what stands in a tree. */
+struct kin {
+	const char *id; /* NULL: the row's process id */
+	const char *parent, *name;
+};
+
+static const struct kin *find_kin(uint32_t table)
+{
+	static const struct kin process = {NULL, "ppid", "comm"},
+				group = {"id", "parent", "name"};
+
+	return table == PROCMON_PROCESS ? &process : table == PROCMON_COALITION ? &group : NULL;
+}
+
+bool subject_is_targeted(uint32_t table)
+{
+	return table == PROCMON_THREAD || table == PROCMON_LEDGER || table == PROCMON_REGION ||
+	       table == PROCMON_FOOTPRINT;
+}
 
 void subject_list(
 	struct choice *self, const struct procmon_connection *connection, uint32_t table)
@@ -71,15 +102,37 @@ static void add_named(struct subject *self, const char *name)
 }
 
 /* What the server does not know is left out: another version may have other attributes. */
-static void add_defaults(struct subject *self, const char *defaults)
+static void parse_defaults(
+	struct choice *self, const struct choice *available, const char *list)
 {
-	const char *list = self->table == PROCMON_PROCESS && defaults ? defaults : "all";
 	char *copy = xstrdup(list), *rest = copy, *name, *error = NULL;
 
 	while ((name = strsep(&rest, ",")) != NULL)
-		if (choice_parse(&self->columns, &self->available, name, &error) < 0)
+		if (choice_parse(self, available, name, &error) < 0)
 			free(error);
 	free(copy);
+}
+
+/* Of a device what this host cannot tell is left out, too, unless that is all. */
+static void add_defaults(struct subject *self, const char *defaults)
+{
+	const char *list =
+		self->table == PROCMON_PROCESS ? defaults : defaults_find(self->table);
+	struct choice named = {0};
+	bool known = false;
+
+	if (list)
+		parse_defaults(&named, &self->available, list);
+	for (size_t i = 0; i < named.count; i++)
+		known |= named.items[i]->state != PROCMON_UNSUPPORTED;
+	for (size_t i = 0; i < named.count; i++)
+		if (self->table == PROCMON_PROCESS || !known ||
+			named.items[i]->state != PROCMON_UNSUPPORTED)
+			choice_add(&self->columns, named.items[i]);
+	/* one is but the name */
+	if (named.count < 2)
+		choice_add_main(&self->columns, &self->available);
+	choice_finish(&named);
 }
 
 /* Do the options go together? */
@@ -89,9 +142,11 @@ static int check_options(const struct subject *self)
 
 	if (self->table == 0)
 		return EXIT_USAGE;
-	if ((options->pid_count > 0 || options->exits) && self->table != PROCMON_PROCESS) {
-		complain("--%s is about processes: leave --table out",
-			options->exits ? "exits" : "pid");
+	bool pids = options->pid_count > 0 && !subject_is_targeted(self->table);
+	if ((pids || options->exits || options->children) && self->table != PROCMON_PROCESS) {
+		complain("--%s is about processes: leave --table out", options->exits ? "exits"
+								       : pids         ? "pid"
+									      : "children");
 		return EXIT_USAGE;
 	}
 	if (options->children && options->pid_count == 0) {
@@ -101,23 +156,39 @@ static int check_options(const struct subject *self)
 	return EXIT_DONE;
 }
 
-/* What comes after what --attrs says. */
-static void add_last(struct subject *self, bool tree)
+/* What comes after what --attrs says: a tree is drawn before the texts of the last column. */
+static void add_last(struct subject *self, const struct kin *kin)
 {
-	const struct choice *columns = &self->columns;
+	struct choice *columns = &self->columns;
+	size_t kept = 0;
 
-	if (tree && columns->items[columns->count - 1]->type != PROCMON_TEXT)
-		add_named(self, "comm");
+	if (columns->count && columns->items[columns->count - 1]->type == PROCMON_TEXT)
+		return;
+	for (size_t i = 0; i < columns->count; i++)
+		if (strcmp(columns->items[i]->name, kin->name) != 0)
+			columns->items[kept++] = columns->items[i];
+	columns->count = kept;
+	add_named(self, kin->name);
 }
 
-static void want(struct subject *self, bool parents)
+static void want_named(struct subject *self, const char *name)
+{
+	for (size_t i = 0; i < self->available.count; i++)
+		if (strcmp(self->available.items[i]->name, name) == 0)
+			choice_add(&self->wanted, self->available.items[i]);
+}
+
+static void want(struct subject *self, const struct kin *kin)
 {
 	for (size_t i = 0; i < self->columns.count; i++)
-		choice_add(&self->wanted, self->columns.items[i]);
-	for (size_t i = 0; parents && i < self->available.count; i++)
-		if (strcmp(self->available.items[i]->name, "ppid") == 0 ||
-			strcmp(self->available.items[i]->name, "comm") == 0)
-			choice_add(&self->wanted, self->available.items[i]);
+		if (self->columns.items[i] != &target_column)
+			choice_add(&self->wanted, self->columns.items[i]);
+	if (!kin)
+		return;
+	if (kin->id)
+		want_named(self, kin->id);
+	want_named(self, kin->parent);
+	want_named(self, kin->name);
 }
 
 static int begin(struct subject *self, struct procmon_connection *connection,
@@ -133,6 +204,44 @@ static int begin(struct subject *self, struct procmon_connection *connection,
 	return EXIT_USAGE;
 }
 
+/* In a table about processes they can be shown and sorted by like all that the server tells. */
+static int begin_targets(struct subject *self)
+{
+	struct choice *available = &self->available;
+
+	if (self->options->pid_count == 0) {
+		complain("table \"%s\" is about a process: say which, as in 'procctl threads "
+			 "1234' or --pid 1234",
+			procmon_table_name(self->table));
+		return EXIT_USAGE;
+	}
+	for (size_t i = 0; i < available->count; i++)
+		if (strcmp(available->items[i]->name, target_column.name) == 0)
+			return EXIT_DONE;
+	choice_add(available, &target_column);
+	return EXIT_DONE;
+}
+
+/* What comes before what --attrs says: it names the row. What the lines of a tree say is for
+ * programs in columns. */
+static void add_first(struct subject *self, const struct kin *kin, bool tree)
+{
+	const struct options *options = self->options;
+	bool programs = options->format && strcmp(options->format, "table") != 0;
+
+	if (self->table == PROCMON_PROCESS ||
+		(subject_is_targeted(self->table) && (programs || options->pid_count > 1)))
+		add_named(self, "pid");
+	if (tree && programs && kin->id)
+		add_named(self, kin->id);
+	if (tree && programs)
+		add_named(self, kin->parent);
+	if (!tree && self->table == PROCMON_PROCESS)
+		add_named(self, kin->name);
+	if (options->exits)
+		add_named(self, "exit.status");
+}
+
 static int init(struct subject *self, struct procmon_connection *connection,
 	const struct options *options, const char *defaults, bool tree)
 {
@@ -140,15 +249,14 @@ static int init(struct subject *self, struct procmon_connection *connection,
 
 	if (begin(self, connection, options) != EXIT_DONE)
 		return EXIT_USAGE;
-	if (self->table == PROCMON_PROCESS) {
-		add_named(self, "pid");
-		if (!tree)
-			add_named(self, "comm");
-		else if (options->format && strcmp(options->format, "table") != 0)
-			add_named(self, "ppid"); /* what the lines say, for programs */
-		if (options->exits)
-			add_named(self, "exit.status");
+	const struct kin *kin = find_kin(self->table);
+	if (tree && !kin) {
+		complain("table \"%s\" has no tree", procmon_table_name(self->table));
+		return EXIT_USAGE;
 	}
+	if (subject_is_targeted(self->table) && begin_targets(self) != EXIT_DONE)
+		return EXIT_USAGE;
+	add_first(self, kin, tree);
 	if (!options->attrs)
 		add_defaults(self, defaults);
 	if ((options->attrs && choice_parse(&self->columns, &self->available, options->attrs,
@@ -158,8 +266,9 @@ static int init(struct subject *self, struct procmon_connection *connection,
 		free(error);
 		return EXIT_USAGE;
 	}
-	add_last(self, tree);
-	want(self, tree || options->children);
+	if (tree)
+		add_last(self, kin);
+	want(self, tree || options->children ? kin : NULL);
 	return EXIT_DONE;
 }
 
@@ -194,7 +303,7 @@ int subject_init_exact(struct subject *self, struct procmon_connection *connecti
 		choice_append(&self->columns, &named);
 		choice_finish(&named);
 	}
-	want(self, options->children);
+	want(self, options->children ? find_kin(self->table) : NULL);
 	return EXIT_DONE;
 }
 
@@ -208,7 +317,7 @@ int subject_init_whole(struct subject *self, struct procmon_connection *connecti
 		if (attribute->state != PROCMON_UNSUPPORTED || *attribute->source)
 			choice_add(&self->columns, attribute);
 	}
-	want(self, false);
+	want(self, NULL);
 	return EXIT_DONE;
 }
 
@@ -252,12 +361,56 @@ static void find_roots(struct subject *self, const struct sheet *sheet)
 				self->roots[i] = sheet->rows[row].identity;
 }
 
-void subject_fill(struct subject *self, struct sheet *sheet, struct procmon_table *table)
+/* The value of the attribute of this name, a number; 0 if there is none. */
+static uint64_t find_number(
+	const struct subject *self, const struct procmon_row *row, const char *name)
 {
+	struct procmon_value value = {.state = PROCMON_NONE};
+
+	for (size_t i = 0; i < self->wanted.count; i++)
+		if (strcmp(self->wanted.items[i]->name, name) == 0)
+			procmon_row_get_value(row, self->wanted.items[i]->id, &value);
+	return value.state == PROCMON_OK ? value.u64 : 0;
+}
+
+/* Rows that are no processes may have parents, too; those about a process get its id. */
+static void describe_rows(const struct subject *self, struct sheet *sheet, size_t first,
+	struct procmon_table *table, uint32_t target)
+{
+	const struct kin *kin = find_kin(self->table);
+	size_t column = sheet_find_column(sheet, target_column.name);
+
+	for (size_t i = first; i < sheet->row_count; i++) {
+		const struct procmon_row *row = procmon_table_get_row(table, i - first);
+
+		if (kin && kin->id) {
+			sheet->rows[i].pid = find_number(self, row, kin->id);
+			sheet->rows[i].ppid = find_number(self, row, kin->parent);
+		}
+		if (target == 0)
+			continue;
+		sheet->rows[i].pid = target;
+		if (column < sheet->column_count && sheet->columns[column] == &target_column)
+			*sheet_cell(sheet, i, column) = sheet_u64(target);
+	}
+}
+
+void subject_fill(
+	struct subject *self, struct sheet *sheet, struct procmon_table *const *tables)
+{
+	const struct options *options = self->options;
+	bool targeted = subject_is_targeted(self->table);
+
 	sheet_init(sheet, procmon_table_name(self->table), self->columns.items,
 		self->columns.count);
-	sheet->exits = self->options->exits;
-	sheet_fill(sheet, table);
+	sheet->exits = options->exits;
+	for (size_t i = 0; i < (targeted ? options->pid_count : 1); i++) {
+		size_t first = sheet->row_count;
+		if (!tables[i])
+			continue;
+		sheet_append(sheet, tables[i]);
+		describe_rows(self, sheet, first, tables[i], targeted ? options->pids[i] : 0);
+	}
 	if (self->options->children) {
 		if (!self->roots)
 			find_roots(self, sheet);
@@ -267,15 +420,27 @@ void subject_fill(struct subject *self, struct sheet *sheet, struct procmon_tabl
 		share_cpu(sheet);
 }
 
-void subject_arrange(const struct subject *self, struct sheet *sheet)
+/* What is many goes by what it does: nobody knows all of them by name. */
+static bool is_about_many(uint32_t table)
 {
+	return table == PROCMON_PROCESS || table == PROCMON_COALITION ||
+	       subject_is_targeted(table);
+}
+
+void subject_arrange(const struct subject *self, struct sheet *sheet, bool busy)
+{
+	static const struct sheet_key names[] = {{.column = 0}, {.column = 1}};
 	struct sheet_key measure = {sheet_first_measure(sheet), true};
 	size_t top = self->options->top, ended = 0;
 
 	if (self->key_count > 0)
 		sheet_sort(sheet, self->keys, self->key_count);
-	else
+	else if (top || (busy && is_about_many(self->table)))
 		sheet_sort(sheet, &measure, measure.column < sheet->column_count);
+	else if (self->table == PROCMON_PROCESS)
+		sheet_sort(sheet, NULL, 0);
+	else
+		sheet_sort_naturally(sheet, names, sheet->column_count > 1 ? 2 : 1);
 	while (ended < sheet->row_count && sheet->rows[ended].exited)
 		ended++;
 	if (top > 0 && sheet->row_count > ended + top)

@@ -1,7 +1,5 @@
 #include "tree.h"
 
-#include <langinfo.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,11 +7,6 @@
 
 /* Deeper ones are drawn as if they were this deep: lines longer than any screen help nobody. */
 enum { DEPTH_MAX = 60 };
-
-bool tree_can_utf8(void)
-{
-	return setlocale(LC_CTYPE, "") && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-}
 
 static bool can_be_summed(const struct procmon_attribute *attribute)
 {

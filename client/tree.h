@@ -22,7 +22,4 @@ void tree_keep(struct sheet *sheet, const uint64_t *identities, size_t count);
  * text the short name of the process stands, in brackets. */
 void tree_draw(struct sheet *sheet, bool utf8);
 
-/* Does the locale say that the terminal can show other than ASCII? */
-bool tree_can_utf8(void);
-
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "bar.h"
 #include "format.h"
 #include "layout.h"
 #include "legend.h"
@@ -85,6 +86,23 @@ static void put_padded(struct page *self, const char *text, size_t index, bool l
 		put_spaces(file, pad);
 }
 
+/* The bar of a ratio and the gap behind it; where there is no value, or for the head, nothing. */
+static void put_bar(struct page *self, const struct procmon_value *value, size_t index)
+{
+	FILE *file = self->writer->file;
+	size_t width = self->layout.columns[index].bar;
+	char bar[BAR_SIZE];
+
+	if (width == 0)
+		return;
+	if (!value || value->state != PROCMON_OK) {
+		put_spaces(file, width);
+		return;
+	}
+	bar_draw(bar, format_number(value), self->writer->utf8);
+	fprintf(file, "%s ", bar);
+}
+
 /* What the moment before each row takes, with a space. */
 static size_t stamp_width(const struct page *self)
 {
@@ -109,6 +127,7 @@ static void put_head(struct page *self)
 			continue;
 		fputs(first ? "" : " ", file);
 		layout_label(&self->layout, i, label);
+		put_bar(self, NULL, i);
 		put_padded(self, label, i, i == layout_last(&self->layout));
 		first = false;
 	}
@@ -163,6 +182,7 @@ static void put_row(struct page *self, size_t row)
 			continue;
 		const char *text = cell_text(self, row, i);
 		fputs(first ? "" : " ", file);
+		put_bar(self, sheet_cell(self->sheet, row, self->layout.columns[i].column), i);
 		if (wrap && i == last)
 			put_wrapped(self, text, i);
 		else
@@ -323,7 +343,7 @@ static void write_sheet(struct writer *self, const struct sheet *sheet)
 
 	if (self->time && sheet->realtime_ns)
 		format_stamp(page.stamp, sheet->realtime_ns);
-	layout_init(&page.layout, sheet, self->width > 0);
+	layout_init(&page.layout, sheet, self->width > 0, self->width > 0 && self->human);
 	page.note_count = legend_make(sheet, &page.notes);
 	for (size_t i = 0; i < sheet->note_count; i++)
 		add_note(&page, xstrdup(sheet->notes[i]));
