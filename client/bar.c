@@ -25,14 +25,14 @@ bool bar_fits(const struct procmon_attribute *attribute)
 	       attribute->state == PROCMON_OK;
 }
 
-void bar_draw(char out[BAR_SIZE], double ratio, bool utf8)
+void bar_draw(char out[BAR_SIZE], double ratio, int cells, bool utf8)
 {
 	int parts = utf8 ? 8 : 1;
 	double clamped = ratio > 1 ? 1 : ratio > 0 ? ratio : 0;
-	int filled = (int)(clamped * BAR_CELLS * parts + 0.5);
+	int filled = (int)(clamped * cells * parts + 0.5);
 
 	out = put(out, "[");
-	for (int cell = 0; cell < BAR_CELLS; cell++) {
+	for (int cell = 0; cell < cells; cell++) {
 		int here = filled - cell * parts;
 		if (here <= 0)
 			out = put(out, " ");

@@ -186,10 +186,13 @@ static void explain(struct doctor *self, const struct patient *patient)
 {
 	char **lines = NULL;
 	size_t count = legend_make(&patient->sheet, &lines);
+	bool process = patient->subject.table == PROCMON_PROCESS;
 
 	for (size_t i = 0; i < count; i++)
-		sheet_add_note(&self->tables, lines[i]);
-	free(lines);
+		sheet_add_note(
+			&self->tables, xasprintf("%s%s%s", process ? "" : patient->sheet.name,
+					       process ? "" : ": ", lines[i]));
+	legend_free(lines, count);
 }
 
 static void conclude(struct doctor *self)

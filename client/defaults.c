@@ -14,11 +14,9 @@ const char *defaults_find(uint32_t table)
 		return "tid,name,state,cpu.usage,cpu.total,run_delay,switches.voluntary,"
 		       "priority,last_cpu";
 	case PROCMON_CPU:
-		return "name,type,busy,frequency.now,temperature,time.user,time.system,"
-		       "time.idle,time.iowait,time.steal";
+		return "name,type,busy,frequency.now,temperature,time.user,time.system";
 	case PROCMON_GPU:
-		return "name,driver,state,busy,memory.used,memory.total,frequency.now,power."
-		       "now,"
+		return "name,driver,busy,memory.used,memory.total,frequency.now,power.now,"
 		       "temperature,fan";
 	case PROCMON_POWER:
 		return "name,kind,power.now,power.average,energy,battery.level,battery.status";
@@ -26,8 +24,7 @@ const char *defaults_find(uint32_t table)
 		return "name,kind,temperature,temperature.max,temperature.crit,fan.speed,"
 		       "voltage,current";
 	case PROCMON_DISK:
-		return "name,kind,size,read_rate,write_rate,busy,read_latency,write_latency,"
-		       "queue.length,part_of";
+		return "name,size,busy,read_rate,write_rate,read_latency,write_latency";
 	case PROCMON_NETWORK:
 		return "name,kind,state,speed,receive_rate,send_rate,received.errors,sent."
 		       "errors";

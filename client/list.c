@@ -23,8 +23,8 @@ static char *describe(const struct procmon_attribute *attribute,
 	const char *text = format_cell(number, attribute, value);
 	if (!writer->human || writer->width == 0 || !bar_fits(attribute))
 		return xstrdup(text);
-	bar_draw(bar, format_number(value), writer->utf8);
-	return xasprintf("%s %s", bar, text);
+	bar_draw(bar, format_number(value), BAR_CELLS, writer->utf8);
+	return xasprintf("%s %6s", bar, text);
 }
 
 /* Names without a group stand together. */

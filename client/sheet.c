@@ -10,11 +10,20 @@
 void sheet_init(struct sheet *self, const char *name,
 	const struct procmon_attribute *const *columns, size_t column_count)
 {
-	bool process = strcmp(name, "process") == 0;
+	static const struct {
+		const char *table, *row, *rows;
+	} nouns[] = {{"process", "process", "processes"}, {"thread", "thread", "threads"},
+		{"coalition", "group", "groups"}, {"cpu", "core", "cores"},
+		{"gpu", "GPU", "GPUs"}, {"sensor", "sensor", "sensors"},
+		{"disk", "disk", "disks"}, {"network", "interface", "interfaces"},
+		{NULL, "row", "rows"}};
+	size_t noun = 0;
 
+	while (nouns[noun].table && strcmp(nouns[noun].table, name) != 0)
+		noun++;
 	*self = (struct sheet){.name = name,
-		.row_name = process ? "process" : "row",
-		.rows_name = process ? "processes" : "rows",
+		.row_name = nouns[noun].row,
+		.rows_name = nouns[noun].rows,
 		.columns = columns,
 		.column_count = column_count};
 }

@@ -160,15 +160,24 @@ static int check_options(const struct subject *self)
 static void add_last(struct subject *self, const struct kin *kin)
 {
 	struct choice *columns = &self->columns;
-	size_t kept = 0;
+	size_t last = columns->count - 1, at = 0;
 
-	if (columns->count && columns->items[columns->count - 1]->type == PROCMON_TEXT)
+	if (columns->count && columns->items[last]->type == PROCMON_TEXT)
 		return;
-	for (size_t i = 0; i < columns->count; i++)
-		if (strcmp(columns->items[i]->name, kin->name) != 0)
-			columns->items[kept++] = columns->items[i];
-	columns->count = kept;
-	add_named(self, kin->name);
+	while (at < columns->count && strcmp(columns->items[at]->name, kin->name) != 0)
+		at++;
+	if (at == columns->count) {
+		add_named(self, kin->name);
+		return;
+	}
+	const struct procmon_attribute *name = columns->items[at];
+	for (size_t i = at; i < last; i++)
+		columns->items[i] = columns->items[i + 1];
+	columns->items[last] = name;
+	for (size_t i = 0; i < self->key_count; i++) {
+		size_t *column = &self->keys[i].column;
+		*column = *column == at ? last : *column - (*column > at);
+	}
 }
 
 static void want_named(struct subject *self, const char *name)
@@ -429,8 +438,9 @@ static bool is_about_many(uint32_t table)
 
 void subject_arrange(const struct subject *self, struct sheet *sheet, bool busy)
 {
-	static const struct sheet_key names[] = {{.column = 0}, {.column = 1}};
+	struct sheet_key names[] = {{.column = 0}, {.column = 1}};
 	struct sheet_key measure = {sheet_first_measure(sheet), true};
+	struct sheet_key last = {.column = sheet->column_count - 1};
 	size_t top = self->options->top, ended = 0;
 
 	if (self->key_count > 0)
@@ -439,6 +449,8 @@ void subject_arrange(const struct subject *self, struct sheet *sheet, bool busy)
 		sheet_sort(sheet, &measure, measure.column < sheet->column_count);
 	else if (self->table == PROCMON_PROCESS)
 		sheet_sort(sheet, NULL, 0);
+	else if (self->options->tree)
+		sheet_sort_naturally(sheet, &last, 1);
 	else
 		sheet_sort_naturally(sheet, names, sheet->column_count > 1 ? 2 : 1);
 	while (ended < sheet->row_count && sheet->rows[ended].exited)

@@ -56,6 +56,8 @@ static void write_for_people(
 		drop_idle_columns(sheet);
 	if (options->tree) {
 		sheet->tree = true;
+		if (subject->table != PROCMON_PROCESS)
+			tree_shorten(sheet);
 		tree_draw(sheet, writer->utf8);
 	}
 	if (subject->table == PROCMON_SYSTEM && sheet->row_count == 1)

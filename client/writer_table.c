@@ -90,16 +90,16 @@ static void put_padded(struct page *self, const char *text, size_t index, bool l
 static void put_bar(struct page *self, const struct procmon_value *value, size_t index)
 {
 	FILE *file = self->writer->file;
-	size_t width = self->layout.columns[index].bar;
+	const struct layout_column *column = &self->layout.columns[index];
 	char bar[BAR_SIZE];
 
-	if (width == 0)
+	if (column->bar == 0)
 		return;
 	if (!value || value->state != PROCMON_OK) {
-		put_spaces(file, width);
+		put_spaces(file, layout_bar_width(column));
 		return;
 	}
-	bar_draw(bar, format_number(value), self->writer->utf8);
+	bar_draw(bar, format_number(value), (int)column->bar, self->writer->utf8);
 	fprintf(file, "%s ", bar);
 }
 
