@@ -41,7 +41,7 @@ TYPED = {
     "procctl subscribe --output=jsonl": "procctl subscribe --output=jsonl ",
     "procctl server sta": "procctl server start ",
     "procctl table ses": "procctl table session ",
-    "procctl system -a cpu.ended_u": "procctl system -a cpu.ended_usage",
+    "procctl system --attrs cpu.ended_u": "procctl system --attrs cpu.ended_usage",
     "procctl ps --no-such-opti": "procctl ps --no-such-opti",
 }
 
