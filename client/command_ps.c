@@ -10,7 +10,8 @@ const struct command command_ps = {
 	.text = "Prints a table once. Rates like cpu.usage need two samples: they "
 		"take half a second. Processes are in the order of their pids, "
 		"unless --sort or --top is given; --top alone goes by the first "
-		"number with a unit.",
+		"number with a unit. Other tables are in the order of names, unless "
+		"one of these is given.",
 	.examples = "  procctl ps\n"
 		    "  procctl ps --sort cpu.usage --top 10\n"
 		    "  procctl ps --attrs mem,cmdline --sort mem.footprint\n"
