@@ -120,7 +120,7 @@ const struct command command_disks = {
 	.text = "Prints table DISK: what each disk and partition reads and writes a "
 		"second, how busy it is, and how long it takes to answer.",
 	.examples = "  procctl disks\n"
-		    "  procctl disks --sort write_rate --top 3\n",
+		    "  procctl disks --sort write.rate --top 3\n",
 	.run = view_run,
 };
 
@@ -148,7 +148,7 @@ const struct command command_groups = {
 		"it. --tree puts each under the one that it is part of.",
 	.examples = "  procctl groups\n"
 		    "  procctl groups --tree\n"
-		    "  procctl groups --sort memory.current --top 10\n",
+		    "  procctl groups --sort mem.current --top 10\n",
 	.run = view_run,
 };
 

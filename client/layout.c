@@ -147,17 +147,17 @@ static size_t full_width(const struct layout *self)
 	       self->columns[last].width;
 }
 
-/* First all shrink, then they go. */
+/* The last one shrinks, then it goes: the first ratio of a table says the most. */
 static bool give_up_bar(struct layout *self)
 {
-	struct layout_column *last = NULL;
-
-	for (size_t i = 0; i < self->count; i++)
-		if (self->columns[i].bar && (!last || self->columns[i].bar >= last->bar))
-			last = &self->columns[i];
-	if (last)
-		last->bar = last->bar > BAR_CELLS_FEW ? BAR_CELLS_FEW : 0;
-	return last != NULL;
+	for (size_t i = self->count; i-- > 0;) {
+		struct layout_column *column = &self->columns[i];
+		if (column->bar == 0)
+			continue;
+		column->bar = column->bar > BAR_CELLS_FEW ? BAR_CELLS_FEW : 0;
+		return true;
+	}
+	return false;
 }
 
 /* The least that what is shown takes: a text at the end can be short. */

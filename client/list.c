@@ -27,14 +27,6 @@ static char *describe(const struct procmon_attribute *attribute,
 	return xasprintf("%s %6s", bar, text);
 }
 
-/* Names without a group stand together. */
-static bool begins_group(const char *name, const char *before)
-{
-	if (legend_group_length(name) == 0 && legend_group_length(before) == 0)
-		return false;
-	return !legend_same_group(name, before);
-}
-
 static void add_gap(struct sheet *self)
 {
 	struct procmon_value *row = sheet_add_row(self);
@@ -42,22 +34,47 @@ static void add_gap(struct sheet *self)
 	row[0] = row[1] = sheet_text("");
 }
 
+/* It has a value, or a reason to have none that is not in the notes. */
+static bool is_shown(const struct sheet *from, size_t column)
+{
+	return column < from->column_count && from->columns[column]->state == PROCMON_OK &&
+	       sheet_cell(from, 0, column)->state != PROCMON_NONE;
+}
+
+/* The next one that is shown from `column` on, or column_count. */
+static size_t next_shown(const struct sheet *from, size_t column)
+{
+	while (column < from->column_count && !is_shown(from, column))
+		column++;
+	return column;
+}
+
+static bool same_group(const struct sheet *from, size_t a, size_t b)
+{
+	return a < from->column_count && b < from->column_count &&
+	       legend_same_group(from->columns[a]->name, from->columns[b]->name);
+}
+
 void list_make(struct sheet *self, const struct sheet *from, const struct writer *writer)
 {
-	const char *before = NULL;
+	size_t none = from->column_count, before = none, next;
+	bool in_group = false; /* the one before */
 
 	sheet_init(self, "attributes", columns, sizeof columns / sizeof *columns);
 	self->realtime_ns = from->realtime_ns;
-	for (size_t i = 0; i < from->column_count; i++) {
+	for (size_t i = next_shown(from, 0); i != none; i = next) {
 		const struct procmon_attribute *attribute = from->columns[i];
-		const struct procmon_value *value = sheet_cell(from, 0, i);
 
-		if (value->state == PROCMON_NONE || attribute->state != PROCMON_OK)
-			continue; /* the latter is in the notes */
-		if (before && begins_group(attribute->name, before) && !writer->no_header)
+		/* what is alone in its group stands with others of that kind */
+		next = next_shown(from, i + 1);
+		bool has_others = same_group(from, i, next) || same_group(from, i, before);
+		if (before != none && !same_group(from, i, before) &&
+			(in_group || has_others) && !writer->no_header)
 			add_gap(self);
-		before = attribute->name;
-		const char *text = sheet_keep_text(self, describe(attribute, value, writer));
+		in_group = has_others;
+		before = i;
+		const char *text = sheet_keep_text(
+			self, describe(attribute, sheet_cell(from, 0, i), writer));
 		struct procmon_value *row = sheet_add_row(self);
 		row[0] = sheet_text(attribute->name);
 		row[1] = sheet_text(text);

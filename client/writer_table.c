@@ -218,17 +218,17 @@ static void put_title(struct page *self)
 	free(line);
 }
 
-/* A note that is too long for the screen is cut, or goes on below. */
+/* A note that is too long for the line goes on below, or is cut where lines are few. */
 static void put_note(struct page *self, const char *text)
 {
 	size_t width = self->writer->width > 2 ? self->writer->width - 2 : 0;
+	bool wrap = self->writer->wrap || self->writer->height == 0;
 	const char *mark = "- ";
 
 	while (width && text_width(text) > width) {
-		size_t length = self->writer->wrap ? wrapped_prefix(text, width)
-						   : text_prefix(text, width);
+		size_t length = wrap ? wrapped_prefix(text, width) : text_prefix(text, width);
 		fprintf(self->writer->file, "%s%.*s\n", mark, (int)length, text);
-		if (!self->writer->wrap || length == 0)
+		if (!wrap || length == 0)
 			return;
 		text += length + (text[length] == ' ');
 		mark = "  ";

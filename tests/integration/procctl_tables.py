@@ -37,50 +37,64 @@ def table(number, **attributes):
 
 
 ATTRIBUTES = [
-    *table(pb.SYSTEM, uptime={"unit": pb.NANOSECONDS}, hostname=TEXT,
-           cpu__busy=rule(pb.CPU_RATE, pb.RATIO, "cpu.time"), cpu__time=NANOSECONDS,
-           cpu__count={"unit": pb.COUNT}, memory__total=BYTES, memory__used=BYTES,
-           memory__used_share=rule(pb.SHARE, pb.RATIO, "memory.used", "memory.total"),
-           memory__slab={**BYTES, **DETAIL}, swap__total=BYTES, swap__used=BYTES,
+    *table(pb.SYSTEM, host__name=TEXT, uptime={"unit": pb.NANOSECONDS},
+           load__1={"unit": pb.COUNT, "type": pb.F64}, cpu__cores={"unit": pb.COUNT},
+           cpu__busy_share=rule(pb.MEAN, pb.RATIO, "cpu.busy", "cpu.capacity"), cpu__busy=NANOSECONDS,
+           cpu__capacity=NANOSECONDS, mem__total=BYTES, mem__used=BYTES,
+           mem__used_share=rule(pb.SHARE, pb.RATIO, "mem.used", "mem.total"),
+           mem__slab={**BYTES, **DETAIL}, swap__total=BYTES, swap__used=BYTES,
            swap__used_share=rule(pb.SHARE, pb.RATIO, "swap.used", "swap.total"),
-           pressure__memory={"unit": pb.RATIO, "type": pb.F64},
+           pressure__memory_some={"unit": pb.RATIO, "type": pb.F64},
+           net__received={**COUNTER, **BYTES},
+           net__receive_rate=rule(pb.RATE, pb.BYTES_PER_SECOND, "net.received"),
            battery={**BYTES, "state": pb.UNSUPPORTED, "reason": "no such thing here"}),
-    *table(pb.CPU, name=TEXT, busy=rule(pb.CPU_RATE, pb.RATIO, "time.busy"), type=TEXT,
+    *table(pb.CPU, name=TEXT, type=TEXT, usage__busy=rule(pb.CPU_RATE, pb.RATIO, "time.busy"),
+           usage__user=rule(pb.CPU_RATE, pb.RATIO, "time.user"),
+           usage__system=rule(pb.CPU_RATE, pb.RATIO, "time.system"),
+           usage__iowait=rule(pb.CPU_RATE, pb.RATIO, "time.iowait"),
            time__busy={**NANOSECONDS, **DETAIL}, time__user=NANOSECONDS, time__system=NANOSECONDS,
-           time__idle=NANOSECONDS, time__iowait=NANOSECONDS, time__steal=NANOSECONDS,
-           frequency__now={**HERTZ, **SLOW}, frequency__max=HERTZ, temperature={**CELSIUS, **SLOW}),
-    *table(pb.GPU, name=TEXT, driver=TEXT, state=TEXT, busy={"unit": pb.RATIO, "type": pb.F64, **SLOW},
-           memory__used={**BYTES, **SLOW}, memory__total=BYTES, frequency__now={**HERTZ, **SLOW},
-           power__now={**WATTS, **SLOW}, temperature={**CELSIUS, **SLOW},
-           fan={"unit": pb.RATIO, "type": pb.F64, **SLOW}),
-    *table(pb.POWER, name=TEXT, kind=TEXT, energy={"kind": pb.COUNTER, "unit": pb.NANOJOULES, **SLOW},
-           power__now={**WATTS, **SLOW}, power__average=rule(pb.POWER_RATE, pb.MILLIWATTS, "energy"),
-           battery__level={"unit": pb.RATIO, "type": pb.F64, **SLOW}, battery__status={**TEXT, **SLOW}),
+           time__iowait=NANOSECONDS, frequency__now={**HERTZ, **SLOW}, frequency__max=HERTZ,
+           temperature={**CELSIUS, **SLOW}),
+    *table(pb.GPU, name=TEXT, driver=TEXT, state=TEXT,
+           busy__gpu={"unit": pb.RATIO, "type": pb.F64, **SLOW},
+           memory__usage=rule(pb.SHARE, pb.RATIO, "memory.used", "memory.total"),
+           memory__used={**BYTES, **SLOW}, memory__total=BYTES, frequency__gpu={**HERTZ, **SLOW},
+           power__now={**WATTS, **SLOW}, temperature__gpu={**CELSIUS, **SLOW},
+           fan__ratio={"unit": pb.RATIO, "type": pb.F64, **SLOW}),
+    *table(pb.POWER, name=TEXT, kind=TEXT, power__now={**WATTS, **SLOW},
+           power__average=rule(pb.POWER_RATE, pb.MILLIWATTS, "energy.total"),
+           energy__total={"kind": pb.COUNTER, "unit": pb.NANOJOULES, **SLOW},
+           battery__level={"unit": pb.RATIO, "type": pb.F64, **SLOW},
+           battery__time_left={"unit": pb.NANOSECONDS, **SLOW}, battery__status={**TEXT, **SLOW}),
     *table(pb.SENSOR, name=TEXT, kind=TEXT, temperature={**CELSIUS, "type": pb.I64, **SLOW},
            temperature__max={**CELSIUS, "type": pb.I64}, temperature__crit={**CELSIUS, "type": pb.I64},
            fan__speed=SLOW, voltage=SLOW, current=SLOW),
-    *table(pb.DISK, name=TEXT, kind=TEXT, part_of=TEXT, size=BYTES, read={**COUNTER, **BYTES},
-           written={**COUNTER, **BYTES}, read_rate=rule(pb.RATE, pb.BYTES_PER_SECOND, "read"),
-           write_rate=rule(pb.RATE, pb.BYTES_PER_SECOND, "written"), time__busy=NANOSECONDS,
-           busy=rule(pb.CPU_RATE, pb.RATIO, "time.busy"), queue__length={"unit": pb.COUNT},
-           read__time=NANOSECONDS, read__count=COUNTER, written__time=NANOSECONDS,
-           written__count=COUNTER,
-           read_latency=rule(pb.MEAN, pb.NANOSECONDS, "read.time", "read.count"),
-           write_latency=rule(pb.MEAN, pb.NANOSECONDS, "written.time", "written.count")),
+    *table(pb.DISK, name=TEXT, kind=TEXT, size=BYTES,
+           space__usage=rule(pb.SHARE, pb.RATIO, "space.used", "space.total"), space__total=BYTES,
+           space__used=BYTES, read__rate=rule(pb.RATE, pb.BYTES_PER_SECOND, "read.bytes"),
+           write__rate=rule(pb.RATE, pb.BYTES_PER_SECOND, "write.bytes"),
+           read__latency=rule(pb.MEAN, pb.NANOSECONDS, "read.time", "read.operations"),
+           write__latency=rule(pb.MEAN, pb.NANOSECONDS, "write.time", "write.operations"),
+           busy__usage=rule(pb.CPU_RATE, pb.RATIO, "busy.time"), busy__time={**NANOSECONDS, **DETAIL},
+           read__bytes={**COUNTER, **BYTES}, write__bytes={**COUNTER, **BYTES},
+           read__operations=COUNTER, write__operations=COUNTER, read__time=NANOSECONDS,
+           write__time=NANOSECONDS),
     *table(pb.NETWORK, name=TEXT, kind=TEXT, state=TEXT, speed={"unit": pb.BYTES_PER_SECOND},
-           received__bytes={**COUNTER, **BYTES}, sent__bytes={**COUNTER, **BYTES},
-           receive_rate=rule(pb.RATE, pb.BYTES_PER_SECOND, "received.bytes"),
-           send_rate=rule(pb.RATE, pb.BYTES_PER_SECOND, "sent.bytes"),
-           received__errors={"unit": pb.COUNT, **COUNTER}, sent__errors={"unit": pb.COUNT, **COUNTER}),
-    *table(pb.COALITION, id={}, parent={}, name=TEXT, kind=TEXT, tasks={"unit": pb.COUNT},
-           cpu__total=NANOSECONDS, cpu__usage=rule(pb.CPU_RATE, pb.CORES, "cpu.total"),
-           memory__current=BYTES, memory__swap=BYTES, io__read={**COUNTER, **BYTES},
-           io__written={**COUNTER, **BYTES}, io__read_rate=rule(pb.RATE, pb.BYTES_PER_SECOND, "io.read"),
-           io__write_rate=rule(pb.RATE, pb.BYTES_PER_SECOND, "io.written")),
-    *table(pb.THREAD, tid={}, name=TEXT, state=TEXT, cpu__total=NANOSECONDS,
-           cpu__usage=rule(pb.CPU_RATE, pb.CORES, "cpu.total"), run_delay=NANOSECONDS,
-           switches__voluntary={"unit": pb.COUNT, **COUNTER}, priority={"type": pb.I64}, last_cpu={},
-           wchan={**TEXT, **DETAIL}),
+           receive__rate=rule(pb.RATE, pb.BYTES_PER_SECOND, "receive.bytes"),
+           send__rate=rule(pb.RATE, pb.BYTES_PER_SECOND, "send.bytes"),
+           receive__bytes={**COUNTER, **BYTES}, send__bytes={**COUNTER, **BYTES},
+           receive__errors={"unit": pb.COUNT, **COUNTER}, send__errors={"unit": pb.COUNT, **COUNTER}),
+    *table(pb.COALITION, name=TEXT, kind=TEXT, id={}, parent={}, tasks={"unit": pb.COUNT},
+           cpu__usage=rule(pb.CPU_RATE, pb.CORES, "cpu.total"), cpu__total=NANOSECONDS,
+           mem__current=BYTES, mem__swap=BYTES,
+           disk__read_rate=rule(pb.RATE, pb.BYTES_PER_SECOND, "disk.read"),
+           disk__write_rate=rule(pb.RATE, pb.BYTES_PER_SECOND, "disk.written"),
+           disk__read={**COUNTER, **BYTES}, disk__written={**COUNTER, **BYTES}),
+    *table(pb.THREAD, tid={}, name=TEXT, state=TEXT, cpu__usage=rule(pb.CPU_RATE, pb.CORES, "cpu.total"),
+           cpu__total=NANOSECONDS, cpu__run_delay=NANOSECONDS, cpu__last={}, priority={"type": pb.I64},
+           switches__total={"unit": pb.COUNT, **COUNTER},
+           switches__rate=rule(pb.RATE, pb.PER_SECOND, "switches.total"),
+           wait__channel={**TEXT, **DETAIL}),
     *table(pb.SESSION, session={}, client=TEXT),
 ]
 
@@ -92,56 +106,59 @@ def grows(start, rate=0):
 
 def core(number, busy, **fields):
     return {"name": f"cpu{number}", "type": "performance" if number < 2 else "efficiency",
-            "time.busy": grows(10**12, busy * 10**9), "time.user": 7384000000000 + number * 10**12,
-            "time.system": 1234567890000, "time.idle": 273900000000000, "time.iowait": 62300000000,
-            "time.steal": NONE, "frequency.now": 3193000000 - number * 1100000000 // 8,
-            "frequency.max": 4800000000, "temperature": 45200 + 3100 * number, **fields}
+            "time.busy": grows(10**12, busy * 10**9), "time.user": grows(10**12, busy * 7 * 10**8),
+            "time.system": grows(10**12, busy * 3 * 10**8), "time.iowait": grows(0, 15 * 10**6),
+            "frequency.now": 3193000000 - number * 1100000000 // 8, "frequency.max": 4800000000,
+            "temperature": 45200 + 3100 * number, **fields}
 
 
 def disk(name, kind, size, **fields):
-    return {"name": name, "kind": kind, "part_of": NONE, "size": size, "read": grows(10**9, 12.3 * 2**20),
-            "written": grows(10**9, 700), "time.busy": grows(0, 420000000), "queue.length": 2,
-            "read.time": grows(0, 84300000), "read.count": grows(0, 1000), "written.time": grows(0, 0),
-            "written.count": grows(0, 0), **fields}
+    return {"name": name, "kind": kind, "size": size, "space.total": size, "space.used": size // 4,
+            "read.bytes": grows(10**9, 12.3 * 2**20), "write.bytes": grows(10**9, 700),
+            "busy.time": grows(0, 420000000), "read.time": grows(0, 84300000),
+            "read.operations": grows(0, 1000), "write.time": grows(0, 0),
+            "write.operations": grows(0, 0), **fields}
 
 
 def interface(name, kind, state, receives, sends, **fields):
     return {"name": name, "kind": kind, "state": state, "speed": 125000000,
-            "received.bytes": grows(10**10, receives), "sent.bytes": grows(10**9, sends),
-            "received.errors": 0, "sent.errors": 3, **fields}
+            "receive.bytes": grows(10**10, receives), "send.bytes": grows(10**9, sends),
+            "receive.errors": 0, "send.errors": 3, **fields}
 
 
 def group(number, parent, name, kind="service", **fields):
     return {"id": number, "parent": parent, "name": name, "kind": kind, "tasks": number % 40,
-            "cpu.total": grows(10**9, number * 10**7), "memory.current": number << 22,
-            "memory.swap": 0, "io.read": grows(0, number * 1000), "io.written": grows(0), **fields}
+            "cpu.total": grows(10**9, number * 10**7), "mem.current": number << 22,
+            "mem.swap": 0, "disk.read": grows(0, number * 1000), "disk.written": grows(0), **fields}
 
 
 def thread(number, name, usage=0.0, **fields):
     return {"tid": number, "name": name, "state": "R" if usage else "S",
-            "cpu.total": grows(number * 10**8, usage * 10**9), "run_delay": 1234567 * number,
-            "switches.voluntary": number * 1000, "priority": 20, "last_cpu": number % 4,
-            "wchan": "futex_wait", **fields}
+            "cpu.total": grows(number * 10**8, usage * 10**9), "cpu.run_delay": 1234567 * number,
+            "cpu.last": number % 4, "switches.total": grows(number, number * 2), "priority": 20,
+            "wait.channel": "futex_wait", **fields}
 
 
 ROWS = {
-    pb.SYSTEM: [{"uptime": 273900000000000, "hostname": "box", "cpu.time": grows(10**12, 0.4217 * 10**9),
-                 "cpu.count": 8, "memory.total": 16 << 30, "memory.used": 9 << 30,
-                 "memory.slab": 300 << 20, "swap.total": NONE, "swap.used": NONE,
-                 "pressure.memory": 0.003}],
+    pb.SYSTEM: [{"host.name": "box", "uptime": 273900000000000, "load.1": 0.42, "cpu.cores": 8,
+                 "cpu.busy": grows(10**12, 0.4217 * 8 * 10**9), "cpu.capacity": grows(0, 8 * 10**9),
+                 "mem.total": 16 << 30, "mem.used": 9 << 30, "mem.slab": 300 << 20, "swap.total": NONE,
+                 "swap.used": NONE, "pressure.memory_some": 0.003, "net.received": grows(0, 1234568)}],
     pb.CPU: [core(10, 1), core(2, 0.062), core(1, 0.42), core(0, 0, **{"temperature": FAILED})],
-    pb.GPU: [{"name": "0000:03:00.0", "driver": "amdgpu", "state": "active", "busy": 0.73,
-              "memory.used": 5 << 30, "memory.total": 16 << 30, "frequency.now": 2105000000,
-              "power.now": 187300, "temperature": 67000, "fan": 0.38},
-             {"name": "0000:00:02.0", "driver": "i915", "state": "suspended", "busy": ASLEEP,
-              "memory.used": ASLEEP, "memory.total": NONE, "frequency.now": ASLEEP,
-              "power.now": ASLEEP, "temperature": ASLEEP, "fan": NONE}],
-    pb.POWER: [{"name": "BAT0", "kind": "battery", "energy": NONE, "power.now": 12345,
-                "battery.level": 0.81, "battery.status": "discharging"},
-               {"name": "AC", "kind": "mains", "energy": NONE, "power.now": NONE, "battery.level": NONE,
-                "battery.status": NONE},
-               {"name": "package-0", "kind": "meter", "energy": grows(1234 * 10**9, 15.3 * 10**9),
-                "power.now": NONE, "battery.level": NONE, "battery.status": NONE}],
+    pb.GPU: [{"name": "Radeon RX 7800 XT", "driver": "amdgpu", "state": "active", "busy.gpu": 0.73,
+              "memory.used": 5 << 30, "memory.total": 16 << 30, "frequency.gpu": 2105000000,
+              "power.now": 187300, "temperature.gpu": 67000, "fan.ratio": 0.38},
+             {"name": "0000:00:02.0", "driver": "i915", "state": "suspended", "busy.gpu": ASLEEP,
+              "memory.used": ASLEEP, "memory.total": NONE, "frequency.gpu": ASLEEP,
+              "power.now": ASLEEP, "temperature.gpu": ASLEEP, "fan.ratio": NONE}],
+    pb.POWER: [{"name": "BAT0", "kind": "battery", "energy.total": NONE, "power.now": 12345,
+                "battery.level": 0.81, "battery.time_left": 7384000000000,
+                "battery.status": "discharging"},
+               {"name": "AC", "kind": "mains", "energy.total": NONE, "power.now": NONE,
+                "battery.level": NONE, "battery.time_left": NONE, "battery.status": NONE},
+               {"name": "package-0", "kind": "meter", "energy.total": grows(1234 * 10**9, 15.3 * 10**9),
+                "power.now": NONE, "battery.level": NONE, "battery.time_left": NONE,
+                "battery.status": NONE}],
     pb.SENSOR: [{"name": "coretemp Package id 0", "kind": "temperature", "temperature": 52000,
                  "temperature.max": 80000, "temperature.crit": 100000, "fan.speed": NONE,
                  "voltage": NONE, "current": NONE},
@@ -149,17 +166,19 @@ ROWS = {
                  "temperature.crit": NONE, "fan.speed": NONE, "voltage": NONE, "current": NONE},
                 {"name": "nct6775 fan2", "kind": "fan", "temperature": NONE, "temperature.max": NONE,
                  "temperature.crit": NONE, "fan.speed": 1180, "voltage": NONE, "current": NONE}],
-    pb.DISK: [disk("sda10", "partition", 40 << 30, part_of="sda"), disk("sda", "disk", 500 << 30),
-              disk("sda2", "partition", 460 << 30, part_of="sda"),
-              disk("nvme0n1", "disk", 1 << 40, **{"time.busy": grows(0, 0)})],
-    pb.NETWORK: [interface("wlan0", "wireless", "up", 1234567, 23456),
+    pb.DISK: [disk("sda10", "partition", 40 << 30), disk("sda", "disk", 500 << 30,
+                                                         **{"space.total": NONE, "space.used": NONE}),
+              disk("sda2", "partition", 460 << 30),
+              disk("nvme0n1", "disk", 1 << 40, **{"busy.time": grows(0, 0), "space.total": NONE,
+                                                  "space.used": NONE})],
+    pb.NETWORK: [interface("wlan0", "wireless", "up", 1234568, 23456),
                  interface("lo", "loopback", "unknown", 0, 0, speed=NONE),
                  interface("enp0s31f6", "ethernet", "down", 0, 0)],
     pb.COALITION: [group(30, 20, "/system.slice/sshd.service"), group(20, 1, "/system.slice", "slice"),
                    group(1, 0, "/", "root"), group(41, 20, "/system.slice/cron.service"),
                    group(5000000021, 1, "/user.slice", "slice",
-                         **{"tasks": 9, "cpu.total": grows(0, 10**8), "memory.current": 900 << 20,
-                            "io.read": grows(0)})],
+                         **{"tasks": 9, "cpu.total": grows(0, 10**8), "mem.current": 900 << 20,
+                            "disk.read": grows(0)})],
     pb.THREAD: {4711: [thread(4713, "worker", 0.5), thread(4711, "main"), thread(4712, "gc", 0.031)],
                 99: [thread(101, "\033[2Jevil"), thread(99, "main")]},
     pb.SESSION: [{"session": 12, "client": "b"}, {"session": 9, "client": "a"}],
@@ -222,14 +241,14 @@ def test_goldens():
 def test_bars_are_for_screens():
     """They go before a column does, and are not in a pipe, nor with exact numbers."""
     serve()
-    attributes = "-a", "name,busy,type"
+    attributes = "-a", "name,usage.busy,type"
     assert run("cpu", *attributes).stdout.splitlines()[2].split() == ["cpu1", "42.0%", "performance"]
     assert "[" not in run("cpu", *attributes).stdout + on_terminal("cpu", "--units", "raw")
     wide, narrow = (on_terminal("cpu", *attributes, columns=width) for width in (40, 31))
     assert "[████▎     ]" in wide and "[##" not in wide, wide
     assert "[" not in narrow and "42.0%" in narrow and "performance" in narrow, narrow
-    assert "[      " in on_terminal("system", "-a", "pressure.memory")
-    assert "[" not in on_terminal("system", "-a", "memory.used")
+    assert "[      " in on_terminal("system", "-a", "pressure.memory_some")
+    assert "[" not in on_terminal("system", "-a", "mem.used")
 
 
 def test_live():
@@ -258,8 +277,8 @@ def test_default_columns():
     assert columns("cpu", "-a", "time.*")[:2] == ["time.busy", "time.user"]
     assert columns("cpu", "-a", "time")[0] == "time.user"
     shown = columns("system")
-    assert "memory.slab" not in shown and "battery" not in shown and "memory.used" in shown
-    assert "memory.slab" in columns("system", "-a", "all")
+    assert "mem.slab" not in shown and "battery" not in shown and "mem.used_share" in shown
+    assert "mem.slab" in columns("system", "-a", "all")
     assert columns("system", "-a", "battery") == ["battery", "states"]
     assert columns("table", "session") == ["session", "client"]
     assert columns("sensors")[-2:] == ["current", "states"]  # in a program's output nothing is hidden
@@ -280,8 +299,8 @@ def test_order():
     assert names("cpu") == ["cpu0", "cpu1", "cpu2", "cpu10"]
     assert names("disks") == ["nvme0n1", "sda", "sda2", "sda10"]
     assert names("cpu", "--top", "2") == ["cpu10", "cpu1"]
-    assert names("cpu", "-s", "busy") == ["cpu10", "cpu1", "cpu2", "cpu0"]
-    assert names("cpu", "-s", "-busy", "--top", "1") == ["cpu0"]
+    assert names("cpu", "-s", "usage.busy") == ["cpu10", "cpu1", "cpu2", "cpu0"]
+    assert names("cpu", "-s", "-usage.busy", "--top", "1") == ["cpu0"]
     assert [row["session"] for row in rows_of("table", "session")] \
         == [9, 12]
 
@@ -289,12 +308,12 @@ def test_order():
 def test_rates_and_means():
     serve()
     (first, *_) = json.loads(run("disks", "-o", "json", "-s", "size", "-a", "all").stdout)["rows"]
-    assert first["read_latency"] == 84300 and first["write_latency"] is None
-    assert first["states"]["write_latency"] == "none"  # nothing was written meanwhile
+    assert first["read.latency"] == 84300 and first["write.latency"] is None
+    assert first["states"]["write.latency"] == "none"  # nothing was written meanwhile
     rows = rows_of("power")
     assert [row["power.average"] for row in rows] == [None, None, 15300], rows
     (row,) = rows_of("system")
-    assert abs(row["cpu.busy"] - 0.4217) < 1e-6 and row["memory.used_share"] == 9 / 16, row
+    assert abs(row["cpu.busy_share"] - 0.4217) < 1e-6 and row["mem.used_share"] == 9 / 16, row
 
 
 def test_what_is_read_seldom_is_waited_for():
@@ -325,7 +344,7 @@ def test_threads():
     assert [(row["pid"], row["tid"]) for row in rows] == [(4711, 4711), (4711, 4712), (4711, 4713)]
     assert [request.target_pid for request in server.requests] == [4711]
     assert not server.requests[0].pids and 0 not in server.requests[0].attributes
-    assert rows[2]["cpu.usage"] == 0.5 and "wchan" not in rows[0]
+    assert rows[2]["cpu.usage"] == 0.5 and "wait.channel" not in rows[0]
     rows = rows_of("threads", "4711,99", "-s", "-tid")
     assert [(row["pid"], row["tid"]) for row in rows] == \
         [(99, 99), (99, 101), (4711, 4711), (4711, 4712), (4711, 4713)], rows
@@ -384,7 +403,7 @@ def test_groups_as_a_tree():
     assert [row["name"].split("/")[-1] for row in rows] == \
         ["", "system.slice", "cron.service", "sshd.service", "user.slice"], rows
     assert [(row["id"], row["parent"]) for row in rows][-1] == (5000000021, 1)
-    out = run("groups", "--tree", "-s", "memory.current", "-a", "name,tasks").stdout
+    out = run("groups", "--tree", "-s", "mem.current", "-a", "name,tasks").stdout
     assert [line.split()[-1].lstrip("├─└│") for line in out.splitlines()[1:]] == \
         ["/", "user.slice", "system.slice", "cron.service", "sshd.service"], out
     out = run("groups", "--tree", "-s", "name", "-a", "name,tasks", "--no-header").stdout
@@ -412,7 +431,7 @@ def test_names_of_tables():
     refused("table", "region", "1", say="no table \"region\"")
     refused("cpu", "cpu0", say="takes no argument")
     refused("cpu", "-p", "1", say="-p")
-    refused("cpu", "-a", "buzy", say="near: busy")
+    refused("cpu", "-a", "usage.buzy", say="near: usage.busy")
     refused("gpu", "-s", "memory", say="is a group")
     Server.open_ones[0].close()
     serve(attributes=[entry for entry in ATTRIBUTES if entry.table != pb.CPU])
@@ -429,14 +448,14 @@ def test_doctor_looks_at_all_tables_at_once():
     assert time.monotonic() - started < 3
     rows = {(row["table"], row["name"]): row for row in document["attributes"]["rows"]}
     assert len(rows) == len(ATTRIBUTES)
-    assert rows["gpu", "busy"]["asleep"] == 1 and rows["gpu", "busy"]["ok"] == 1
+    assert rows["gpu", "busy.gpu"]["asleep"] == 1 and rows["gpu", "busy.gpu"]["ok"] == 1
     assert rows["cpu", "temperature"]["failed"] == 1
     assert rows["thread", "tid"]["rows"] is None  # of which process?
     assert {request.table for request in server.requests} == \
         {entry.table for entry in ATTRIBUTES} - {pb.THREAD}
     terminal = Terminal("doctor")
     terminal.end()
-    for cause in b"- cpu: temperature: failed for 1 of 4 cores", b"- gpu: busy, memory.used":
+    for cause in b"- cpu: temperature: failed for 1 of 4 cores", b"- gpu: busy.gpu, memory.usage,":
         assert cause in terminal.output, terminal.output
     terminal.close()
 

@@ -601,11 +601,11 @@ TEST(bars_give_way_to_numbers)
 		      "two                   - [###       ] 25.0% 4.0K\n");
 	check_row(47, "\none  [#####     ] 50.0% [###       ] 25.0% 4.0K\n");
 	check_row(46, "\none  [#####     ] 50.0% [#    ] 25.0% 4.0K\n");
-	check_row(41, "\none  [###  ] 50.0% [#    ] 25.0% 4.0K\n");
-	check_row(36, "\none  [###  ] 50.0% 25.0% 4.0K\n");
+	check_row(41, "\none  [#####     ] 50.0% 25.0% 4.0K\n");
+	check_row(33, "\none  [###  ] 50.0% 25.0% 4.0K\n");
 	check_row(28, "\none  50.0% 25.0% 4.0K\n");
 	check_row(21, "\none  50.0% 25.0% 4.0K\n");
-	check_row(20, "too narrow to s");
+	check_row(20, "show: memory.size");
 }
 
 TESTS(CASE(table_for_a_pipe), CASE(table_for_80_columns), CASE(table_for_40_columns),
