@@ -14,9 +14,9 @@ void sheet_init(struct sheet *self, const char *name,
 		const char *table, *row, *rows;
 	} nouns[] = {{"process", "process", "processes"}, {"thread", "thread", "threads"},
 		{"coalition", "group", "groups"}, {"cpu", "core", "cores"},
-		{"gpu", "GPU", "GPUs"}, {"sensor", "sensor", "sensors"},
-		{"disk", "disk", "disks"}, {"network", "interface", "interfaces"},
-		{NULL, "row", "rows"}};
+		{"gpu", "GPU", "GPUs"}, {"power", "power source", "power sources"},
+		{"sensor", "sensor", "sensors"}, {"disk", "disk", "disks"},
+		{"network", "interface", "interfaces"}, {NULL, "row", "rows"}};
 	size_t noun = 0;
 
 	while (nouns[noun].table && strcmp(nouns[noun].table, name) != 0)

@@ -52,6 +52,8 @@ static void write_for_people(
 {
 	const struct options *options = subject->options;
 
+	if (sheet->row_count == 0)
+		sheet_add_note(sheet, xasprintf("there are no %s", sheet->rows_name));
 	if (writer->width && !options->attrs && subject->table != PROCMON_PROCESS)
 		drop_idle_columns(sheet);
 	if (options->tree) {

@@ -292,6 +292,7 @@ def test_default_columns():
     no = {"state": pb.UNSUPPORTED, "reason": "no GPU found on this host"}
     serve({pb.GPU: []}, [*table(pb.GPU, name={**TEXT, **no}, busy={**no}, memory__used={**no})])
     assert "unsupported: no GPU found on this host" in run("gpu").stdout
+    assert run("gpu").stdout.endswith("- there are no GPUs\n") and run("gpu", "-o", "csv").stdout
 
 
 def test_order():
