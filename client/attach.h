@@ -1,10 +1,10 @@
-/* procctl's way to the server: connecting, and one sample of a table. */
+/* procctl's way to the server: connecting, and asking for a table. */
 #ifndef CLIENT_ATTACH_H
 #define CLIENT_ATTACH_H
 
-#include "choice.h"
 #include "options.h"
 #include "procmon.h"
+#include "subject.h"
 
 /* Connects as the options say; `flags` as for procmon_connect. Returns EXIT_DONE, or the
  * exit code of the program after a complaint. */
@@ -17,21 +17,11 @@ unsigned attach_flags(const struct options *options);
 /* The exit code for an error of the library. */
 int attach_exit_code(int error);
 
-/*
- * One table with these columns, retained for the caller. With `rates` it is the second of
- * two samples, --interval or half a second apart. Returns EXIT_DONE or the exit code after a
- * complaint.
- */
-int attach_sample(struct procmon_connection *connection, const struct options *options,
-	uint32_t table_id, const struct choice *columns, bool rates,
-	struct procmon_table **ret_table);
-
-/* A request for these columns and the pids of the options (with --children: for all),
- * not yet executed. The same result. */
-int attach_request(struct procmon_connection *connection, const struct options *options,
-	uint32_t table_id, const struct choice *columns, procmon_table_handler *handler,
-	procmon_error_handler *error_handler, void *context,
-	struct procmon_request **ret_request);
+/* A request for what the subject wants, about the target if there is one, else about the pids of
+ * the options (with --children: about all); not yet executed. The same result. */
+int attach_request(struct procmon_connection *connection, const struct subject *subject,
+	uint32_t target, procmon_table_handler *handler, procmon_error_handler *error_handler,
+	void *context, struct procmon_request **ret_request);
 
 /* Complains about each of --pid that has no row, and counts them. */
 size_t attach_count_missing(const struct options *options, struct procmon_table *table);

@@ -95,12 +95,16 @@ static bool input_fits(const struct catalog_entry *entry, const struct catalog_e
 /* What is not there cannot be computed from either. */
 static void inherit(struct procmon_attribute *self, const struct procmon_attribute *input)
 {
+	bool lacking = input->state != PROCMON_OK;
+
 	if (self->state != PROCMON_OK)
 		return;
 	self->state = input->state;
 	self->reason = input->reason;
-	self->remedy = input->remedy;
-	self->source = input->source;
+	if (lacking || !*self->remedy)
+		self->remedy = input->remedy;
+	if (lacking || !*self->source)
+		self->source = input->source;
 }
 
 /* A derived attribute is there if what it is computed from is. */

@@ -227,13 +227,43 @@ int choice_parse(
 	return error;
 }
 
+void choice_add_main(struct choice *self, const struct choice *available)
+{
+	bool known = false;
+
+	for (size_t i = 0; i < available->count; i++)
+		known |= is_quick(available->items[i]);
+	for (size_t i = 0; i < available->count; i++) {
+		const struct procmon_attribute *attribute = available->items[i];
+		if (!attribute->detail && (known ? is_quick(attribute) : !is_costly(attribute)))
+			choice_add(self, attribute);
+	}
+}
+
+/* The counter that it is the rate of, or a mean by; NULL: it is neither. */
+static const struct procmon_attribute *find_counter(
+	const struct procmon_attribute *attribute, const struct choice *available)
+{
+	for (size_t i = 0; i < available->count; i++)
+		if (attribute->kind == PROCMON_DERIVED &&
+			available->items[i]->id == attribute->input &&
+			available->items[i]->kind == PROCMON_COUNTER)
+			return available->items[i];
+	return NULL;
+}
+
 bool choice_has_rate(const struct choice *self, const struct choice *available)
 {
 	for (size_t i = 0; i < self->count; i++)
-		for (size_t j = 0; j < available->count; j++)
-			if (self->items[i]->kind == PROCMON_DERIVED &&
-				available->items[j]->id == self->items[i]->input &&
-				available->items[j]->kind == PROCMON_COUNTER)
-				return true;
+		if (find_counter(self->items[i], available))
+			return true;
 	return false;
+}
+
+bool choice_is_slow_rate(
+	const struct procmon_attribute *attribute, const struct choice *available)
+{
+	const struct procmon_attribute *counter = find_counter(attribute, available);
+
+	return counter && counter->cost == PROCMON_SLOW;
 }

@@ -35,7 +35,13 @@ int choice_parse(struct choice *self, const struct choice *available, const char
 int choice_find(const struct choice *available, const char *name,
 	const struct procmon_attribute **ret_attribute, char **ret_error);
 
-/* Whether a value needs two samples: is it the rate of a counter? */
+/* Adds what most people want of a table: all but details, and as "all" what is of use here. */
+void choice_add_main(struct choice *self, const struct choice *available);
+
+/* Whether a value needs two samples: is it the rate of a counter, or a mean by one? */
 bool choice_has_rate(const struct choice *self, const struct choice *available);
+/* Whether these samples are read by workers, and maybe seldom. */
+bool choice_is_slow_rate(
+	const struct procmon_attribute *attribute, const struct choice *available);
 
 #endif

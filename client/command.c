@@ -19,6 +19,16 @@ const struct command *const commands[] = {
 	&command_tree,
 	&command_get,
 	&command_show,
+	&command_table,
+	&command_system,
+	&command_cpu,
+	&command_gpu,
+	&command_power,
+	&command_sensors,
+	&command_disks,
+	&command_net,
+	&command_groups,
+	&command_threads,
 	&command_attributes,
 	&command_status,
 	&command_doctor,
@@ -38,12 +48,13 @@ const struct command *command_find(const char *name)
 void command_print_overview(void)
 {
 	printf("Usage: procctl COMMAND [OPTION..]\n\n"
-	       "Shows what the processes of this machine are doing.\n\nCommands:\n");
+	       "Shows what this machine and its processes are doing.\n\nCommands:\n");
 	for (size_t i = 0; commands[i]; i++)
 		printf("  %-11s %s\n", commands[i]->name, commands[i]->summary);
 	printf("\nTry:\n"
 	       "  procctl subscribe --attrs mem,gpu   memory and GPU use, live\n"
 	       "  procctl ps --sort cpu.usage --top 10\n"
+	       "  procctl system                      the machine as a whole\n"
 	       "  procctl help subscribe              the options of a command\n");
 }
 
@@ -51,9 +62,9 @@ void command_print_raw(void)
 {
 	options_print_values(stdout);
 	for (size_t i = 0; commands[i]; i++) {
-		printf("command\t%s\t%s\t%s\n", commands[i]->name,
+		printf("command\t%s\t%s\t%s\t%s\n", commands[i]->name,
 			*commands[i]->arguments ? commands[i]->arguments : "-",
-			commands[i]->summary);
+			commands[i]->summary, commands[i]->table ? commands[i]->table : "-");
 		options_print_raw(commands[i], stdout);
 	}
 }
@@ -118,6 +129,7 @@ void begin_output(struct writer *writer, const struct options *options, enum wri
 	writer->no_header = options->no_header;
 	writer->time = options->time;
 	writer->width = screen_width();
+	writer->utf8 = screen_can_utf8();
 }
 
 int finish_output(void)

@@ -1,6 +1,6 @@
 /*
  * A command of procctl: one file, which ends in one `const struct command`, and one line
- * in command.c that lists it.
+ * in command.c that lists it. Those that only differ by their table share a file.
  */
 #ifndef CLIENT_COMMAND_H
 #define CLIENT_COMMAND_H
@@ -21,6 +21,7 @@ enum {
 
 struct command {
 	const char *name;
+	const char *table;     /* the one that it is about; NULL: what --table says */
 	const char *arguments; /* "[NAME..]" in the usage line; "" for none */
 	const char *options;   /* names of those that it takes, with spaces between */
 	const char *summary;   /* one line of `procctl help` */
@@ -31,8 +32,9 @@ struct command {
 };
 
 extern const struct command command_subscribe, command_ps, command_tree, command_get,
-	command_show, command_attributes, command_doctor, command_status, command_server,
-	command_help;
+	command_show, command_table, command_system, command_cpu, command_gpu, command_power,
+	command_sensors, command_disks, command_net, command_groups, command_threads,
+	command_attributes, command_doctor, command_status, command_server, command_help;
 
 /* All of them, ended by NULL. */
 extern const struct command *const commands[];

@@ -8,6 +8,7 @@
 #include "checkup.h"
 #include "command.h"
 #include "legend.h"
+#include "shot.h"
 #include "subject.h"
 
 static const struct procmon_attribute *const check_columns[] = {
@@ -50,7 +51,7 @@ static const struct procmon_attribute *const table_columns[] = {
 struct patient {
 	struct options options;
 	struct subject subject;
-	struct procmon_table *table;
+	struct shot *shot; /* NULL: it is not asked for */
 	struct sheet sheet;
 };
 
@@ -58,6 +59,9 @@ struct doctor {
 	const struct options *options;
 	struct procmon_connection *connection;
 	struct patient patients[PROCMON_SESSION + 1]; /* by table */
+	struct shot shots[PROCMON_SESSION];
+	size_t shot_count;
+	size_t lost; /* tables that were refused */
 	struct sheet checks, attributes, tables;
 	size_t wrong;          /* checks */
 	size_t here, hindered; /* attributes that this host has, that could do more */
@@ -66,13 +70,7 @@ struct doctor {
 
 /* ------------------------------------------------------------------------ sampling */
 
-/* Tables about one process have rows only for one who says which. */
-static bool has_rows(uint32_t table)
-{
-	return table != PROCMON_THREAD && table != PROCMON_LEDGER && table != PROCMON_REGION &&
-	       table != PROCMON_FOOTPRINT;
-}
-
+/* Asks for a whole table. Those about one process have rows only for one who says which. */
 static int examine(struct doctor *self, uint32_t id)
 {
 	struct patient *patient = &self->patients[id];
@@ -86,12 +84,30 @@ static int examine(struct doctor *self, uint32_t id)
 	patient->options = *self->options;
 	patient->options.table = procmon_table_name(id);
 	int code = subject_init_whole(&patient->subject, self->connection, &patient->options);
-	if (code != EXIT_DONE || patient->subject.columns.count == 0 || !has_rows(id))
+	if (code != EXIT_DONE || patient->subject.columns.count == 0 || subject_is_targeted(id))
 		return code;
-	code = attach_sample(self->connection, &patient->options, id, &patient->subject.wanted,
-		subject_has_rate(&patient->subject), &patient->table);
+	patient->shot = &self->shots[self->shot_count++];
+	code = shot_begin(patient->shot, self->connection, &patient->subject, 0);
+	patient->shot->hasty = true; /* that it is read is all that matters */
+	return code;
+}
+
+/* All at once: a second sample of each takes its time. */
+static int examine_all(struct doctor *self)
+{
+	int code = EXIT_DONE;
+
+	for (uint32_t id = 1; code == EXIT_DONE && id <= PROCMON_SESSION; id++)
+		code = examine(self, id);
 	if (code == EXIT_DONE)
-		subject_fill(&patient->subject, &patient->sheet, patient->table);
+		code = shot_wait(self->connection, self->shots, self->shot_count);
+	for (uint32_t id = 1; code == EXIT_DONE && id <= PROCMON_SESSION; id++) {
+		struct patient *patient = &self->patients[id];
+		if (patient->shot && patient->shot->error)
+			self->lost++;
+		else if (patient->shot)
+			subject_fill(&patient->subject, &patient->sheet, &patient->shot->table);
+	}
 	return code;
 }
 
@@ -170,10 +186,13 @@ static void explain(struct doctor *self, const struct patient *patient)
 {
 	char **lines = NULL;
 	size_t count = legend_make(&patient->sheet, &lines);
+	bool process = patient->subject.table == PROCMON_PROCESS;
 
 	for (size_t i = 0; i < count; i++)
-		sheet_add_note(&self->tables, lines[i]);
-	free(lines);
+		sheet_add_note(
+			&self->tables, xasprintf("%s%s%s", process ? "" : patient->sheet.name,
+					       process ? "" : ": ", lines[i]));
+	legend_free(lines, count);
 }
 
 static void conclude(struct doctor *self)
@@ -308,22 +327,23 @@ static int run(const struct options *options)
 	bool started = false;
 	int code = reach(&self, &started);
 
-	for (uint32_t id = 1; code == EXIT_DONE && id <= PROCMON_SESSION; id++)
-		code = examine(&self, id);
+	if (code == EXIT_DONE)
+		code = examine_all(&self);
 	if (code == EXIT_DONE) {
 		conclude(&self);
 		check(&self, started);
 		write(&self);
 		code = finish_output();
 	}
-	if (code == EXIT_DONE && (self.wrong || self.hindered))
+	if (code == EXIT_DONE && (self.wrong || self.hindered || self.lost))
 		code = EXIT_FAILED;
 	sheet_finish(&self.checks);
 	sheet_finish(&self.attributes);
 	sheet_finish(&self.tables);
 	for (uint32_t id = 1; id <= PROCMON_SESSION; id++) {
 		sheet_finish(&self.patients[id].sheet);
-		procmon_release(self.patients[id].table);
+		if (self.patients[id].shot)
+			shot_finish(self.patients[id].shot);
 		subject_finish(&self.patients[id].subject);
 	}
 	procmon_release(self.connection);

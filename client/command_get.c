@@ -1,4 +1,5 @@
 /* Values for scripts: one a line, in the order in which they were asked for. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -19,7 +20,8 @@ static int put(const struct options *options, const struct sheet *sheet, size_t 
 
 	if (value->state != PROCMON_OK) {
 		char *why = explain_state(attribute, value->state);
-		complain("%s of process %u: %s", attribute->name, sheet->rows[row].pid, why);
+		complain("%s of process %" PRIu64 ": %s", attribute->name, sheet->rows[row].pid,
+			why);
 		free(why);
 		putchar('\n');
 		return value->state == PROCMON_DENIED ? EXIT_PERMISSION : EXIT_FAILED;
@@ -66,15 +68,15 @@ static int put_rows(const struct options *options, struct sheet *sheet)
 }
 
 static int print(
-	const struct options *options, struct subject *subject, struct procmon_table *table)
+	const struct options *options, struct subject *subject, struct procmon_table **tables)
 {
 	struct sheet sheet;
 	int code, output;
 
 	/* a script that counts lines must not get fewer */
-	if (attach_count_missing(options, table) > 0)
+	if (attach_count_missing(options, *tables) > 0)
 		return EXIT_NO_PROCESS;
-	subject_fill(subject, &sheet, table);
+	subject_fill(subject, &sheet, tables);
 	code = put_rows(options, &sheet);
 	output = finish_output();
 	sheet_finish(&sheet);

@@ -156,14 +156,14 @@ static void fill_full(
 }
 
 static int print(
-	const struct options *options, struct subject *subject, struct procmon_table *table)
+	const struct options *options, struct subject *subject, struct procmon_table **tables)
 {
 	struct sheet process, sheet;
 	struct writer writer;
 
-	if (attach_check_pids(options, table) != EXIT_DONE)
+	if (attach_check_pids(options, *tables) != EXIT_DONE)
 		return EXIT_NO_PROCESS;
-	subject_fill(subject, &process, table);
+	subject_fill(subject, &process, tables);
 	begin_output(&writer, options, WRITER_SINGLE);
 	writer.wrap = true;
 	if (writer.format == &format_table) {

@@ -7,6 +7,7 @@
 #include "attach.h"
 #include "command.h"
 #include "format.h"
+#include "shot.h"
 #include "subject.h"
 
 /* The server as the connection knows it. */
@@ -61,12 +62,10 @@ static int fill(struct status *self, const char *name, const char *attributes,
 	int code = subject_init(subject, self->connection, &whole, NULL);
 
 	if (code == EXIT_DONE)
-		code = attach_sample(self->connection, &whole, subject->table,
-			&subject->columns, subject_has_rate(subject), ret_table);
+		code = shot_take(self->connection, subject, ret_table);
 	if (code != EXIT_DONE)
 		return code;
-	sheet_init(sheet, name, subject->columns.items, subject->columns.count);
-	sheet_fill(sheet, *ret_table);
+	subject_fill(subject, sheet, ret_table);
 	sheet_sort(sheet, &(struct sheet_key){0}, 1);
 	return EXIT_DONE;
 }

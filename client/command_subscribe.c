@@ -40,9 +40,9 @@ static void keep_frame(struct subscribe *self, struct procmon_table *table)
 {
 	forget_frame(self);
 	self->table = procmon_retain(table);
-	subject_fill(&self->subject, &self->sheet, table);
+	subject_fill(&self->subject, &self->sheet, &table);
 	self->sheet.interval_ns = self->interval_ns;
-	subject_arrange(&self->subject, &self->sheet);
+	subject_arrange(&self->subject, &self->sheet, true);
 }
 
 /* The latest frame to the writer's file. */
@@ -98,7 +98,8 @@ static void on_table(
 	bool first = self->frames == 0;
 
 	(void)request;
-	if (first && attach_check_pids(self->options, table) != EXIT_DONE) {
+	if (first && self->subject.table == PROCMON_PROCESS &&
+		attach_check_pids(self->options, table) != EXIT_DONE) {
 		live_end(&self->live, EXIT_NO_PROCESS);
 		return;
 	}
@@ -109,7 +110,8 @@ static void on_table(
 	else
 		write_frame(self);
 	/* The last of the processes has ended: nothing else will ever come. */
-	bool over = self->options->pid_count > 0 && self->sheet.row_count == 0;
+	bool over = self->options->pid_count > 0 && self->sheet.row_count == 0 &&
+		    self->subject.table == PROCMON_PROCESS;
 	int output = finish_output();
 	if (ferror(stdout))
 		live_end(&self->live, output);
@@ -126,9 +128,17 @@ static void on_error(
 	/* the loop sees by itself that the connection is over */
 	if (error == -ECONNRESET || error == -ESHUTDOWN || error == -EPROTO)
 		return;
+	/* the target has ended: as when the last of --pid has */
+	if (error == -ESRCH && self->frames > 0) {
+		live_end(&self->live, EXIT_DONE);
+		return;
+	}
 	if (self->live.screen)
 		screen_leave();
-	complain("%s", *text ? text : strerror(-error));
+	if (error == -ESRCH)
+		complain("there is no process %u", self->options->pids[0]);
+	else
+		complain("%s", *text ? text : strerror(-error));
 	live_end(&self->live, attach_exit_code(error));
 }
 
@@ -147,6 +157,22 @@ static void begin(struct subscribe *self)
 	self->writer.bold = self->live.screen;
 }
 
+/* One live table can only be about one process. Returns EXIT_DONE or EXIT_USAGE. */
+static int find_target(const struct subject *subject, uint32_t *ret_target)
+{
+	const struct options *options = subject->options;
+
+	if (!subject_is_targeted(subject->table))
+		return EXIT_DONE;
+	if (options->pid_count != 1) {
+		complain("table \"%s\" can be watched for one process: --pid takes exactly one",
+			procmon_table_name(subject->table));
+		return EXIT_USAGE;
+	}
+	*ret_target = options->pids[0];
+	return EXIT_DONE;
+}
+
 static int on_connected(struct procmon_connection *connection, void *context)
 {
 	struct subscribe *self = context;
@@ -154,9 +180,12 @@ static int on_connected(struct procmon_connection *connection, void *context)
 	forget(self);
 	self->connection = procmon_retain(connection);
 	int code = subject_init(&self->subject, connection, self->options, defaults);
+	uint32_t target = 0;
 	if (code == EXIT_DONE)
-		code = attach_request(connection, self->options, self->subject.table,
-			&self->subject.wanted, on_table, on_error, self, &self->request);
+		code = find_target(&self->subject, &target);
+	if (code == EXIT_DONE)
+		code = attach_request(connection, &self->subject, target, on_table, on_error,
+			self, &self->request);
 	if (code != EXIT_DONE)
 		return code;
 	procmon_request_set_interval(self->request, self->interval_ns);

@@ -1,44 +1,7 @@
 /* Processes under their parents. */
-#include "attach.h"
 #include "command.h"
 #include "oneshot.h"
-#include "tree.h"
-
-static const char defaults[] = "cpu.usage,mem.footprint,cpu.threads,age";
-
-static int print(
-	const struct options *options, struct subject *subject, struct procmon_table *table)
-{
-	int code = attach_check_pids(options, table);
-	struct sheet sheet;
-	struct writer writer;
-
-	if (code != EXIT_DONE)
-		return code;
-	subject_fill(subject, &sheet, table);
-	if (options->sum)
-		tree_sum(&sheet);
-	if (options->sort)
-		subject_arrange(subject, &sheet);
-	else
-		sheet_sort(&sheet, NULL, 0);
-	tree_arrange(&sheet);
-	begin_output(&writer, options, WRITER_SINGLE);
-	if (writer.format == &format_table) {
-		sheet.tree = true;
-		tree_draw(&sheet, tree_can_utf8());
-	}
-	writer_sheet(&writer, &sheet);
-	writer_end(&writer);
-	sheet_finish(&sheet);
-	return finish_output();
-}
-
-static int choose(struct subject *subject, struct procmon_connection *connection,
-	const struct options *options)
-{
-	return subject_init_tree(subject, connection, options, defaults);
-}
+#include "view.h"
 
 /* The pids are roots, and these come with all that is below them. */
 static int show(const struct options *options)
@@ -46,7 +9,8 @@ static int show(const struct options *options)
 	struct options own = *options;
 
 	own.children = options->pid_count > 0;
-	return oneshot_run(&(const struct oneshot){choose, print}, &own);
+	own.tree = true;
+	return view_run(&own);
 }
 
 static int run(const struct options *options)

@@ -6,7 +6,7 @@
 
 /* A member by its pid, for the search. */
 struct place {
-	uint32_t pid;
+	uint64_t pid;
 	size_t index;
 };
 
@@ -19,7 +19,7 @@ static int compare_places(const void *left, const void *right)
 	return (a->index > b->index) - (a->index < b->index);
 }
 
-static size_t find(const struct place *places, size_t count, uint32_t pid)
+static size_t find(const struct place *places, size_t count, uint64_t pid)
 {
 	size_t low = 0, high = count;
 

@@ -9,7 +9,7 @@
 #define FAMILY_NONE SIZE_MAX
 
 struct family_member {
-	uint32_t pid, ppid;
+	uint64_t pid, ppid; /* or other ids; 0: none */
 };
 
 struct family {

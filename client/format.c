@@ -23,7 +23,7 @@ static const char *const *const nano = metric, *const *const milli = metric + 2,
 static void format_scaled(
 	char *out, double number, const char *const *prefixes, double step, const char *unit)
 {
-	bool fractional = number != (double)(uint64_t)number;
+	bool fractional = number < 1e15 && number != (double)(uint64_t)number;
 
 	for (; prefixes[1] && number >= step - 0.5; prefixes++) {
 		number /= step;
@@ -101,7 +101,7 @@ void format_stamp(char out[FORMAT_MAX], uint64_t realtime_ns)
 		*zone ? zone + 3 : "");
 }
 
-static double to_double(const struct procmon_value *value)
+double format_number(const struct procmon_value *value)
 {
 	if (value->type == PROCMON_F64)
 		return value->f64;
@@ -131,7 +131,10 @@ static bool format_united(char *out, enum procmon_unit unit, double number)
 		return true;
 	case PROCMON_NANOSECONDS:
 	case PROCMON_NANOSECONDS_SINCE_BOOT:
-		format_duration(out, number < 1.8e19 ? (uint64_t)number : UINT64_MAX);
+		if (number < 1) /* a mean */
+			format_scaled(out, number, nano, 1000, "s");
+		else
+			format_duration(out, number < 1.8e19 ? (uint64_t)number : UINT64_MAX);
 		return true;
 	case PROCMON_HERTZ:
 		format_scaled(out, number, whole, 1000, "Hz");
@@ -150,7 +153,10 @@ static bool format_united(char *out, enum procmon_unit unit, double number)
 		snprintf(out, FORMAT_MAX, "%.1f%%", number * 100);
 		return true;
 	case PROCMON_PER_SECOND:
-		snprintf(out, FORMAT_MAX, "%.1f/s", number);
+		if (number < 9999.5)
+			snprintf(out, FORMAT_MAX, "%.*f/s", number < 999.95 ? 1 : 0, number);
+		else
+			format_scaled(out, number, whole, 1000, "/s");
 		return true;
 	case PROCMON_MILLIVOLTS:
 		snprintf(out, FORMAT_MAX, "%.3fV", number / 1000);
@@ -174,7 +180,7 @@ const char *format_value(char *out, enum procmon_unit unit, const struct procmon
 		return "-";
 	if (value->type == PROCMON_TEXT)
 		return value->text;
-	double number = to_double(value);
+	double number = format_number(value);
 	if (unit == PROCMON_NANOSECONDS_SINCE_1970)
 		format_local_time(out, value->u64);
 	else if (number == 0)

@@ -32,6 +32,9 @@ bool format_differs(const struct procmon_attribute *attribute);
  */
 bool format_exact(char out[FORMAT_MAX], const struct procmon_value *value);
 
+/* A number that is there as floating point. */
+double format_number(const struct procmon_value *value);
+
 /* A duration for people, as above. */
 void format_duration(char out[FORMAT_MAX], uint64_t ns);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "bar.h"
 #include "legend.h"
 #include "text.h"
 
@@ -45,7 +46,26 @@ static bool is_group_shown(const struct layout *self, size_t column)
 	return false;
 }
 
-void layout_init(struct layout *self, const struct sheet *sheet, bool compact)
+/* Does its group have no other column? Then the name of the group stands over it. */
+static bool is_alone(const struct layout *self, size_t index)
+{
+	for (size_t i = 0; i < self->count; i++)
+		if (i != index &&
+			legend_same_group(column_name(self, i), column_name(self, index)))
+			return false;
+	return true;
+}
+
+/* A bar is for what somebody has. */
+static bool has_bar(const struct sheet *sheet, size_t column)
+{
+	for (size_t row = 0; row < sheet->row_count; row++)
+		if (sheet_cell(sheet, row, column)->state == PROCMON_OK)
+			return bar_fits(sheet->columns[column]);
+	return false;
+}
+
+void layout_init(struct layout *self, const struct sheet *sheet, bool compact, bool bars)
 {
 	char label[64];
 
@@ -60,6 +80,7 @@ void layout_init(struct layout *self, const struct sheet *sheet, bool compact)
 			.is_group = is_group,
 			.left = sheet->columns[i]->type == PROCMON_TEXT && !is_group,
 			.shown = true,
+			.bar = bars && has_bar(sheet, i) ? BAR_CELLS : 0,
 		};
 		self->grouped |= compact && !is_group &&
 				 legend_group_length(sheet->columns[i]->name) > 0;
@@ -67,6 +88,10 @@ void layout_init(struct layout *self, const struct sheet *sheet, bool compact)
 	for (size_t i = 0; i < self->count; i++) {
 		layout_label(self, i, label);
 		self->columns[i].width = text_width(label);
+		size_t group = legend_group_length(column_name(self, i));
+		if (self->grouped && !self->columns[i].is_group && is_alone(self, i) &&
+			group > self->columns[i].width)
+			self->columns[i].width = group;
 	}
 }
 
@@ -96,6 +121,11 @@ size_t layout_last(const struct layout *self)
 	return last ? last - 1 : 0;
 }
 
+size_t layout_bar_width(const struct layout_column *column)
+{
+	return column->bar ? column->bar + BAR_FRAME + 1 : 0;
+}
+
 /* Where a column begins: behind the ones that are shown before it, and a space each. */
 static size_t start_of(const struct layout *self, size_t index)
 {
@@ -103,8 +133,31 @@ static size_t start_of(const struct layout *self, size_t index)
 
 	for (size_t i = 0; i < index; i++)
 		if (self->columns[i].shown)
-			start += self->columns[i].width + 1;
+			start += layout_bar_width(&self->columns[i]) + self->columns[i].width +
+				 1;
 	return start;
+}
+
+/* What all that is shown takes, uncut. */
+static size_t full_width(const struct layout *self)
+{
+	size_t last = layout_last(self);
+
+	return start_of(self, last) + layout_bar_width(&self->columns[last]) +
+	       self->columns[last].width;
+}
+
+/* The last one shrinks, then it goes: the first ratio of a table says the most. */
+static bool give_up_bar(struct layout *self)
+{
+	for (size_t i = self->count; i-- > 0;) {
+		struct layout_column *column = &self->columns[i];
+		if (column->bar == 0)
+			continue;
+		column->bar = column->bar > BAR_CELLS_FEW ? BAR_CELLS_FEW : 0;
+		return true;
+	}
+	return false;
 }
 
 /* The least that what is shown takes: a text at the end can be short. */
@@ -114,7 +167,8 @@ static size_t least_width(const struct layout *self)
 	const struct layout_column *column = &self->columns[last];
 	bool is_short = column->left && column->width > LAST_MIN;
 
-	return start_of(self, last) + (is_short ? LAST_MIN : column->width);
+	return start_of(self, last) + layout_bar_width(column) +
+	       (is_short ? LAST_MIN : column->width);
 }
 
 /* Columns that the group of this one shows; a column without a group is one of its own.
@@ -155,6 +209,9 @@ void layout_fit(struct layout *self, size_t width)
 		if (self->columns[i].left && self->columns[i].width > most)
 			self->columns[i].width = most;
 	}
+	while (self->count > 0 && full_width(self) > width)
+		if (!give_up_bar(self))
+			break;
 	while (self->count > 0 && least_width(self) > width)
 		if (!give_up_one(self))
 			break;
@@ -181,7 +238,8 @@ static size_t group_width(const struct layout *self, size_t index, size_t *ret_n
 		/* a text at the end has all that is left of the line */
 		bool rest = column->left && next == layout_last(self);
 		layout_label(self, next, label);
-		width += (width > 0) + (rest ? text_width(label) : column->width);
+		width += (width > 0) + layout_bar_width(column) +
+			 (rest ? text_width(label) : column->width);
 	}
 	*ret_next = next;
 	return width;
@@ -200,7 +258,7 @@ void layout_write_groups(const struct layout *self, FILE *file, size_t indent)
 		if (!column->shown)
 			continue;
 		if (group == 0) {
-			gap += column->width + 1;
+			gap += layout_bar_width(column) + column->width + 1;
 			continue;
 		}
 		size_t width = group_width(self, i, &next);

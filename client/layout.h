@@ -16,6 +16,7 @@ struct layout_column {
 	bool left;     /* texts; numbers stand right */
 	bool shown;
 	size_t width;
+	size_t bar; /* cells of a bar before its width; 0: it has none */
 };
 
 struct layout {
@@ -27,9 +28,10 @@ struct layout {
 
 /*
  * The columns at the width of their labels. With `compact` they are made to share a line
- * of limited width: labels are short, and groups without any value are one column.
+ * of limited width: labels are short, and groups without any value are one column. With `bars`
+ * ratios have one.
  */
-void layout_init(struct layout *self, const struct sheet *sheet, bool compact);
+void layout_init(struct layout *self, const struct sheet *sheet, bool compact, bool bars);
 void layout_finish(struct layout *self);
 
 /* The label over a column, into out[64]. */
@@ -37,10 +39,13 @@ void layout_label(const struct layout *self, size_t index, char out[64]);
 
 /*
  * Chooses what to show in `width` columns. A text at the end of the line gets what is
- * left. When there is not enough room, the group that shows the most columns gives up its
+ * left. When there is not enough room, bars shrink and go first, from the last one on. Then the group that shows the most columns gives up its
  * last one, again and again, so that every group that was asked for stays in sight.
  */
 void layout_fit(struct layout *self, size_t width);
+
+/* What a bar takes, with its frame and a gap. */
+size_t layout_bar_width(const struct layout_column *column);
 
 /* The last column that is shown. */
 size_t layout_last(const struct layout *self);

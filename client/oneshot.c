@@ -2,24 +2,28 @@
 
 #include <stdlib.h>
 
+#include "alloc.h"
 #include "attach.h"
 #include "command.h"
+#include "shot.h"
 
 int oneshot_run(const struct oneshot *self, const struct options *options)
 {
+	size_t count = options->pid_count + 1; /* tables at most */
+	struct procmon_table **tables = xcalloc(count, sizeof *tables);
 	struct procmon_connection *connection = NULL;
-	struct procmon_table *table = NULL;
 	struct subject subject = {0};
 	int code = attach_server(options, attach_flags(options), &connection);
 
 	if (code == EXIT_DONE)
 		code = self->choose(&subject, connection, options);
 	if (code == EXIT_DONE)
-		code = attach_sample(connection, options, subject.table, &subject.wanted,
-			subject_has_rate(&subject), &table);
+		code = shot_take(connection, &subject, tables);
 	if (code == EXIT_DONE)
-		code = self->print(options, &subject, table);
-	procmon_release(table);
+		code = self->print(options, &subject, tables);
+	for (size_t i = 0; i < count; i++)
+		procmon_release(tables[i]);
+	free(tables);
 	subject_finish(&subject);
 	procmon_release(connection);
 	return code;

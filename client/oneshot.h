@@ -6,13 +6,13 @@
 #include "procmon.h"
 #include "subject.h"
 
-/* What makes one of them: which attributes it is about, and how it prints them. Both return
- * EXIT_DONE, or the exit code of the program after a complaint. */
+/* What makes one of them: which attributes it is about, and how it prints them: one table, or
+ * several as for subject_fill. Both return EXIT_DONE, or the exit code of the program after a complaint. */
 struct oneshot {
 	int (*choose)(struct subject *subject, struct procmon_connection *connection,
 		const struct options *options);
 	int (*print)(const struct options *options, struct subject *subject,
-		struct procmon_table *table);
+		struct procmon_table **tables);
 };
 
 /* Connects, takes one sample (two, if a rate is wanted), prints it. Returns the exit code. */

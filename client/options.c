@@ -10,6 +10,7 @@
 #include "command.h"
 #include "parse.h"
 #include "procmon.h"
+#include "text.h"
 #include "writer.h"
 
 /* What getopt_long returns for each. */
@@ -24,6 +25,7 @@ enum option_id {
 	OPTION_SORT,
 	OPTION_TOP,
 	OPTION_SUM,
+	OPTION_TREE,
 	OPTION_CPU,
 	OPTION_UNITS,
 	OPTION_OUTPUT,
@@ -56,6 +58,7 @@ static const struct option_entry entries[] = {
 	{OPTION_SORT, 's', "sort", "NAME,..", "order: numbers from high to low, -NAME back"},
 	{OPTION_TOP, ' ', "top", "N", "only the first N rows"},
 	{OPTION_SUM, ' ', "sum", NULL, "each with its children added"},
+	{OPTION_TREE, ' ', "tree", NULL, "each under the one that it is part of"},
 	{OPTION_CPU, ' ', "cpu", "core|total", "100% is one core, or the whole machine"},
 	{OPTION_UNITS, ' ', "units", "human|raw", "12.3M, or the exact number of bytes"},
 	{OPTION_OUTPUT, 'o', "output", "FORMAT", "table, json, jsonl or csv"},
@@ -117,20 +120,49 @@ static enum option_id identify(int result)
 	return (enum option_id)result;
 }
 
-/* "all" is for the commands that list tables. */
-static int check_table(const char *name, char **ret_error)
+/* "process, system ...", to be freed. */
+static char *list_tables(void)
 {
 	char *names = NULL;
 
-	if (procmon_table_by_name(name) || strcmp(name, "all") == 0)
-		return 0;
 	for (uint32_t table = 1; procmon_table_name(table); table++) {
 		char *longer = xasprintf("%s%s%s", names ? names : "", names ? ", " : "",
 			procmon_table_name(table));
 		free(names);
 		names = longer;
 	}
-	*ret_error = xasprintf("there is no table \"%s\"; tables are %s", name, names);
+	return names;
+}
+
+/* A table or the command that shows it whose name is a slip away, or is begun so; NULL: none. */
+static const char *near_table(const char *name)
+{
+	size_t length = strlen(name), most = length < 5 ? 1 : 2;
+
+	for (uint32_t table = 1; procmon_table_name(table); table++) {
+		const char *whole = procmon_table_name(table);
+		if (strncmp(whole, name, length) == 0 ||
+			text_distance(name, whole, most) <= most)
+			return whole;
+	}
+	for (size_t i = 0; commands[i]; i++)
+		if (commands[i]->table && text_distance(name, commands[i]->name, most) <= most)
+			return commands[i]->name;
+	return NULL;
+}
+
+/* "all" is for the commands that list tables. A command that shows a table is a name of it. */
+static int parse_table(const char *name, const char **ret_table, char **ret_error)
+{
+	const struct command *command = command_find(name);
+
+	*ret_table = command && command->table ? command->table : name;
+	if (procmon_table_by_name(*ret_table) || strcmp(name, "all") == 0)
+		return 0;
+	const char *near = near_table(name);
+	char *names = list_tables();
+	*ret_error = near ? xasprintf("there is no table \"%s\"; near: %s", name, near)
+			  : xasprintf("there is no table \"%s\"; tables are %s", name, names);
 	free(names);
 	return -EINVAL;
 }
@@ -174,6 +206,8 @@ static bool *find_flag(struct options *self, enum option_id id)
 		return &self->exits;
 	case OPTION_SUM:
 		return &self->sum;
+	case OPTION_TREE:
+		return &self->tree;
 	case OPTION_NO_HEADER:
 		return &self->no_header;
 	case OPTION_TIME:
@@ -205,8 +239,7 @@ static int apply(
 	}
 	switch (id) {
 	case OPTION_TABLE:
-		self->table = argument;
-		return check_table(argument, ret_error);
+		return parse_table(argument, &self->table, ret_error);
 	case OPTION_ATTRS:
 		self->attrs = argument;
 		break;
@@ -237,6 +270,22 @@ static int apply(
 	return 0;
 }
 
+int options_set_table(struct options *self, const char *name)
+{
+	char *error = NULL;
+
+	if (name && strcmp(name, "all") != 0 && parse_table(name, &self->table, &error) == 0)
+		return 0;
+	if (!error) {
+		char *names = list_tables();
+		error = xasprintf("say which table: procctl table NAME, one of %s", names);
+		free(names);
+	}
+	complain("%s", error);
+	free(error);
+	return -EINVAL;
+}
+
 int options_set_pids(struct options *self, const char *list, char **ret_error)
 {
 	free(self->pids);
@@ -252,7 +301,7 @@ int options_parse(struct options *self, const struct command *command, int argc,
 	char *error = NULL;
 	int letter;
 
-	*self = (struct options){0};
+	*self = (struct options){.table = command->table};
 	describe(command, letters, longs);
 	opterr = 0;
 	while ((letter = getopt_long(argc, argv, letters, longs, NULL)) != -1) {

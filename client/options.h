@@ -25,7 +25,7 @@ struct options {
 	size_t pid_count;
 	enum options_units units;
 	bool cpu_total; /* CPU use as a share of the whole machine, not of one core */
-	bool children, exits, sum;
+	bool children, exits, sum, tree;
 	bool states, no_header, time;
 	bool names, raw, help;
 	char **arguments; /* what is left */
@@ -38,6 +38,9 @@ struct options {
  */
 int options_parse(struct options *self, const struct command *command, int argc, char **argv);
 void options_finish(struct options *self);
+
+/* What --table does, with NULL for no name; all is no table. Returns 0, or -EINVAL after a complaint. */
+int options_set_table(struct options *self, const char *name);
 
 /* What --pid does. Returns 0, or -EINVAL with a sentence in *ret_error. */
 int options_set_pids(struct options *self, const char *list, char **ret_error);

@@ -113,7 +113,8 @@ struct procmon_attribute {
 	const char *remedy; /* where cells are PROCMON_DENIED: what to do; "" if none is */
 	const char *source; /* what is read for it ("stat": process.stat in SERVER); or "" */
 	uint32_t input;     /* derived: the id that it is computed from; else 0 */
-	uint32_t other;     /* derived from two: the id of the second one; else 0 */
+	uint32_t
+		other; /* a share of two, a mean of two growths: the id of the second; else 0 */
 };
 
 /* The content of a cell. */
@@ -248,12 +249,13 @@ int procmon_request_set_flags(struct procmon_request *request, unsigned flags);
 int procmon_request_set_pids(
 	struct procmon_request *request, const uint32_t *pids, size_t count);
 
-/* The process that the table is about (THREAD, REGION ...). -EBUSY. */
+/* The process that the table is about (THREAD, REGION ...). When it ends, or is not there, the
+ * error handler is called with -ESRCH. -EBUSY. */
 int procmon_request_set_target(struct procmon_request *request, uint32_t pid);
 
 /* Sends the request; it can be executed once. -EINVAL: it has no attribute; -E2BIG: with what
- * derived ones are computed from it has more than 256; -EBUSY: already executed or cancelled; -ENOTCONN: the connection was released; -ENOMEM; or the error of the
- * connection. */
+ * derived ones are computed from it has more than 256; -EBUSY: already executed or cancelled;
+ * -ENOTCONN: the connection was released; -ENOMEM; or the error of the connection. */
 int procmon_request_execute(struct procmon_request *request);
 
 /* Ends it: the handler is not called again. Safe to call twice, and from the handler. */
@@ -293,7 +295,9 @@ bool procmon_row_has_exited(const struct procmon_row *row);
 
 /*
  * The value of an attribute of the request, derived ones included. -ENOENT: the request did
- * not ask for it. Otherwise 0, and value->state says whether there is a value.
+ * not ask for it. Otherwise 0, and value->state says whether there is a value. A derived one
+ * lacks what its input lacks, else what the other one does; by 0, or by what has not grown, there
+ * is none (PROCMON_NONE).
  */
 int procmon_row_get_value(
 	const struct procmon_row *row, uint32_t attribute, struct procmon_value *ret_value);

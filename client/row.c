@@ -1,5 +1,6 @@
 /* Tables and rows as the user of the library reads them, derived values included. */
 #include <errno.h>
+#include <math.h>
 
 #include "table.h"
 
@@ -129,6 +130,14 @@ static void read_value(const struct place *place, struct procmon_value *ret_valu
 	}
 }
 
+/* What is too large for a number is none. */
+static void set_number(struct procmon_value *value, double number)
+{
+	value->f64 = number;
+	if (!isfinite(number))
+		*value = (struct procmon_value){.state = PROCMON_FAILED, .type = PROCMON_F64};
+}
+
 /* Growth per second between the latest two samples of the row. */
 static void read_rate(const struct place *place, double scale, struct procmon_value *ret_value)
 {
@@ -152,7 +161,7 @@ static void read_rate(const struct place *place, double scale, struct procmon_va
 		return;
 	}
 	ret_value->age_ns = get_age(place);
-	ret_value->f64 = unchanged ? 0 : sample->rate * scale;
+	set_number(ret_value, unchanged ? 0 : sample->rate * scale);
 }
 
 static void read_age(const struct place *place, struct procmon_value *ret_value)
@@ -191,8 +200,9 @@ static void divide(const struct procmon_value *by, struct procmon_value *value)
 		value->age_ns = by->age_ns;
 	*value = (struct procmon_value){
 		.state = value->state, .type = PROCMON_F64, .age_ns = value->age_ns};
-	if (value->state == PROCMON_OK)
-		value->f64 = number / number_of(by);
+	if (value->state != PROCMON_OK)
+		return;
+	set_number(value, number / number_of(by));
 }
 
 static void read_field(const struct procmon_row *row, const struct selection_field *field,

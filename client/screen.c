@@ -1,5 +1,7 @@
 #include "screen.h"
 
+#include <langinfo.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +42,11 @@ size_t screen_width(void)
 size_t screen_height(void)
 {
 	return dimension(true);
+}
+
+bool screen_can_utf8(void)
+{
+	return setlocale(LC_CTYPE, "") && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
 bool screen_is_live(void)

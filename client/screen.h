@@ -12,6 +12,9 @@
 size_t screen_width(void);
 size_t screen_height(void);
 
+/* Does the locale say that the terminal can show other than ASCII? */
+bool screen_can_utf8(void);
+
 /* Whether stdout is a terminal that can redraw in place. */
 bool screen_is_live(void);
 

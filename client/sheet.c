@@ -10,11 +10,20 @@
 void sheet_init(struct sheet *self, const char *name,
 	const struct procmon_attribute *const *columns, size_t column_count)
 {
-	bool process = strcmp(name, "process") == 0;
+	static const struct {
+		const char *table, *row, *rows;
+	} nouns[] = {{"process", "process", "processes"}, {"thread", "thread", "threads"},
+		{"coalition", "group", "groups"}, {"cpu", "core", "cores"},
+		{"gpu", "GPU", "GPUs"}, {"power", "power source", "power sources"},
+		{"sensor", "sensor", "sensors"}, {"disk", "disk", "disks"},
+		{"network", "interface", "interfaces"}, {NULL, "row", "rows"}};
+	size_t noun = 0;
 
+	while (nouns[noun].table && strcmp(nouns[noun].table, name) != 0)
+		noun++;
 	*self = (struct sheet){.name = name,
-		.row_name = process ? "process" : "row",
-		.rows_name = process ? "processes" : "rows",
+		.row_name = nouns[noun].row,
+		.rows_name = nouns[noun].rows,
 		.columns = columns,
 		.column_count = column_count};
 }
@@ -26,6 +35,7 @@ void sheet_finish(struct sheet *self)
 	for (size_t i = 0; i < self->note_count; i++)
 		free(self->notes[i]);
 	free(self->notes);
+	free(self->selected);
 	free(self->texts);
 	free(self->rows);
 	free(self->cells);
@@ -79,25 +89,24 @@ static struct sheet_row describe(const struct procmon_row *row)
 
 	return (struct sheet_row){
 		.pid = procmon_row_get_pid(row),
-		.ppid = known ? (uint32_t)ppid.u64 : 0,
+		.ppid = known ? ppid.u64 : 0,
 		.identity = procmon_row_get_identity(row),
 		.comm = named ? comm.text : NULL,
 		.exited = procmon_row_has_exited(row),
 	};
 }
 
-void sheet_fill(struct sheet *self, struct procmon_table *table)
+void sheet_append(struct sheet *self, struct procmon_table *table)
 {
 	size_t count = procmon_table_get_count(table);
 
-	self->row_count = 0;
 	self->realtime_ns = procmon_table_get_realtime(table);
 	self->tick = procmon_table_get_tick(table);
 	for (size_t i = 0; i < count; i++) {
 		const struct procmon_row *from = procmon_table_get_row(table, i);
 		struct procmon_value *cells = sheet_add_row(self);
 
-		self->rows[i] = describe(from);
+		self->rows[self->row_count - 1] = describe(from);
 		for (size_t j = 0; j < self->column_count; j++)
 			fill_cell(&cells[j], from, self->columns[j]->id);
 	}
@@ -136,8 +145,53 @@ void sheet_select(struct sheet *self, const size_t *order, size_t count)
 	self->row_count = self->row_capacity = count;
 }
 
+void sheet_select_columns(struct sheet *self, const size_t *order, size_t count)
+{
+	struct procmon_value *cells = xcalloc(self->row_count * count, sizeof *cells);
+	const struct procmon_attribute **columns = xcalloc(count, sizeof *columns);
+
+	for (size_t i = 0; i < count; i++) {
+		columns[i] = self->columns[order[i]];
+		for (size_t row = 0; row < self->row_count; row++)
+			cells[row * count + i] = *sheet_cell(self, row, order[i]);
+	}
+	free(self->cells);
+	free(self->selected);
+	self->cells = cells;
+	self->columns = self->selected = columns;
+	self->column_count = count;
+	self->row_capacity = self->row_count;
+}
+
+/* Like strcmp, but runs of digits are compared as numbers. */
+static int compare_naturally(const char *a, const char *b)
+{
+	static const char digits[] = "0123456789";
+
+	while (*a && *b) {
+		size_t here = strspn(a, digits), there = strspn(b, digits);
+		if (here == 0 || there == 0) {
+			if (*a != *b)
+				break;
+			a++;
+			b++;
+			continue;
+		}
+		size_t zeros_here = strspn(a, "0"), zeros_there = strspn(b, "0");
+		if (here - zeros_here != there - zeros_there)
+			return here - zeros_here < there - zeros_there ? -1 : 1;
+		int order = strncmp(a + zeros_here, b + zeros_there, here - zeros_here);
+		if (order != 0)
+			return order;
+		a += here;
+		b += there;
+	}
+	return (unsigned char)*a - (unsigned char)*b;
+}
+
 /* <0, 0, >0 for two cells that have values of the same type. */
-static int compare_values(const struct procmon_value *a, const struct procmon_value *b)
+static int compare_values(
+	const struct procmon_value *a, const struct procmon_value *b, bool natural)
 {
 	switch (a->type) {
 	case PROCMON_U64:
@@ -147,48 +201,47 @@ static int compare_values(const struct procmon_value *a, const struct procmon_va
 	case PROCMON_F64:
 		return (a->f64 > b->f64) - (a->f64 < b->f64);
 	case PROCMON_TEXT:
-		return strcmp(a->text, b->text);
+		return natural ? compare_naturally(a->text, b->text) : strcmp(a->text, b->text);
 	}
 	return 0;
-}
-
-static int compare_cells(
-	const struct procmon_value *a, const struct procmon_value *b, bool descending)
-{
-	if (a->state != PROCMON_OK || b->state != PROCMON_OK)
-		return (a->state != PROCMON_OK) - (b->state != PROCMON_OK);
-	int order = a->type == b->type ? compare_values(a, b) : 0;
-	return descending ? -order : order;
 }
 
 /* qsort has no context argument that all systems agree on: an element carries what is
  * needed to compare it. */
 struct sort_item {
 	const struct procmon_value *cells;
-	bool exited;
+	bool exited, natural;
 	const struct sheet_key *keys;
 	size_t key_count;
 	size_t pid_column, column_count;
 	size_t index;
 };
 
+static int compare_cells(const struct sort_item *left, const struct sort_item *right,
+	size_t column, bool descending)
+{
+	const struct procmon_value *a = &left->cells[column], *b = &right->cells[column];
+
+	if (a->state != PROCMON_OK || b->state != PROCMON_OK)
+		return (a->state != PROCMON_OK) - (b->state != PROCMON_OK);
+	int order = a->type == b->type ? compare_values(a, b, left->natural) : 0;
+	return descending ? -order : order;
+}
+
 static int compare_items(const void *left, const void *right)
 {
 	const struct sort_item *a = left, *b = right;
 	int order = b->exited - a->exited;
 
-	for (size_t i = 0; i < a->key_count && order == 0; i++) {
-		size_t column = a->keys[i].column;
-		order = compare_cells(
-			&a->cells[column], &b->cells[column], a->keys[i].descending);
-	}
+	for (size_t i = 0; i < a->key_count && order == 0; i++)
+		order = compare_cells(a, b, a->keys[i].column, a->keys[i].descending);
 	if (order == 0 && a->pid_column < a->column_count)
-		order = compare_cells(
-			&a->cells[a->pid_column], &b->cells[b->pid_column], false);
+		order = compare_cells(a, b, a->pid_column, false);
 	return order ? order : (a->index > b->index) - (a->index < b->index);
 }
 
-void sheet_sort(struct sheet *self, const struct sheet_key *keys, size_t key_count)
+static void sort(
+	struct sheet *self, const struct sheet_key *keys, size_t key_count, bool natural)
 {
 	struct sort_item *items = xcalloc(self->row_count, sizeof *items);
 	size_t *order = xcalloc(self->row_count, sizeof *order);
@@ -196,6 +249,7 @@ void sheet_sort(struct sheet *self, const struct sheet_key *keys, size_t key_cou
 	for (size_t i = 0; i < self->row_count; i++)
 		items[i] = (struct sort_item){.cells = sheet_cell(self, i, 0),
 			.exited = self->rows[i].exited,
+			.natural = natural,
 			.keys = keys,
 			.key_count = key_count,
 			.pid_column = sheet_find_column(self, "pid"),
@@ -207,6 +261,16 @@ void sheet_sort(struct sheet *self, const struct sheet_key *keys, size_t key_cou
 	sheet_select(self, order, self->row_count);
 	free(items);
 	free(order);
+}
+
+void sheet_sort(struct sheet *self, const struct sheet_key *keys, size_t key_count)
+{
+	sort(self, keys, key_count, false);
+}
+
+void sheet_sort_naturally(struct sheet *self, const struct sheet_key *keys, size_t key_count)
+{
+	sort(self, keys, key_count, true);
 }
 
 size_t sheet_first_measure(const struct sheet *self)

@@ -15,7 +15,7 @@
 
 /* What a row is beside its cells; zero but in tables of processes. */
 struct sheet_row {
-	uint32_t pid, ppid;
+	uint64_t pid, ppid; /* in trees of other things: their ids */
 	uint64_t identity;
 	const char *comm; /* NULL: not asked for, or it has none */
 	bool exited;      /* the process has ended: these are its last values */
@@ -25,6 +25,7 @@ struct sheet {
 	const char *name;                 /* "process"; borrowed */
 	const char *row_name, *rows_name; /* what rows are: "process", "processes" */
 	const struct procmon_attribute *const *columns; /* borrowed */
+	const struct procmon_attribute **selected;      /* the same, if they are our own */
 	size_t column_count;
 	struct procmon_value *cells; /* row by row; texts are borrowed */
 	struct sheet_row *rows;
@@ -63,8 +64,8 @@ struct procmon_value *sheet_add_row(struct sheet *self);
 
 struct procmon_value *sheet_cell(const struct sheet *self, size_t row, size_t column);
 
-/* Replaces the rows by those of a table, whose texts must outlive the sheet's use. */
-void sheet_fill(struct sheet *self, struct procmon_table *table);
+/* Adds the rows of a table, whose texts must outlive the sheet's use. */
+void sheet_append(struct sheet *self, struct procmon_table *table);
 
 /* Takes a text that cells of the sheet may then borrow: it is freed with the sheet. */
 const char *sheet_keep_text(struct sheet *self, char *text);
@@ -78,9 +79,15 @@ void sheet_family(const struct sheet *self, struct family *ret_family);
 /* Its rows become those with these indices, in this order. */
 void sheet_select(struct sheet *self, const size_t *order, size_t count);
 
+/* Its columns become those with these indices, in this order. */
+void sheet_select_columns(struct sheet *self, const size_t *order, size_t count);
+
 /* Sorts the rows; what has ended comes first, what has no value last, equal rows keep their
  * order by pid or, where there is none, as they came. */
 void sheet_sort(struct sheet *self, const struct sheet_key *keys, size_t key_count);
+
+/* The same, but numbers in texts count as such: cpu2 stands before cpu10. */
+void sheet_sort_naturally(struct sheet *self, const struct sheet_key *keys, size_t key_count);
 
 /* The first column that measures something here: a number with a unit. column_count:
  * none. */

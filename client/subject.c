@@ -2,11 +2,27 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "alloc.h"
 #include "command.h"
-#include "tree.h"
+#include "defaults.h"
+#include "kin.h"
+
+/* The process that a row of a table about processes belongs to: told by who asked, not by the
+ * server. */
+static const struct procmon_attribute target_column = {.name = "pid",
+	.type = PROCMON_U64,
+	.kind = PROCMON_CONSTANT,
+	.text = "The process.",
+	.reason = "",
+	.remedy = "",
+	.source = ""};
+
+bool subject_is_targeted(uint32_t table)
+{
+	return table == PROCMON_THREAD || table == PROCMON_LEDGER || table == PROCMON_REGION ||
+	       table == PROCMON_FOOTPRINT;
+}
 
 void subject_list(
 	struct choice *self, const struct procmon_connection *connection, uint32_t table)
@@ -71,15 +87,37 @@ static void add_named(struct subject *self, const char *name)
 }
 
 /* What the server does not know is left out: another version may have other attributes. */
-static void add_defaults(struct subject *self, const char *defaults)
+static void parse_defaults(
+	struct choice *self, const struct choice *available, const char *list)
 {
-	const char *list = self->table == PROCMON_PROCESS && defaults ? defaults : "all";
 	char *copy = xstrdup(list), *rest = copy, *name, *error = NULL;
 
 	while ((name = strsep(&rest, ",")) != NULL)
-		if (choice_parse(&self->columns, &self->available, name, &error) < 0)
+		if (choice_parse(self, available, name, &error) < 0)
 			free(error);
 	free(copy);
+}
+
+/* Of a device what this host cannot tell is left out, too, unless that is all. */
+static void add_defaults(struct subject *self, const char *defaults)
+{
+	const char *list =
+		self->table == PROCMON_PROCESS ? defaults : defaults_find(self->table);
+	struct choice named = {0};
+	bool known = false;
+
+	if (list)
+		parse_defaults(&named, &self->available, list);
+	for (size_t i = 0; i < named.count; i++)
+		known |= named.items[i]->state != PROCMON_UNSUPPORTED;
+	for (size_t i = 0; i < named.count; i++)
+		if (self->table == PROCMON_PROCESS || !known ||
+			named.items[i]->state != PROCMON_UNSUPPORTED)
+			choice_add(&self->columns, named.items[i]);
+	/* one is but the name */
+	if (named.count < 2)
+		choice_add_main(&self->columns, &self->available);
+	choice_finish(&named);
 }
 
 /* Do the options go together? */
@@ -89,9 +127,11 @@ static int check_options(const struct subject *self)
 
 	if (self->table == 0)
 		return EXIT_USAGE;
-	if ((options->pid_count > 0 || options->exits) && self->table != PROCMON_PROCESS) {
-		complain("--%s is about processes: leave --table out",
-			options->exits ? "exits" : "pid");
+	bool pids = options->pid_count > 0 && !subject_is_targeted(self->table);
+	if ((pids || options->exits || options->children) && self->table != PROCMON_PROCESS) {
+		complain("--%s is about processes: leave --table out", options->exits ? "exits"
+								       : pids         ? "pid"
+									      : "children");
 		return EXIT_USAGE;
 	}
 	if (options->children && options->pid_count == 0) {
@@ -101,23 +141,48 @@ static int check_options(const struct subject *self)
 	return EXIT_DONE;
 }
 
-/* What comes after what --attrs says. */
-static void add_last(struct subject *self, bool tree)
+/* What comes after what --attrs says: a tree is drawn before the texts of the last column. */
+static void add_last(struct subject *self, const struct kin *kin)
 {
-	const struct choice *columns = &self->columns;
+	struct choice *columns = &self->columns;
+	size_t last = columns->count - 1, at = 0;
 
-	if (tree && columns->items[columns->count - 1]->type != PROCMON_TEXT)
-		add_named(self, "comm");
+	if (columns->count && columns->items[last]->type == PROCMON_TEXT)
+		return;
+	while (at < columns->count && strcmp(columns->items[at]->name, kin->name) != 0)
+		at++;
+	if (at == columns->count) {
+		add_named(self, kin->name);
+		return;
+	}
+	const struct procmon_attribute *name = columns->items[at];
+	for (size_t i = at; i < last; i++)
+		columns->items[i] = columns->items[i + 1];
+	columns->items[last] = name;
+	for (size_t i = 0; i < self->key_count; i++) {
+		size_t *column = &self->keys[i].column;
+		*column = *column == at ? last : *column - (*column > at);
+	}
 }
 
-static void want(struct subject *self, bool parents)
+static void want_named(struct subject *self, const char *name)
+{
+	for (size_t i = 0; i < self->available.count; i++)
+		if (strcmp(self->available.items[i]->name, name) == 0)
+			choice_add(&self->wanted, self->available.items[i]);
+}
+
+static void want(struct subject *self, const struct kin *kin)
 {
 	for (size_t i = 0; i < self->columns.count; i++)
-		choice_add(&self->wanted, self->columns.items[i]);
-	for (size_t i = 0; parents && i < self->available.count; i++)
-		if (strcmp(self->available.items[i]->name, "ppid") == 0 ||
-			strcmp(self->available.items[i]->name, "comm") == 0)
-			choice_add(&self->wanted, self->available.items[i]);
+		if (self->columns.items[i]->table != 0)
+			choice_add(&self->wanted, self->columns.items[i]);
+	if (!kin)
+		return;
+	if (kin->id)
+		want_named(self, kin->id);
+	want_named(self, kin->parent);
+	want_named(self, kin->name);
 }
 
 static int begin(struct subject *self, struct procmon_connection *connection,
@@ -133,6 +198,44 @@ static int begin(struct subject *self, struct procmon_connection *connection,
 	return EXIT_USAGE;
 }
 
+/* In a table about processes they can be shown and sorted by like all that the server tells. */
+static int begin_targets(struct subject *self)
+{
+	struct choice *available = &self->available;
+
+	if (self->options->pid_count == 0) {
+		complain("table \"%s\" is about a process: say which, as in 'procctl threads "
+			 "1234' or --pid 1234",
+			procmon_table_name(self->table));
+		return EXIT_USAGE;
+	}
+	for (size_t i = 0; i < available->count; i++)
+		if (strcmp(available->items[i]->name, target_column.name) == 0)
+			return EXIT_DONE;
+	choice_add(available, &target_column);
+	return EXIT_DONE;
+}
+
+/* What comes before what --attrs says: it names the row. What the lines of a tree say is for
+ * programs in columns. */
+static void add_first(struct subject *self, const struct kin *kin, bool tree)
+{
+	const struct options *options = self->options;
+	bool programs = options->format && strcmp(options->format, "table") != 0;
+
+	if (self->table == PROCMON_PROCESS ||
+		(subject_is_targeted(self->table) && (programs || options->pid_count > 1)))
+		add_named(self, "pid");
+	if (tree && programs && kin->id)
+		add_named(self, kin->id);
+	if (tree && programs)
+		add_named(self, kin->parent);
+	if (!tree && self->table == PROCMON_PROCESS)
+		add_named(self, kin->name);
+	if (options->exits)
+		add_named(self, "exit.status");
+}
+
 static int init(struct subject *self, struct procmon_connection *connection,
 	const struct options *options, const char *defaults, bool tree)
 {
@@ -140,15 +243,14 @@ static int init(struct subject *self, struct procmon_connection *connection,
 
 	if (begin(self, connection, options) != EXIT_DONE)
 		return EXIT_USAGE;
-	if (self->table == PROCMON_PROCESS) {
-		add_named(self, "pid");
-		if (!tree)
-			add_named(self, "comm");
-		else if (options->format && strcmp(options->format, "table") != 0)
-			add_named(self, "ppid"); /* what the lines say, for programs */
-		if (options->exits)
-			add_named(self, "exit.status");
+	const struct kin *kin = kin_find(self->table);
+	if (tree && !kin) {
+		complain("table \"%s\" has no tree", procmon_table_name(self->table));
+		return EXIT_USAGE;
 	}
+	if (subject_is_targeted(self->table) && begin_targets(self) != EXIT_DONE)
+		return EXIT_USAGE;
+	add_first(self, kin, tree);
 	if (!options->attrs)
 		add_defaults(self, defaults);
 	if ((options->attrs && choice_parse(&self->columns, &self->available, options->attrs,
@@ -158,8 +260,9 @@ static int init(struct subject *self, struct procmon_connection *connection,
 		free(error);
 		return EXIT_USAGE;
 	}
-	add_last(self, tree);
-	want(self, tree || options->children);
+	if (tree)
+		add_last(self, kin);
+	want(self, tree || options->children ? kin : NULL);
 	return EXIT_DONE;
 }
 
@@ -194,7 +297,7 @@ int subject_init_exact(struct subject *self, struct procmon_connection *connecti
 		choice_append(&self->columns, &named);
 		choice_finish(&named);
 	}
-	want(self, options->children);
+	want(self, options->children ? kin_find(self->table) : NULL);
 	return EXIT_DONE;
 }
 
@@ -208,7 +311,7 @@ int subject_init_whole(struct subject *self, struct procmon_connection *connecti
 		if (attribute->state != PROCMON_UNSUPPORTED || *attribute->source)
 			choice_add(&self->columns, attribute);
 	}
-	want(self, false);
+	want(self, NULL);
 	return EXIT_DONE;
 }
 
@@ -225,59 +328,4 @@ void subject_finish(struct subject *self)
 bool subject_has_rate(const struct subject *self)
 {
 	return choice_has_rate(&self->columns, &self->available);
-}
-
-/* CPU in cores as a share of all that the machine has. */
-static void share_cpu(struct sheet *sheet)
-{
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-
-	for (size_t i = 0; i < sheet->column_count; i++) {
-		if (sheet->columns[i]->unit != PROCMON_CORES || cores < 1)
-			continue;
-		for (size_t row = 0; row < sheet->row_count; row++)
-			sheet_cell(sheet, row, i)->f64 /= (double)cores;
-	}
-}
-
-/* Whom --pid means, found out once: a pid that is used again is somebody else. */
-static void find_roots(struct subject *self, const struct sheet *sheet)
-{
-	const struct options *options = self->options;
-
-	self->roots = xcalloc(options->pid_count, sizeof *self->roots);
-	for (size_t i = 0; i < options->pid_count; i++)
-		for (size_t row = 0; row < sheet->row_count; row++)
-			if (sheet->rows[row].pid == options->pids[i])
-				self->roots[i] = sheet->rows[row].identity;
-}
-
-void subject_fill(struct subject *self, struct sheet *sheet, struct procmon_table *table)
-{
-	sheet_init(sheet, procmon_table_name(self->table), self->columns.items,
-		self->columns.count);
-	sheet->exits = self->options->exits;
-	sheet_fill(sheet, table);
-	if (self->options->children) {
-		if (!self->roots)
-			find_roots(self, sheet);
-		tree_keep(sheet, self->roots, self->options->pid_count);
-	}
-	if (self->options->cpu_total)
-		share_cpu(sheet);
-}
-
-void subject_arrange(const struct subject *self, struct sheet *sheet)
-{
-	struct sheet_key measure = {sheet_first_measure(sheet), true};
-	size_t top = self->options->top, ended = 0;
-
-	if (self->key_count > 0)
-		sheet_sort(sheet, self->keys, self->key_count);
-	else
-		sheet_sort(sheet, &measure, measure.column < sheet->column_count);
-	while (ended < sheet->row_count && sheet->rows[ended].exited)
-		ended++;
-	if (top > 0 && sheet->row_count > ended + top)
-		sheet->row_count = ended + top;
 }

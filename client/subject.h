@@ -20,8 +20,9 @@ struct subject {
 
 /*
  * Resolves --table, --attrs and --sort against the catalog; `defaults` stands in for
- * --attrs in table PROCESS, "all" does in others. In PROCESS pid and comm come first, or, as a
- * tree, pid first and comm last unless another text is; what is to be sorted by is shown.
+ * --attrs in table PROCESS, defaults.h does in others. In PROCESS pid and comm come first, or, as a
+ * tree, pid first and comm last unless another text is; tables about several processes have pid
+ * first; what is to be sorted by is shown.
  * Returns EXIT_DONE, or EXIT_USAGE after a complaint.
  */
 int subject_init(struct subject *self, struct procmon_connection *connection,
@@ -39,16 +40,24 @@ void subject_finish(struct subject *self);
 
 /*
  * A sample as a new sheet: CPU use as --cpu says, and with --children only the processes of
- * --pid and their descendants, as they are now.
+ * --pid and their descendants, as they are now. `tables` is one table; of a subject that is
+ * targeted one for each of --pid, NULL for those that are not there.
  */
-void subject_fill(struct subject *self, struct sheet *sheet, struct procmon_table *table);
+void subject_fill(
+	struct subject *self, struct sheet *sheet, struct procmon_table *const *tables);
+
+/* Whether a table is about one process, the target of a request for it. */
+bool subject_is_targeted(uint32_t table);
 
 /* Whether it has a column that needs two samples. */
 bool subject_has_rate(const struct subject *self);
 
-/* Sorts as --sort says, else by the first number with a unit, from high to low; and keeps
- * the first rows that --top wants, and all that ended. */
-void subject_arrange(const struct subject *self, struct sheet *sheet);
+/*
+ * Sorts as --sort says; else by the first number with a unit, from high to low, with --top and,
+ * if the busy ones matter, what are many; else processes by their ids and what has a name by
+ * that. Keeps the first rows that --top wants, and all that ended.
+ */
+void subject_arrange(const struct subject *self, struct sheet *sheet, bool busy);
 
 /* All attributes of a table, in the order of the catalog; table 0: of all. */
 void subject_list(

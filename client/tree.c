@@ -1,7 +1,5 @@
 #include "tree.h"
 
-#include <langinfo.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,11 +7,6 @@
 
 /* Deeper ones are drawn as if they were this deep: lines longer than any screen help nobody. */
 enum { DEPTH_MAX = 60 };
-
-bool tree_can_utf8(void)
-{
-	return setlocale(LC_CTYPE, "") && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-}
 
 static bool can_be_summed(const struct procmon_attribute *attribute)
 {
@@ -124,6 +117,39 @@ static const char *find_name(struct sheet *sheet, size_t row)
 	if (cell->state == PROCMON_OK && cell->type == PROCMON_TEXT)
 		return cell->text;
 	return sheet_keep_text(sheet, xasprintf("[%s]", comm ? comm : ""));
+}
+
+/* What follows in a path; NULL: it is not below that one. */
+static const char *path_below(const char *path, const char *above)
+{
+	size_t length = strlen(above);
+
+	if (length > 0 && above[length - 1] == '/')
+		length--;
+	return strncmp(path, above, length) == 0 && path[length] == '/' && path[length + 1]
+		       ? path + length + 1
+		       : NULL;
+}
+
+void tree_shorten(struct sheet *sheet)
+{
+	struct family family;
+
+	sheet_family(sheet, &family);
+	/* backwards: children before their parents, whose whole paths are still needed */
+	for (size_t i = family.count; i-- > 0;) {
+		size_t row = family.order[i], parent = family.parents[row];
+		struct procmon_value *cell = sheet_cell(sheet, row, sheet->column_count - 1);
+		if (parent == FAMILY_NONE || cell->state != PROCMON_OK ||
+			cell->type != PROCMON_TEXT)
+			continue;
+		const struct procmon_value *above =
+			sheet_cell(sheet, parent, sheet->column_count - 1);
+		const char *rest =
+			above->state == PROCMON_OK ? path_below(cell->text, above->text) : NULL;
+		cell->text = rest ? rest : cell->text;
+	}
+	family_finish(&family);
 }
 
 void tree_draw(struct sheet *sheet, bool utf8)

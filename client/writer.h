@@ -31,6 +31,7 @@ struct writer {
 	bool time; /* the moment of the sample before each row */
 	bool wrap; /* a text at the end of the line goes on below, instead of being cut */
 	bool bold; /* the head, by escape sequences */
+	bool utf8; /* bars may have other characters than ASCII */
 
 	/* Private to the formats. */
 	size_t sheets;  /* written so far */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "bar.h"
 #include "format.h"
 #include "layout.h"
 #include "legend.h"
@@ -85,6 +86,23 @@ static void put_padded(struct page *self, const char *text, size_t index, bool l
 		put_spaces(file, pad);
 }
 
+/* The bar of a ratio and the gap behind it; where there is no value, or for the head, nothing. */
+static void put_bar(struct page *self, const struct procmon_value *value, size_t index)
+{
+	FILE *file = self->writer->file;
+	const struct layout_column *column = &self->layout.columns[index];
+	char bar[BAR_SIZE];
+
+	if (column->bar == 0)
+		return;
+	if (!value || value->state != PROCMON_OK) {
+		put_spaces(file, layout_bar_width(column));
+		return;
+	}
+	bar_draw(bar, format_number(value), (int)column->bar, self->writer->utf8);
+	fprintf(file, "%s ", bar);
+}
+
 /* What the moment before each row takes, with a space. */
 static size_t stamp_width(const struct page *self)
 {
@@ -109,6 +127,7 @@ static void put_head(struct page *self)
 			continue;
 		fputs(first ? "" : " ", file);
 		layout_label(&self->layout, i, label);
+		put_bar(self, NULL, i);
 		put_padded(self, label, i, i == layout_last(&self->layout));
 		first = false;
 	}
@@ -163,6 +182,7 @@ static void put_row(struct page *self, size_t row)
 			continue;
 		const char *text = cell_text(self, row, i);
 		fputs(first ? "" : " ", file);
+		put_bar(self, sheet_cell(self->sheet, row, self->layout.columns[i].column), i);
 		if (wrap && i == last)
 			put_wrapped(self, text, i);
 		else
@@ -198,17 +218,17 @@ static void put_title(struct page *self)
 	free(line);
 }
 
-/* A note that is too long for the screen is cut, or goes on below. */
+/* A note that is too long for the line goes on below, or is cut where lines are few. */
 static void put_note(struct page *self, const char *text)
 {
 	size_t width = self->writer->width > 2 ? self->writer->width - 2 : 0;
+	bool wrap = self->writer->wrap || self->writer->height == 0;
 	const char *mark = "- ";
 
 	while (width && text_width(text) > width) {
-		size_t length = self->writer->wrap ? wrapped_prefix(text, width)
-						   : text_prefix(text, width);
+		size_t length = wrap ? wrapped_prefix(text, width) : text_prefix(text, width);
 		fprintf(self->writer->file, "%s%.*s\n", mark, (int)length, text);
-		if (!self->writer->wrap || length == 0)
+		if (!wrap || length == 0)
 			return;
 		text += length + (text[length] == ' ');
 		mark = "  ";
@@ -323,7 +343,7 @@ static void write_sheet(struct writer *self, const struct sheet *sheet)
 
 	if (self->time && sheet->realtime_ns)
 		format_stamp(page.stamp, sheet->realtime_ns);
-	layout_init(&page.layout, sheet, self->width > 0);
+	layout_init(&page.layout, sheet, self->width > 0, self->width > 0 && self->human);
 	page.note_count = legend_make(sheet, &page.notes);
 	for (size_t i = 0; i < sheet->note_count; i++)
 		add_note(&page, xstrdup(sheet->notes[i]));

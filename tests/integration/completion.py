@@ -40,6 +40,8 @@ TYPED = {
     "procctl subscribe -t sess": "procctl subscribe -t session ",
     "procctl subscribe --output=jsonl": "procctl subscribe --output=jsonl ",
     "procctl server sta": "procctl server start ",
+    "procctl table ses": "procctl table session ",
+    "procctl system --attrs cpu.ended_u": "procctl system --attrs cpu.ended_usage",
     "procctl ps --no-such-opti": "procctl ps --no-such-opti",
 }
 
@@ -135,6 +137,9 @@ def check_commands(installed):
     check(set(offers(installed, "server", "")[1]) == {"start", "stop"}, "server")
     check(set(offers(installed, "help", "")[1]) == set(commands), "help")
     check(offers(installed, "ps", "--socket", "/t") == ("/", {}), "a path")
+    check({"cpu", "disk", "thread"} <= set(offers(installed, "table", "")[1]), "tables as arguments")
+    check(set(offers(installed, "table", "net")[1]) == {"network"}, "table net")
+    check("--tree" in offers(installed, "groups", "-")[1], "groups --tree")
     check(offers(installed, "ps", "--", "-") == ("", {}), "what follows -- is no option")
 
 
@@ -161,6 +166,10 @@ def check_names(installed):
     sign, names = offers(installed, "ps", "-t", "server", "-a", "")
     check("ticks" in names and "mem.footprint" not in names, f"table server: {names}")
     check(offers(installed, "ps", "--table=server", "-a", "") == (",", names), "--table=server")
+    sign, names = offers(installed, "system", "-a", "")
+    check(sign == "," and "cpu.ended" in names and "mem.footprint" not in names, f"system: {names}")
+    for words in ("table", "system"), ("table", "--no-header", "system"), ("ps", "-t", "system"):
+        check(offers(installed, *words, "-a", "") == (sign, names), f"{words}: not those of system")
     sign, names = offers(installed, "attributes", "gp")
     check(sign == "" and "gpu" in names and "gpu.time" in names, f"arguments: {names}")
 
@@ -168,7 +177,8 @@ def check_names(installed):
 def check_pids(installed):
     child = subprocess.Popen(["sleep", "100"])
     try:
-        for words in ("ps", "-p"), ("ps", "--pid"), ("subscribe", "-p"), ("tree",), ("get", "pid"):
+        for words in ("ps", "-p"), ("ps", "--pid"), ("subscribe", "-p"), ("tree",), ("get", "pid"), \
+                ("threads",), ("table", "thread"):
             sign, pids = offers(installed, *words, "1,")
             check(sign == "," and pids.get(f"1,{child.pid}") == "sleep", f"{words}: no {child.pid}")
             check("1,1" not in pids, "a pid twice")

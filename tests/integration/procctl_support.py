@@ -185,8 +185,21 @@ def protocol():
     return procmon_pb2
 
 
+class State:
+    """Why a cell has no value."""
+
+    def __init__(self, number):
+        self.number = number
+
+
 class Server:
-    """A server that tells what a test wants: `attributes` and `rows` of table PROCESS."""
+    """
+    A server that tells what a test wants: `attributes`, and `rows` of table PROCESS, or of all tables
+    by their numbers. A table about processes has its rows by their ids.
+
+    A value may be a state that says why there is none, or a function of the seconds since the first
+    frame, as the clock of frames says: it makes steps of `step_ns`, or is the real one.
+    """
 
     open_ones = []
 
@@ -201,6 +214,8 @@ class Server:
         self.listener.listen(64)
         self.error = None  # instead of a welcome
         self.steady = False  # frames follow at the interval; else only when a test says so
+        self.step_ns = 0
+        self.counts = {}  # frames, by session and request
         threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self):
@@ -257,33 +272,55 @@ class Server:
         except OSError:
             pass
 
+    def find_rows(self, request):
+        """What the request is about; None: there is no such process."""
+        rows = self.rows
+        if isinstance(rows, dict):
+            rows = rows[request.table]
+        if isinstance(rows, dict):
+            return rows.get(request.target_pid)
+        return [row for row in rows if not request.pids or row["pid"] in request.pids]
+
+    def fill(self, column, entry, rows, seconds):
+        pb = self.pb
+        array = {pb.U64: column.u64, pb.I64: column.i64, pb.F64: column.f64,
+                 pb.TEXT: column.text}[entry.type]
+        for slot, row in enumerate(rows):
+            value = row.get(entry.name, State(pb.DENIED))
+            if isinstance(value, State):
+                column.absent_slots.append(slot)
+                column.absent_states.append(value.number)
+                continue
+            column.slots.append(slot)
+            array.append(value(seconds) if callable(value) else value)
+            if entry.cost == pb.SLOW:
+                column.ages_ns.append(0)
+
     def frame(self, session, request):
         """The whole table."""
         pb, self.tick = self.pb, self.tick + 1
-        rows = [row for row in self.rows if not request.pids or row["pid"] in request.pids]
-        now = time.monotonic_ns()
+        rows = self.find_rows(request)
+        if rows is None:
+            self.send(session, request=request.request,
+                      error=pb.Error(code=pb.NO_SUCH_TARGET, text="it is gone"))
+            return
+        key = session, request.request
+        self.counts[key] = self.counts.get(key, -1) + 1
+        now = 10**12 + self.counts[key] * self.step_ns if self.step_ns else time.monotonic_ns()
         frame = pb.Frame(tick=self.tick, since=0, sampled_ns=now,
                          sampled_realtime_ns=1795230676000000000, part=0, last=True)
         frame.added.slots.extend(range(len(rows)))
-        frame.added.identities.extend(row["pid"] for row in rows)
-        frame.added.pids.extend(row["pid"] for row in rows)
+        pids = [row.get("pid", 0) for row in rows]
+        frame.added.identities.extend(pid or i + 1 for i, pid in enumerate(pids))
+        frame.added.pids.extend(pids)
         for number in request.attributes:
-            entry = next(entry for entry in self.attributes if entry.id == number)
+            entry = next(entry for entry in self.attributes
+                         if (entry.table, entry.id) == (request.table, number))
             column = frame.columns.add(attribute=number)
             if entry.state != pb.OK:
                 column.default_state = entry.state
                 continue
-            array = {pb.U64: column.u64, pb.I64: column.i64, pb.F64: column.f64,
-                     pb.TEXT: column.text}[entry.type]
-            for slot, row in enumerate(rows):
-                if entry.name in row:
-                    column.slots.append(slot)
-                    array.append(row[entry.name])
-                    if entry.cost == pb.SLOW:
-                        column.ages_ns.append(0)
-                else:
-                    column.absent_slots.append(slot)
-                    column.absent_states.append(pb.DENIED)
+            self.fill(column, entry, rows, self.counts[key] * self.step_ns / 1e9)
         self.send(session, request=request.request, frame=frame)
 
     def go_on(self, session, request):

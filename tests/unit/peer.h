@@ -39,6 +39,9 @@ enum {
 	ID_AGE = 0x3D,
 	ID_PAGE_RATE = 0x2004,
 	ID_GPU_USAGE = 0x1061,
+	ID_POWER = 0x2005,     /* of energy */
+	ID_SHARE = 0x2006,     /* load by nice */
+	ID_TIME_EACH = 0x2007, /* of CPU by read */
 };
 
 struct peer {
@@ -86,14 +89,26 @@ static inline Procmon__Attribute peer_derived(uint32_t id, const char *name, Pro
 	return attribute;
 }
 
+static inline Procmon__Attribute peer_derived2(uint32_t id, const char *name,
+	Procmon__Unit unit, Procmon__Rule rule, uint32_t input, uint32_t other)
+{
+	Procmon__Attribute attribute =
+		peer_derived(id, name, PROCMON__TYPE__F64, unit, rule, input);
+
+	attribute.other = other;
+	return attribute;
+}
+
 #define PEER_PLAIN(id, name, type, unit, kind)                                                 \
 	peer_attribute(id, name, PROCMON__TYPE__##type, PROCMON__UNIT__##unit,                 \
 		PROCMON__KIND__##kind, PROCMON__COST__CHEAP)
 #define PEER_DERIVED(id, name, type, unit, rule, input)                                        \
 	peer_derived(id, name, PROCMON__TYPE__##type, PROCMON__UNIT__##unit,                   \
 		PROCMON__RULE__##rule, input)
+#define PEER_DERIVED2(id, name, unit, rule, input, other)                                      \
+	peer_derived2(id, name, PROCMON__UNIT__##unit, PROCMON__RULE__##rule, input, other)
 
-enum { PEER_ATTRIBUTES = 17 };
+enum { PEER_ATTRIBUTES = 20 };
 
 static inline void peer_fill_catalog(Procmon__Attribute catalog[PEER_ATTRIBUTES])
 {
@@ -122,6 +137,10 @@ static inline void peer_fill_catalog(Procmon__Attribute catalog[PEER_ATTRIBUTES]
 	catalog[i++] = PEER_DERIVED(ID_AGE, "age", U64, NANOSECONDS, AGE, ID_START);
 	catalog[i++] = PEER_DERIVED(ID_PAGE_RATE, "page_rate", F64, PER_SECOND, RATE, ID_PAGES);
 	catalog[i++] = PEER_DERIVED(ID_GPU_USAGE, "gpu.usage", F64, RATIO, CPU_RATE, ID_GPU);
+	catalog[i++] = PEER_DERIVED(ID_POWER, "power", F64, MILLIWATTS, POWER_RATE, ID_ENERGY);
+	catalog[i++] = PEER_DERIVED2(ID_SHARE, "share", RATIO, SHARE, ID_LOAD, ID_NICE);
+	catalog[i++] =
+		PEER_DERIVED2(ID_TIME_EACH, "time_each", NANOSECONDS, MEAN, ID_CPU, ID_READ);
 	CHECK_INT(i, PEER_ATTRIBUTES);
 }
 

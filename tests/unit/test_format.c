@@ -88,7 +88,37 @@ TEST(other_units)
 	CHECK_TEXT(show_i64(PROCMON_MILLIAMPERES, -1250), "-1.2A");
 	CHECK_TEXT(show_u64(PROCMON_ROTATIONS_PER_MINUTE, 12345), "12345rpm");
 	CHECK_TEXT(show_u64(PROCMON_ROTATIONS_PER_MINUTE, 0), "0");
+	CHECK_TEXT(show_f64(PROCMON_PER_SECOND, 999.9), "999.9/s");
+	CHECK_TEXT(show_f64(PROCMON_PER_SECOND, 9999), "9999/s");
+	CHECK_TEXT(show_f64(PROCMON_PER_SECOND, 123456.7), "123k/s");
+	CHECK_TEXT(show_f64(PROCMON_PER_SECOND, 1500000), "1.5M/s");
 	CHECK_TEXT(show_u64((enum procmon_unit)99, 7), "7"); /* a newer server's unit */
+}
+
+/* What machines have: also as floating point, large, and near nothing. */
+TEST(units_of_devices)
+{
+	CHECK_TEXT(show_u64(PROCMON_HERTZ, 3193000000), "3.2GHz");
+	CHECK_TEXT(show_u64(PROCMON_HERTZ, 800000000), "800MHz");
+	CHECK_TEXT(show_u64(PROCMON_HERTZ, 999950000), "1.0GHz");
+	CHECK_TEXT(show_i64(PROCMON_MILLICELSIUS, 45200), "45.2\302\260C");
+	CHECK_TEXT(show_i64(PROCMON_MILLICELSIUS, 105000), "105.0\302\260C");
+	CHECK_TEXT(show_u64(PROCMON_MILLIWATTS, 12345), "12.3W");
+	CHECK_TEXT(show_f64(PROCMON_MILLIWATTS, 850.4), "850mW");
+	CHECK_TEXT(show_f64(PROCMON_MILLIWATTS, 0.25), "0.2mW");
+	CHECK_TEXT(show_i64(PROCMON_MILLIWATTS, -15300), "-15.3W");
+	CHECK_TEXT(show_u64(PROCMON_MILLIWATTS, 2500000), "2.5kW");
+	CHECK_TEXT(show_u64(PROCMON_NANOJOULES, 1234000000000), "1.2kJ");
+	CHECK_TEXT(show_u64(PROCMON_NANOJOULES, 180000000000000), "180kJ");
+	CHECK_TEXT(show_u64(PROCMON_NANOJOULES, 3600000000000000), "3.6MJ");
+	CHECK_TEXT(show_f64(PROCMON_NANOSECONDS, 84300.7), "84.3us");
+	CHECK_TEXT(show_f64(PROCMON_NANOSECONDS, 1234567.8), "1.2ms");
+	CHECK_TEXT(show_f64(PROCMON_NANOSECONDS, 0.4), "0.4ns");
+	CHECK_TEXT(show_f64(PROCMON_NANOSECONDS, 2.5e9), "2.50s");
+	CHECK_TEXT(show_f64(PROCMON_RATIO, 0.4217), "42.2%");
+	CHECK_TEXT(show_u64(PROCMON_COUNT, 123456789012), "123456789012");
+	CHECK(strlen(show_f64(PROCMON_BYTES_PER_SECOND, 1e300)) < FORMAT_MAX);
+	CHECK(strlen(show_f64(PROCMON_NANOSECONDS, 1e300)) < FORMAT_MAX);
 }
 
 TEST(moments)
@@ -195,6 +225,7 @@ TEST(every_unit_has_a_name)
 	CHECK_TEXT(format_unit_name((enum procmon_unit)99), "");
 }
 
-TESTS(CASE(bytes_have_about_three_digits), CASE(durations), CASE(other_units), CASE(moments),
-	CASE(stamps), CASE(endings), CASE(intervals), CASE(what_is_missing_is_a_dash),
-	CASE(exact_numbers_read_back), CASE(every_unit_has_a_name))
+TESTS(CASE(bytes_have_about_three_digits), CASE(durations), CASE(other_units),
+	CASE(units_of_devices), CASE(moments), CASE(stamps), CASE(endings), CASE(intervals),
+	CASE(what_is_missing_is_a_dash), CASE(exact_numbers_read_back),
+	CASE(every_unit_has_a_name))

@@ -677,6 +677,102 @@ TEST(a_second_catalog_is_refused)
 	victim_close(&victim);
 }
 
+static struct procmon_connection *connect_to(
+	struct peer *peer, Procmon__Attribute *catalog, size_t count)
+{
+	struct procmon_connection *connection;
+
+	peer_open(peer);
+	peer_greet_welcome(peer);
+	peer_greet_catalog(peer, catalog, count);
+	CHECK_INT(peer_connect_error(peer, &connection, NULL), 0);
+	return connection;
+}
+
+/* What cannot be computed is not offered. */
+TEST(rules_of_inputs_that_do_not_fit_are_left_out)
+{
+	Procmon__Attribute catalog[] = {
+		PEER_DERIVED2(100, "before.inputs", RATIO, SHARE, 2, 3),
+		PEER_PLAIN(1, "text", TEXT, NO_UNIT, GAUGE),
+		PEER_PLAIN(2, "gauge", U64, BYTES, GAUGE),
+		PEER_PLAIN(3, "other", I64, BYTES, GAUGE),
+		PEER_PLAIN(4, "counter", U64, NANOSECONDS, COUNTER),
+		PEER_PLAIN(5, "operations", U64, COUNT, COUNTER),
+		PEER_DERIVED(6, "derived", F64, PER_SECOND, RATE, 5),
+		PEER_DERIVED2(101, "bad.missing", RATIO, SHARE, 2, 99),
+		PEER_DERIVED2(102, "bad.none", RATIO, SHARE, 2, 0),
+		PEER_DERIVED2(103, "bad.text", RATIO, SHARE, 2, 1),
+		PEER_DERIVED2(104, "bad.input", RATIO, SHARE, 1, 2),
+		PEER_DERIVED2(105, "bad.derived", RATIO, SHARE, 2, 6),
+		PEER_DERIVED2(106, "bad.itself", RATIO, SHARE, 2, 106),
+		PEER_DERIVED2(107, "bad.gauge", NANOSECONDS, MEAN, 4, 2),
+		PEER_DERIVED2(108, "bad.gauges", NANOSECONDS, MEAN, 2, 3),
+		PEER_DERIVED2(109, "bad.derived_mean", NANOSECONDS, MEAN, 6, 5),
+		PEER_DERIVED(110, "bad.power", F64, MILLIWATTS, POWER_RATE, 2),
+		PEER_DERIVED(111, "bad.type", U64, MILLIWATTS, POWER_RATE, 4),
+		PEER_DERIVED2(112, "mean", NANOSECONDS, MEAN, 4, 5),
+		PEER_DERIVED2(113, "bad.rule", RATIO, SHARE, 2, 3),
+		PEER_DERIVED2(114, "sleeping", RATIO, SHARE, 2, 7),
+		PEER_PLAIN(7, "unsupported", U64, BYTES, GAUGE),
+	};
+	enum { COUNT = sizeof catalog / sizeof *catalog };
+	struct peer peer;
+
+	catalog[19].rule = (Procmon__Rule)7; /* of a later version */
+	catalog[2].source = (char *)"source";
+	catalog[3].source = (char *)"other source";
+	catalog[COUNT - 1].state = PROCMON__STATE__UNSUPPORTED;
+	catalog[COUNT - 1].reason = (char *)"not here";
+	struct procmon_connection *connection = connect_to(&peer, catalog, COUNT);
+	for (size_t i = 0; i < procmon_get_attribute_count(connection); i++)
+		CHECK(strncmp(procmon_get_attribute(connection, i)->name, "bad.", 4) != 0);
+	CHECK_INT(procmon_get_attribute_count(connection), 10);
+	const struct procmon_attribute *found =
+		procmon_find_attribute(connection, PROCMON_PROCESS, "before.inputs");
+	CHECK(found);
+	CHECK_INT(found->input, 2);
+	CHECK_INT(found->other, 3);
+	CHECK_TEXT(found->source, "source");
+	found = procmon_find_attribute(connection, PROCMON_PROCESS, "sleeping");
+	CHECK_INT(found->state, PROCMON_UNSUPPORTED);
+	CHECK_TEXT(found->reason, "not here");
+	procmon_release(connection);
+	peer_close(&peer);
+}
+
+/* Each of two inputs takes a place in the request, which has 256. */
+TEST(inputs_count_as_attributes)
+{
+	enum { MEANS = 129, COUNT = 3 * MEANS };
+	Procmon__Attribute catalog[COUNT];
+	char names[COUNT][8];
+	struct peer peer;
+
+	for (uint32_t i = 0; i < COUNT; i++) {
+		snprintf(names[i], sizeof names[i], "a%u", i);
+		if (i < 2 * MEANS)
+			catalog[i] = PEER_PLAIN(i + 1, names[i], U64, COUNT, COUNTER);
+		else
+			catalog[i] = PEER_DERIVED2(i + 1, names[i], NO_UNIT, MEAN,
+				2 * (i - 2 * MEANS) + 1, 2 * (i - 2 * MEANS) + 2);
+	}
+	struct procmon_connection *connection = connect_to(&peer, catalog, COUNT);
+	for (uint32_t means = MEANS; means >= MEANS - 1; means--) {
+		struct procmon_request *request;
+
+		CHECK_INT(procmon_request_create(
+				  connection, PROCMON_PROCESS, on_table, NULL, &request),
+			0);
+		for (uint32_t i = 0; i < means; i++)
+			CHECK_INT(procmon_request_add_attribute(request, 2 * MEANS + i + 1), 0);
+		CHECK_INT(procmon_request_execute(request), means == MEANS ? -E2BIG : 0);
+		procmon_release(request);
+	}
+	procmon_release(connection);
+	peer_close(&peer);
+}
+
 /* Somebody else's socket in our directory. */
 TEST(a_server_of_another_user_is_refused)
 {
@@ -725,4 +821,5 @@ TESTS(CASE(nonsense_ends_the_session), CASE(what_is_merely_odd_is_taken),
 	CASE(texts_fill_a_table_up_to_a_limit), CASE(a_flood_does_not_hold_the_client),
 	CASE(rubbish_is_no_protocol), CASE(random_bytes_never_crash),
 	CASE(no_text_drives_a_terminal), CASE(a_server_must_begin_with_a_welcome),
-	CASE(a_second_catalog_is_refused), CASE(a_server_of_another_user_is_refused))
+	CASE(a_second_catalog_is_refused), CASE(rules_of_inputs_that_do_not_fit_are_left_out),
+	CASE(inputs_count_as_attributes), CASE(a_server_of_another_user_is_refused))

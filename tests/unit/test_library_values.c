@@ -424,6 +424,111 @@ TEST(age_is_from_the_wall_clock)
 	bench_close(&bench);
 }
 
+TEST(power_is_the_growth_of_energy)
+{
+	struct bench bench;
+	struct script script;
+
+	BENCH_OPEN(&bench, ID_POWER);
+	for (uint64_t i = 1; i <= 2; i++) {
+		script_init(&script, i, i - 1, i * 2 * SECOND);
+		if (i == 1)
+			script_add(&script, 0, 100, 1);
+		script_f64(&script, ID_ENERGY, 0, 25e9 * (double)i); /* 25 J in 2 s */
+		bench_send(&bench, &script);
+		if (i == 1)
+			CHECK_INT(get(&bench, 100, ID_POWER).state, PROCMON_PENDING);
+	}
+	check_number(get(&bench, 100, ID_POWER), 12500);
+	script_init(&script, 3, 2, 5 * SECOND);
+	script_f64(&script, ID_ENERGY, 0, 1e308);
+	bench_send(&bench, &script);
+	CHECK_INT(get(&bench, 100, ID_POWER).state, PROCMON_FAILED);
+	bench_close(&bench);
+}
+
+/* A share is of one sample; what either of the two lacks it lacks, and there is none of 0. */
+TEST(shares)
+{
+	struct bench bench;
+	struct script script;
+
+	BENCH_OPEN(&bench, ID_SHARE, ID_LOAD);
+	script_init(&script, 1, 0, SECOND);
+	for (uint32_t slot = 0; slot < 6; slot++) {
+		script_add(&script, slot, 100 + slot, slot);
+		if (slot != 1)
+			script_f64(&script, ID_LOAD, slot, slot == 5 ? 1e308 : 3);
+		if (slot != 2 && slot != 3)
+			script_i64(&script, ID_NICE, slot, slot == 4 ? 0 : 4);
+	}
+	script_absent(&script, ID_LOAD, 1, PROCMON__STATE__ASLEEP);
+	script_absent(&script, ID_NICE, 2, PROCMON__STATE__DENIED);
+	bench_send(&bench, &script);
+	check_number(get(&bench, 100, ID_SHARE), 0.75);
+	CHECK_INT(get(&bench, 101, ID_SHARE).state, PROCMON_ASLEEP);
+	CHECK_INT(get(&bench, 102, ID_SHARE).state, PROCMON_DENIED);
+	CHECK_INT(get(&bench, 103, ID_SHARE).state, PROCMON_PENDING);
+	CHECK_INT(get(&bench, 104, ID_SHARE).state, PROCMON_NONE);
+	check_number(get(&bench, 105, ID_SHARE), 2.5e307);
+	struct procmon_value value;
+	CHECK_INT(procmon_row_get_rate(find_row(&bench, 100), ID_SHARE, &value), -EINVAL);
+	bench_close(&bench);
+}
+
+/* Time by operation, of those since the sample before: without operations there is none. */
+TEST(means_are_of_what_was_added)
+{
+	struct bench bench;
+	struct script script;
+
+	BENCH_OPEN(&bench, ID_TIME_EACH);
+	script_init(&script, 1, 0, SECOND);
+	for (uint32_t slot = 0; slot < 5; slot++) {
+		script_add(&script, slot, 100 + slot, slot);
+		script_u64(&script, ID_CPU, slot, SECOND);
+		if (slot != 4)
+			script_u64(&script, ID_READ, slot, 1000);
+	}
+	script_absent(&script, ID_READ, 4, PROCMON__STATE__DENIED);
+	bench_send(&bench, &script);
+	CHECK_INT(get(&bench, 100, ID_TIME_EACH).state, PROCMON_PENDING);
+	CHECK_INT(get(&bench, 104, ID_TIME_EACH).state, PROCMON_PENDING);
+	script_init(&script, 2, 1, 4 * SECOND);
+	script_add(&script, 5, 105, 5);
+	script_u64(&script, ID_CPU, 0, SECOND + 3000);
+	script_u64(&script, ID_READ, 0, 1002);
+	script_u64(&script, ID_CPU, 1, 2 * SECOND); /* none ended meanwhile */
+	script_u64(&script, ID_READ, 2, 1010);      /* they took no time */
+	script_u64(&script, ID_CPU, 4, 2 * SECOND);
+	bench_send(&bench, &script);
+	check_number(get(&bench, 100, ID_TIME_EACH), 1500);
+	CHECK_INT(get(&bench, 101, ID_TIME_EACH).state, PROCMON_NONE);
+	check_number(get(&bench, 102, ID_TIME_EACH), 0);
+	CHECK_INT(get(&bench, 103, ID_TIME_EACH).state, PROCMON_NONE);
+	CHECK_INT(get(&bench, 104, ID_TIME_EACH).state, PROCMON_DENIED);
+	CHECK_INT(get(&bench, 105, ID_TIME_EACH).state, PROCMON_PENDING);
+	bench_close(&bench);
+}
+
+/* Both inputs are asked for, once each, and nothing else. */
+TEST(inputs_come_along)
+{
+	struct bench bench;
+
+	BENCH_OPEN(&bench, ID_SHARE, ID_TIME_EACH, ID_CPU_USAGE, ID_LOAD);
+	while (procmon_dispatch(bench.connection, 0) > 0)
+		;
+	Procmon__ClientMessage *message = peer_receive_request(&bench.peer);
+	static const uint32_t expected[] = {ID_LOAD, ID_NICE, ID_CPU, ID_READ};
+	CHECK(message);
+	CHECK_INT(message->request->n_attributes, 4);
+	for (size_t i = 0; i < 4; i++)
+		CHECK_INT(message->request->attributes[i], expected[i]);
+	procmon__client_message__free_unpacked(message, NULL);
+	bench_close(&bench);
+}
+
 /* The text of a cell that is sampled again and again takes no space, one that changes takes
  * it for a while. */
 TEST(texts_change_and_stay)
@@ -537,5 +642,7 @@ TESTS(CASE(values_of_every_type_arrive), CASE(absent_cells_say_why),
 	CASE(no_rate_is_negative), CASE(rates_go_on_when_the_server_repeats_itself),
 	CASE(rates_follow_the_samples_and_not_the_frames),
 	CASE(slow_cells_have_the_time_of_their_sample), CASE(age_is_from_the_wall_clock),
-	CASE(texts_change_and_stay), CASE(a_process_that_ended_is_told_apart),
+	CASE(power_is_the_growth_of_energy), CASE(shares), CASE(means_are_of_what_was_added),
+	CASE(inputs_come_along), CASE(texts_change_and_stay),
+	CASE(a_process_that_ended_is_told_apart),
 	CASE(the_flag_is_asked_for_and_others_are_refused))

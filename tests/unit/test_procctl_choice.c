@@ -30,6 +30,10 @@ static const struct procmon_attribute *const items[] = {
 	ATTRIBUTE(15, "gpu.memory", .state = PROCMON_UNSUPPORTED),
 	ATTRIBUTE(16, "gpu.devices", .state = PROCMON_UNSUPPORTED, .cost = PROCMON_SLOW),
 	ATTRIBUTE(17, "mem.stack", .detail = true),
+	ATTRIBUTE(18, "io.time", .kind = PROCMON_COUNTER, .cost = PROCMON_SLOW),
+	ATTRIBUTE(19, "io.count", .kind = PROCMON_COUNTER, .cost = PROCMON_SLOW),
+	ATTRIBUTE(20, "io.latency", .kind = PROCMON_DERIVED, .input = 18, .other = 19),
+	ATTRIBUTE(21, "mem.share", .kind = PROCMON_DERIVED, .input = 6, .other = 7),
 };
 
 static const struct choice available = {.items = (const struct procmon_attribute **)items,
@@ -66,18 +70,19 @@ TEST(whole_names)
 
 TEST(groups_leave_out_what_is_slow)
 {
-	CHECK_TEXT(select_names("mem"), "mem.footprint mem.resident");
-	CHECK_TEXT(select_names("mem,mem.pss"), "mem.footprint mem.resident mem.pss");
+	CHECK_TEXT(select_names("mem"), "mem.footprint mem.resident mem.share");
+	CHECK_TEXT(select_names("mem,mem.pss"), "mem.footprint mem.resident mem.share mem.pss");
 	CHECK_TEXT(select_names("cpu"), "cpu.usage cpu.total");
 	CHECK_TEXT(select_names("all"),
 		"pid comm cpu.usage cpu.total mem.footprint mem.resident faults.total "
-		"start.time age memory mem.stack");
+		"start.time age memory mem.stack io.latency mem.share");
 }
 
 TEST(groups_leave_out_what_this_host_cannot_tell)
 {
-	CHECK_TEXT(select_names("mem"), "mem.footprint mem.resident");
-	CHECK_TEXT(select_names("mem.wired,mem"), "mem.wired mem.footprint mem.resident");
+	CHECK_TEXT(select_names("mem"), "mem.footprint mem.resident mem.share");
+	CHECK_TEXT(select_names("mem.wired,mem"),
+		"mem.wired mem.footprint mem.resident mem.share");
 	/* but when nothing would be left, it is to be said why */
 	CHECK_TEXT(select_names("gpu"), "gpu.time gpu.memory");
 }
@@ -88,15 +93,16 @@ TEST(whole_groups)
 	char *error = NULL;
 
 	CHECK_INT(choice_parse(&choice, &available, "mem,gpu", &error), 0);
-	CHECK_INT(choice.count, 8);
+	CHECK_INT(choice.count, 9);
 	choice_finish(&choice);
 }
 
 TEST(groups_leave_out_details_unless_all_is_asked_for)
 {
-	CHECK_TEXT(select_names("mem"), "mem.footprint mem.resident");
-	CHECK_TEXT(select_names("mem.*"), "mem.footprint mem.resident mem.stack");
-	CHECK_TEXT(select_names("mem.stack,mem"), "mem.stack mem.footprint mem.resident");
+	CHECK_TEXT(select_names("mem"), "mem.footprint mem.resident mem.share");
+	CHECK_TEXT(select_names("mem.*"), "mem.footprint mem.resident mem.stack mem.share");
+	CHECK_TEXT(select_names("mem.stack,mem"),
+		"mem.stack mem.footprint mem.resident mem.share");
 	CHECK(strstr(select_names("all"), "mem.stack"));
 	CHECK(strstr(select_names("me.*"), "error: there is no attribute or group"));
 	CHECK(strstr(select_names("*"), "error: "));
@@ -168,6 +174,37 @@ TEST(only_rates_need_two_samples)
 	CHECK(!has_rate("cpu.total"));
 	CHECK(!has_rate("age")); /* derived from a constant */
 	CHECK(!has_rate("mem"));
+	CHECK(has_rate("io.latency")); /* the mean of two counters */
+	CHECK(!has_rate("mem.share")); /* of two gauges */
+	CHECK(choice_is_slow_rate(items[19], &available));
+	CHECK(!choice_is_slow_rate(items[3], &available)); /* cpu.usage */
+	CHECK(!choice_is_slow_rate(items[20], &available));
+	CHECK(!choice_is_slow_rate(items[17], &available)); /* the counter itself */
+}
+
+static size_t count_main(size_t first, size_t count)
+{
+	const struct choice part = {.items = available.items + first, .count = count};
+	struct choice choice = {0};
+
+	choice_add_main(&choice, &part);
+	size_t result = choice.count;
+	choice_finish(&choice);
+	return result;
+}
+
+TEST(what_most_people_want)
+{
+	struct choice choice = {0};
+
+	choice_add_main(&choice, &available);
+	for (size_t i = 0; i < choice.count; i++)
+		CHECK(!choice.items[i]->detail && choice.items[i]->cost != PROCMON_SLOW &&
+			choice.items[i]->state != PROCMON_UNSUPPORTED);
+	CHECK_INT(choice.count, 12);
+	choice_finish(&choice);
+	/* of a table of which this host can tell nothing all is shown, to say why */
+	CHECK_INT(count_main(13, 2), 2);
 }
 
 TESTS(CASE(whole_names), CASE(groups_leave_out_what_is_slow),
@@ -175,4 +212,4 @@ TESTS(CASE(whole_names), CASE(groups_leave_out_what_is_slow),
 	CASE(groups_leave_out_details_unless_all_is_asked_for),
 	CASE(last_parts_that_are_unique), CASE(unknown_names_get_near_ones),
 	CASE(a_group_is_not_one_attribute), CASE(empty_names_are_refused),
-	CASE(only_rates_need_two_samples))
+	CASE(only_rates_need_two_samples), CASE(what_most_people_want))

@@ -13,7 +13,7 @@ static const char *show(const struct family_member *members, size_t count)
 	family_init(&family, members, count);
 	for (size_t i = 0; i < count; i++) {
 		size_t at = strlen(out);
-		snprintf(out + at, sizeof out - at, "%s%u:%zu", i ? " " : "",
+		snprintf(out + at, sizeof out - at, "%s%" PRIu64 ":%zu", i ? " " : "",
 			members[family.order[i]].pid, family.depths[family.order[i]]);
 	}
 	family_finish(&family);

@@ -117,5 +117,29 @@ TEST(a_sum_where_only_children_have_a_value)
 	sheet_finish(&sheet);
 }
 
+/* Ids of other things than processes are large, and their names may be paths. */
+TEST(paths_are_told_from_their_parents_on)
+{
+	static const char *const paths[] = {
+		"/", "/a.slice", "/a.slice/b", "/a.slicex", "elsewhere"};
+	static const char *const expected[] = {"/", "a.slice", "b", "/a.slicex", "elsewhere"};
+	const uint64_t large = UINT64_C(1) << 40;
+	struct sheet sheet;
+
+	sheet_init(&sheet, "coalition", columns, COLUMNS);
+	for (uint32_t i = 0; i < 5; i++)
+		add(&sheet, i + 1, 0, paths[i]);
+	for (uint32_t i = 0; i < 5; i++)
+		sheet.rows[i].pid = large + i;
+	sheet.rows[1].ppid = large;
+	sheet.rows[2].ppid = sheet.rows[3].ppid = sheet.rows[4].ppid = large + 1;
+	tree_arrange(&sheet);
+	tree_shorten(&sheet);
+	for (size_t i = 0; i < 5; i++)
+		CHECK_TEXT(sheet_cell(&sheet, i, COMM)->text, expected[i]);
+	sheet_finish(&sheet);
+}
+
 TESTS(CASE(lines), CASE(a_deep_tree_stays_small), CASE(sums),
-	CASE(a_sum_where_only_children_have_a_value))
+	CASE(a_sum_where_only_children_have_a_value),
+	CASE(paths_are_told_from_their_parents_on))

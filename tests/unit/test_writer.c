@@ -516,6 +516,98 @@ TEST(order_of_rows)
 	sheet_finish(&sheet);
 }
 
+/* cpu2 before cpu10, as people count. */
+TEST(natural_order_of_names)
+{
+	static const char *const mixed[] = {"cpu10", "cpu2", "cpu", "b1a10", "b1a9", "cpu02",
+		"cpu2x", "a", "", "18446744073709551616000", "18446744073709551617000"};
+	static const char *const expected[] = {"", "18446744073709551616000",
+		"18446744073709551617000", "a", "b1a9", "b1a10", "cpu", "cpu2", "cpu02",
+		"cpu2x", "cpu10"};
+	enum { COUNT = sizeof mixed / sizeof *mixed };
+	struct sheet sheet;
+
+	sheet_init(&sheet, "cpu", text_columns, 2);
+	for (size_t i = 0; i < COUNT; i++)
+		sheet_add_row(&sheet)[0] = sheet_text(mixed[i]);
+	sheet_sort_naturally(&sheet, &(struct sheet_key){0}, 1);
+	for (size_t i = 0; i < COUNT; i++)
+		CHECK_TEXT(sheet_cell(&sheet, i, 0)->text, expected[i]);
+	sheet_finish(&sheet);
+}
+
+TEST(selected_columns)
+{
+	struct sheet sheet = processes();
+
+	sheet_select_columns(&sheet, (const size_t[]){7, 1}, 2);
+	sheet_select_columns(&sheet, (const size_t[]){1}, 1);
+	CHECK_INT(sheet.column_count, 1);
+	CHECK_TEXT(sheet.columns[0]->name, "comm");
+	CHECK_TEXT(sheet_cell(&sheet, 1, 0)->text, "kthreadd");
+	sheet_add_row(&sheet);
+	CHECK_INT(sheet_cell(&sheet, 5, 0)->state, PROCMON_NONE);
+	sheet_finish(&sheet);
+}
+
+static const struct procmon_attribute *const ratio_columns[] = {
+	ATTRIBUTE("name", PROCMON_TEXT, PROCMON_NO_UNIT),
+	ATTRIBUTE("disk.busy", PROCMON_F64, PROCMON_RATIO),
+	ATTRIBUTE("memory.share", PROCMON_F64, PROCMON_RATIO),
+	ATTRIBUTE("memory.size", PROCMON_U64, PROCMON_BYTES),
+};
+
+/* A table of two ratios on a line of limited width; to be freed. */
+static char *write_ratios(size_t width)
+{
+	struct sheet sheet;
+	struct output output;
+
+	sheet_init(&sheet, "gpu", ratio_columns, 4);
+	for (size_t i = 0; i < 2; i++) {
+		struct procmon_value *row = sheet_add_row(&sheet);
+		row[0] = sheet_text(i ? "two" : "one");
+		row[1] = (struct procmon_value){.type = PROCMON_F64, .f64 = 0.5};
+		row[2] = (struct procmon_value){.type = PROCMON_F64, .f64 = 0.25};
+		row[3] = sheet_u64(4096);
+		if (i)
+			row[1] = missing(PROCMON_ASLEEP);
+	}
+	output_begin(&output, "table", WRITER_SINGLE);
+	output.writer.width = width;
+	writer_sheet(&output.writer, &sheet);
+	output_end(&output, NULL);
+	sheet_finish(&sheet);
+	return output.text;
+}
+
+static void check_row(size_t width, const char *expected)
+{
+	char *text = write_ratios(width), *rest = text, *line;
+
+	if (!strstr(text, expected))
+		test_fail(__FILE__, __LINE__, "%zu: no %s in\n%s", width, expected, text);
+	while ((line = strsep(&rest, "\n")) != NULL)
+		if (width && text_width(line) > width)
+			test_fail(__FILE__, __LINE__, "%zu: %s", width, line);
+	free(text);
+}
+
+/* They shrink and go, the last one first, before a column does. */
+TEST(bars_give_way_to_numbers)
+{
+	check_row(0, "\none      50.0%        25.0%        4.0K\n");
+	check_row(80, "\none  [#####     ] 50.0% [###       ] 25.0% 4.0K\n"
+		      "two                   - [###       ] 25.0% 4.0K\n");
+	check_row(47, "\none  [#####     ] 50.0% [###       ] 25.0% 4.0K\n");
+	check_row(46, "\none  [#####     ] 50.0% [#    ] 25.0% 4.0K\n");
+	check_row(41, "\none  [#####     ] 50.0% 25.0% 4.0K\n");
+	check_row(33, "\none  [###  ] 50.0% 25.0% 4.0K\n");
+	check_row(28, "\none  50.0% 25.0% 4.0K\n");
+	check_row(21, "\none  50.0% 25.0% 4.0K\n");
+	check_row(20, "show: memory.size");
+}
+
 TESTS(CASE(table_for_a_pipe), CASE(table_for_80_columns), CASE(table_for_40_columns),
 	CASE(json), CASE(json_lines), CASE(csv), CASE(csv_with_states), CASE(series_of_tables),
 	CASE(series_of_json), CASE(series_of_json_lines), CASE(series_of_csv_has_one_header),
@@ -524,4 +616,5 @@ TESTS(CASE(table_for_a_pipe), CASE(table_for_80_columns), CASE(table_for_40_colu
 	CASE(several_tables_in_json_lines), CASE(several_tables_in_csv), CASE(several_tables),
 	CASE(long_texts_go_on_below), CASE(no_rows), CASE(options_in_tables),
 	CASE(ended_ones_take_half_of_the_screen), CASE(options_in_json), CASE(options_in_csv),
-	CASE(order_of_rows))
+	CASE(order_of_rows), CASE(natural_order_of_names), CASE(selected_columns),
+	CASE(bars_give_way_to_numbers))

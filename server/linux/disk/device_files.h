@@ -3,8 +3,8 @@
 #ifndef LINUX_DEVICE_FILES_H
 #define LINUX_DEVICE_FILES_H
 
-#include "../cpu/sysfs.h"
 #include "../devices.h"
+#include "../sysfs.h"
 
 /* The first of the files that says something, without blanks around it. `text` must live as long
  * as the sample. */
