@@ -75,6 +75,14 @@ static void found(struct gpus *self, const struct gpus_place *place)
 	row->place = *place;
 }
 
+static bool has_nvidia(const struct gpus *self)
+{
+	for (uint32_t i = 0; i < self->count; i++)
+		if (strcmp(self->places[i].driver, "nvidia") == 0)
+			return true;
+	return false;
+}
+
 /* Of those that sysfs has the instances, and those that it hides (in some containers). */
 static void find_told(struct gpus *self)
 {
@@ -85,7 +93,7 @@ static void find_told(struct gpus *self)
 	count = nvml_gpus(self->devices.host->nvml, self->told, GPUS_TOLD);
 	if (count >= 0) /* else they are what they were */
 		self->told_count = (uint32_t)count;
-	if (!self->told_count) /* there may be no row yet that asks */
+	if (!self->told_count && !has_nvidia(self)) /* there is no row yet that asks */
 		gpus_ask_library(self, NVML_NAMES);
 	for (uint32_t i = 0; i < self->told_count; i++) {
 		const struct nvml_gpu *told = &self->told[i];
