@@ -207,6 +207,7 @@ class Server:
         Server.open_ones.append(self)
         self.pb, self.attributes, self.rows = pb, attributes, rows
         self.tick = 0
+        self.lock = threading.Lock()
         self.requests, self.sessions = [], []
         self.listener = socket.socket(socket.AF_UNIX)
         self.path = path or os.environ["PROCMON_SOCKET"]
@@ -297,7 +298,11 @@ class Server:
                 column.ages_ns.append(0)
 
     def frame(self, session, request):
-        """The whole table."""
+        """The whole table. A test sends them beside the session's thread: in the order of their ticks."""
+        with self.lock:
+            self.send_frame(session, request)
+
+    def send_frame(self, session, request):
         pb, self.tick = self.pb, self.tick + 1
         rows = self.find_rows(request)
         if rows is None:
