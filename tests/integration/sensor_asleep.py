@@ -9,6 +9,7 @@ import os
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -52,6 +53,11 @@ def make_tree(root):
         link.symlink_to(f"../../devices/{device}/hwmon{number}")
 
 
+def listens(path):
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(path)) == 0
+
+
 def traced_rows(root):
     """What a subscriber gets, and the lines of the calls that opened something."""
     environment = dict(os.environ, PROCMON_SOCKET=str(root / "s"), ASAN_OPTIONS="detect_leaks=0")
@@ -62,7 +68,7 @@ def traced_rows(root):
         env=environment, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         end = time.monotonic() + PATIENCE_S
-        while not (root / "s").exists():
+        while not listens(root / "s"):
             check(time.monotonic() < end and server.poll() is None, "the server did not start")
             time.sleep(0.02)
         out = subprocess.run(
