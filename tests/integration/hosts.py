@@ -7,10 +7,9 @@ from values import hosts, wire  # noqa: E402
 
 
 def main():
-    wrong, right = [], []
+    right = []
     try:
-        for name in sys.argv[1:] or hosts.names():
-            wrong += hosts.check(name, lambda *told: right.append(told))
+        wrong = hosts.check_all(lambda *told: right.append(told), sys.argv[1:])
     finally:
         wire.remove()
     print("\n".join(wrong), end="\n" if wrong else "")

@@ -6,7 +6,7 @@ from values import kernel
 from values.check import Check, Range
 from values.power import zones
 
-CPU, BACKGROUND, READ, WRITTEN = 100, 80, 45, 24  # a ns, a byte
+BUSY, BACKGROUND, READ, WRITTEN = 100, 80, 45, 24  # a ns, a byte
 
 
 def cpu_time(s):
@@ -31,8 +31,8 @@ def score(s):
     """Who lives through changes was weighed by what it was at each time."""
     used = cpu_time(s)
     if s.label in ("changing", "ourselves", "init", "leaderless") or s.has_ended:
-        return Range(used.low * BACKGROUND, used.high * CPU + 2 * disk(s) + 10 ** 9)
-    weight = BACKGROUND if s.stat[41] in (os.SCHED_BATCH, os.SCHED_IDLE) else CPU
+        return Range(used.low * BACKGROUND, used.high * BUSY + 2 * disk(s) + 10 ** 9)
+    weight = BACKGROUND if s.stat[41] in (os.SCHED_BATCH, os.SCHED_IDLE) else BUSY
     return Range(used.low * weight + disk(s), used.high * weight + disk(s))
 
 

@@ -2,6 +2,7 @@
 
 tests/fixtures/hosts/README.md tells how they are written.
 """
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -165,6 +166,13 @@ def check(name, tell):
         return wrong
     finally:
         host.close()
+
+
+def check_all(tell, wanted=()):
+    """Of all hosts, or of these: side by side, for mostly they wait. Returns what is wrong."""
+    with concurrent.futures.ThreadPoolExecutor(len(names())) as pool:
+        return [text for wrong in pool.map(lambda name: check(name, tell), wanted or names())
+                for text in wrong]
 
 
 # ------------------------------------------------------------------------------ derived

@@ -78,9 +78,8 @@ def check(own, catalog, tables):
     def tell(table, name, label, expected, cell):
         tables[table].record(name, label, expected, cell)
 
-    for name in hosts.names():
-        for text in hosts.check(name, tell):
-            problem(text)
+    for text in hosts.check_all(tell):
+        problem(text)
     for host, table in RATES:
         hosts.check_rates(host, table, tell)
     coalition.parents(tables["COALITION"])

@@ -68,7 +68,7 @@ def load(index):
     return Check(lambda row: os.getloadavg()[index], slack=0.011)
 
 
-CPU = {
+CORES_AND_LOAD = {
     "cpu.ended": Check(cpu_ended, cause=not_all_is_seen),
     "cpu.cores": Check(lambda row: os.sysconf("SC_NPROCESSORS_ONLN")),
     "cpu.user": times(0), "cpu.nice": times(1), "cpu.system": times(2), "cpu.idle": times(3),
@@ -288,7 +288,7 @@ ITSELF = {
     "limit.threads": limit("/proc/sys/kernel/threads-max"),
 }
 
-SYSTEM = CPU | MEMORY | PRESSURE | DEVICES | ITSELF
+SYSTEM = CORES_AND_LOAD | MEMORY | PRESSURE | DEVICES | ITSELF
 UNMEASURABLE_SYSTEM = {
     "mem.wired", "mem.purgeable", "mem.speculative", "mem.throttled", "sysmond.22", "sysmond.23",
     "faults.copy", "faults.zero_filled", "paging.page_ins", "paging.page_outs",
