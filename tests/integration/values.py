@@ -251,6 +251,9 @@ def check_all(own, people, catalog, tables):
         cores.rates(tables["CPU"])
     if "THREAD" in tables:
         threads.check(own, catalog, tables["THREAD"], people)
+    if "GPU" in tables:
+        gpu.rates_of_devices(tables["GPU"])
+        gpu.share_of_memory(tables["GPU"])
     power.derived_of_files(tables["POWER"], process)
     for table in tables.values():
         table.registry_is_complete()
@@ -261,9 +264,6 @@ def check_all(own, people, catalog, tables):
     process_that_changes(own, process, people)
     rates(own, tables, people)
     rates_of_gpu(process)
-    if "GPU" in tables:
-        gpu.rates_of_devices(tables["GPU"])
-        gpu.share_of_memory(tables["GPU"])
     if "SYSTEM" in tables:
         ended(own, tables["SYSTEM"])
     itself(tables, people)
