@@ -11,8 +11,40 @@ static char *text_or_empty(const char *text)
 	return (char *)(text ? text : ""); /* protobuf-c's members are not const */
 }
 
-static void fill_entry(
-	Procmon__Attribute *entry, const struct sampler *sampler, enum attribute_index index)
+/* What was found out about a source: to ask costs a few system calls, and many attributes come
+ * from one. */
+struct finding {
+	const struct source *source;
+	enum cell_state state;
+	const char *reason;
+};
+
+struct findings {
+	struct finding items[ATTRIBUTE_COUNT]; /* no more sources than attributes */
+	uint32_t count;
+};
+
+static enum cell_state available(struct findings *self, const struct sampler *sampler,
+	enum attribute_index attribute, const char **ret_reason)
+{
+	const struct source *source = sampler_source(sampler, attribute);
+	struct finding *finding = self->items;
+
+	if (!source)
+		return sampler_available(sampler, attribute, ret_reason);
+	while (finding < self->items + self->count && finding->source != source)
+		finding++;
+	if (finding == self->items + self->count) {
+		finding->source = source;
+		finding->state = sampler_available(sampler, attribute, &finding->reason);
+		self->count++;
+	}
+	*ret_reason = finding->reason;
+	return finding->state;
+}
+
+static void fill_entry(Procmon__Attribute *entry, struct findings *findings,
+	const struct sampler *sampler, enum attribute_index index)
 {
 	const struct attribute *attribute = &attributes[index];
 	bool derived = attribute->kind == KIND_DERIVED;
@@ -31,9 +63,9 @@ static void fill_entry(
 	entry->cost = (Procmon__Cost)attribute->cost;
 	entry->detail = attribute->detail;
 	entry->text = text_or_empty(attribute->sentence);
-	enum cell_state state = sampler_available(sampler, read, &reason);
+	enum cell_state state = available(findings, sampler, read, &reason);
 	if (state == STATE_OK && derived && attribute->other != read)
-		state = sampler_available(sampler, attribute->other, &reason);
+		state = available(findings, sampler, attribute->other, &reason);
 	entry->state = (Procmon__State)state;
 	entry->reason = text_or_empty(reason);
 	entry->remedy = text_or_empty(source ? source->remedy : NULL);
@@ -65,12 +97,13 @@ int catalog_encode(const struct sampler *sampler, uint8_t **ret_bytes, size_t *r
 	Procmon__Catalog catalog = PROCMON__CATALOG__INIT;
 	Procmon__Attribute *entries = calloc(ATTRIBUTE_COUNT, sizeof *entries);
 	Procmon__Attribute **pointers = calloc(ATTRIBUTE_COUNT, sizeof *pointers);
+	struct findings *findings = calloc(1, sizeof *findings);
 	int result = -ENOMEM;
 
-	if (!entries || !pointers)
+	if (!entries || !pointers || !findings)
 		goto out;
 	for (size_t i = 0; i < ATTRIBUTE_COUNT; i++) {
-		fill_entry(&entries[i], sampler, (enum attribute_index)i);
+		fill_entry(&entries[i], findings, sampler, (enum attribute_index)i);
 		pointers[i] = &entries[i];
 	}
 	catalog.attributes = pointers;
@@ -79,6 +112,7 @@ int catalog_encode(const struct sampler *sampler, uint8_t **ret_bytes, size_t *r
 	message.catalog = &catalog;
 	result = pack(&message, ret_bytes, ret_size);
 out:
+	free(findings);
 	free(pointers);
 	free(entries);
 	return result;
