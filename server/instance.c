@@ -29,8 +29,12 @@ enum cell_state instance_available(const struct platform *platform,
 	enum cell_state state = STATE_UNSUPPORTED;
 
 	*ret_reason = "this platform has no source for it";
-	if (binding->sum)
-		return instance_available(platform, binding->sum->of, ret_reason);
+	if (binding->sum) {
+		state = instance_available(platform, binding->sum->of, ret_reason);
+		return state == STATE_OK
+			       ? instance_available(platform, binding->sum->by, ret_reason)
+			       : state;
+	}
 	if (binding->unsupported)
 		*ret_reason = binding->unsupported;
 	else if (provider && binding->bound) {

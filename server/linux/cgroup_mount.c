@@ -8,6 +8,7 @@
 #include <sys/vfs.h>
 
 #include "alloc.h"
+#include "host.h"
 #include "parse.h"
 
 /* --------------------------------------------------------------- lines of /proc/PID/cgroup */
@@ -188,17 +189,35 @@ bool cgroup_mount_directory(const struct cgroup_mount *self, const char *path, s
 
 /* ---------------------------------------------------------------------- begin and end */
 
-static void choose(struct cgroup_mount *self)
+FILE *cgroup_mount_open_self(const struct linux_host *host, const char *name)
 {
-	FILE *file = fopen("/proc/self/cgroup", "re");
+	char path[4096];
+
+	snprintf(path, sizeof path, "%s/self/%s", host->real ? "/proc" : host->procfs, name);
+	return fopen(path, "re");
+}
+
+void cgroup_mount_choose_own(struct cgroup_mount *self, const struct linux_host *host)
+{
+	FILE *file = cgroup_mount_open_self(host, "cgroup");
 	char bytes[16384];
 	size_t length = file ? fread(bytes, 1, sizeof bytes, file) : 0, chosen_length;
 	const char *chosen = cgroup_mount_choose(bytes, length, &chosen_length);
 
 	if (chosen)
-		self->controllers = xasprintf("%.*s", (int)chosen_length, chosen);
+		self->controllers = xstrndup(chosen, chosen_length);
 	if (file)
 		fclose(file);
+}
+
+void cgroup_mount_relocate(struct cgroup_mount *self, const struct linux_host *host)
+{
+	char *point = self->point;
+
+	if (!point || strcmp(host->sysfs, "/sys") == 0 || strncmp(point, "/sys/", 5) != 0)
+		return;
+	self->point = xasprintf("%s%s", host->sysfs, point + 4);
+	free(point);
 }
 
 static bool is_cgroups(const char *point)
@@ -210,7 +229,7 @@ static bool is_cgroups(const char *point)
 		       filesystem.f_type == CGROUP2_SUPER_MAGIC);
 }
 
-void cgroup_mount_init(struct cgroup_mount *self)
+void cgroup_mount_init(struct cgroup_mount *self, const struct linux_host *host)
 {
 	FILE *file;
 	char *line = NULL;
@@ -218,16 +237,17 @@ void cgroup_mount_init(struct cgroup_mount *self)
 	ssize_t length;
 
 	*self = (struct cgroup_mount){0};
-	choose(self);
-	file = self->controllers ? fopen("/proc/self/mountinfo", "re") : NULL;
+	cgroup_mount_choose_own(self, host);
+	file = self->controllers ? cgroup_mount_open_self(host, "mountinfo") : NULL;
 	if (!file)
 		return;
 	while ((length = getline(&line, &size, file)) > 0)
 		cgroup_mount_take(self, line, (size_t)length - (line[length - 1] == '\n'));
 	free(line);
 	fclose(file);
+	cgroup_mount_relocate(self, host);
 	/* Something else may be mounted over it. */
-	if (self->point && !is_cgroups(self->point)) {
+	if (self->point && host->real && !is_cgroups(self->point)) {
 		free(self->point);
 		self->point = NULL;
 	}

@@ -7,6 +7,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
+
+struct linux_host;
 
 struct cgroup_mount {
 	char *controllers; /* of the hierarchy, "" for the unified one; NULL: there are none */
@@ -14,9 +17,19 @@ struct cgroup_mount {
 	char *root;        /* the cgroup that is seen there, mostly "/" */
 };
 
-/* Looks for it in /proc/self. */
-void cgroup_mount_init(struct cgroup_mount *self);
+/* Looks for it in what the kernel says of ourselves, or in self/ of a substitute procfs. */
+void cgroup_mount_init(struct cgroup_mount *self, const struct linux_host *host);
 void cgroup_mount_finish(struct cgroup_mount *self);
+
+/* ------------------------------------------------------------------------ its parts */
+
+/* Mounts and cgroups are those of ourselves, and no other procfs of the kernel knows us as
+ * "self". NULL and errno. */
+FILE *cgroup_mount_open_self(const struct linux_host *host, const char *name);
+/* Sets the controllers of the hierarchy that is meant. */
+void cgroup_mount_choose_own(struct cgroup_mount *self, const struct linux_host *host);
+/* Where the kernel has it mounted, as we see it: what is below /sys is below host->sysfs. */
+void cgroup_mount_relocate(struct cgroup_mount *self, const struct linux_host *host);
 
 /* ------------------------------------------------------------------- its pure parts */
 

@@ -99,8 +99,7 @@ int host_init(struct linux_host *self, const struct platform_config *config, cha
 		return result;
 	}
 	self->nvml = nvml_create(self->procfs, self->sysfs);
-	if (self->real)
-		cgroup_mount_init(&self->cgroups);
+	cgroup_mount_init(&self->cgroups, self);
 	describe(self);
 	raise_descriptor_limit();
 	return 0;

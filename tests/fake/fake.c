@@ -60,6 +60,15 @@ static const struct source sources[FAKE_SOURCES] = {
 		.offset = offsetof(struct type, field)                                         \
 	}
 
+#define SUM(of)                                                                                \
+	{                                                                                      \
+		.sum = &(const struct summing)                                                 \
+		{                                                                              \
+			ATTRIBUTE_PROCESS_##of, ATTRIBUTE_PROCESS_PPID,                        \
+				ATTRIBUTE_COALITION_PARENT                                     \
+		}                                                                              \
+	}
+
 static const struct binding bindings[ATTRIBUTE_COUNT] = {
 	[ATTRIBUTE_PROCESS_PID] = BIND(FAKE_IDENTITY, fake_identity, pid),
 	[ATTRIBUTE_PROCESS_PPID] = BIND(FAKE_STAT, fake_stat, ppid),
@@ -77,6 +86,10 @@ static const struct binding bindings[ATTRIBUTE_COUNT] = {
 	[ATTRIBUTE_PROCESS_GPU_TIME] = BIND(FAKE_GPU, fake_number, value),
 	[ATTRIBUTE_PROCESS_DISK_READ] = BIND(FAKE_DISK, fake_number, value),
 	[ATTRIBUTE_PROCESS_EXIT_STATUS] = BIND(FAKE_EXIT, fake_exit, status),
+	[ATTRIBUTE_COALITION_PARENT] = BIND(0, fake_number, value),
+	[ATTRIBUTE_COALITION_GPU_TIME] = SUM(CPU_TOTAL),
+	[ATTRIBUTE_COALITION_GPU_MEMORY] = SUM(FILES_OPEN),
+	[ATTRIBUTE_COALITION_ENERGY_SCORE] = SUM(GPU_TIME),
 	[ATTRIBUTE_PROCESS_UID] = {.unsupported = "the fake has no users"},
 };
 
@@ -296,6 +309,70 @@ static const struct provider provider = {
 	.job_finish = fake_job_finish,
 };
 
+/* ------------------------------------------------------------------------------ groups */
+
+static const struct source group_sources[] = {
+	SOURCE("group", fake_number, 0, LANE_FAST, false),
+};
+
+static int groups_open(void *context, const struct target *target, void **ret_self)
+{
+	(void)context;
+	(void)target;
+	fake->opens++;
+	for (uint32_t i = 0; i < fake->group_count; i++)
+		fake->groups[i].listed = false;
+	*ret_self = fake;
+	return 0;
+}
+
+static int groups_list(void *self, struct roster *roster, const struct row_scope *scope)
+{
+	(void)self;
+	(void)scope;
+	for (uint32_t i = 0; i < fake->group_count; i++) {
+		struct fake_group *group = &fake->groups[i];
+		if (group->dead && group->listed)
+			roster->ops->died(roster, group->slot);
+		else if (!group->dead && !group->listed)
+			group->slot = roster->ops->born(roster, group->identity, 0);
+		group->listed = !group->dead;
+	}
+	return 0;
+}
+
+static int groups_read(void *self, uint32_t slot, uint32_t source, void *sample)
+{
+	(void)self;
+	(void)source;
+	for (uint32_t i = 0; i < fake->group_count; i++)
+		if (fake->groups[i].listed && fake->groups[i].slot == slot) {
+			uint64_t parent = fake->groups[i].parent;
+			((struct fake_number *)sample)->value =
+				parent ? parent : ABSENT_U64(STATE_NONE);
+			return STATE_OK;
+		}
+	return STATE_FAILED;
+}
+
+struct fake_group *fake_add_group(uint64_t identity, uint64_t parent)
+{
+	struct fake_group *group = &fake->groups[fake->group_count++];
+
+	*group = (struct fake_group){.identity = identity, .parent = parent};
+	return group;
+}
+
+static const struct provider groups_provider = {
+	.table = TABLE_COALITION,
+	.sources = group_sources,
+	.source_count = 1,
+	.open = groups_open,
+	.close = fake_close,
+	.list = groups_list,
+	.read = groups_read,
+};
+
 const struct platform *fake_create(void)
 {
 	free(fake);
@@ -305,10 +382,12 @@ const struct platform *fake_create(void)
 	fake->provider = provider;
 	fake->provider.sources = fake->sources;
 	fake->providers[0] = &fake->provider;
+	fake->groups_provider = groups_provider;
+	fake->providers[1] = &fake->groups_provider;
 	fake->platform = (struct platform){
 		.name = "fake",
 		.providers = fake->providers,
-		.provider_count = 1,
+		.provider_count = 2,
 		.bindings = bindings,
 		.scales = scales,
 		.context = fake,

@@ -39,14 +39,24 @@ struct fake_process {
 	uint32_t slot;
 };
 
-enum { FAKE_PROCESSES_MAX = 4096 };
+/* A row of table COALITION: processes whose ppid is its identity belong to it. */
+struct fake_group {
+	uint64_t identity, parent;
+	/* The provider's. */
+	bool listed, dead;
+	uint32_t slot;
+};
+
+enum { FAKE_PROCESSES_MAX = 4096, FAKE_GROUPS_MAX = 64 };
 
 struct fake {
 	struct platform platform;
-	struct provider provider;
-	const struct provider *providers[1];
+	struct provider provider, groups_provider;
+	const struct provider *providers[2];
 	struct source sources[FAKE_SOURCES]; /* a test may give one a period */
 	struct fake_process processes[FAKE_PROCESSES_MAX];
+	struct fake_group groups[FAKE_GROUPS_MAX];
+	uint32_t group_count;
 	uint32_t count;
 	uint64_t next_identity;
 	uint32_t opens, closes, lists, gates; /* calls so far */
@@ -65,6 +75,9 @@ const struct platform *fake_create(void);
 struct fake_process *fake_add(uint64_t pid);
 struct fake_process *fake_find(uint64_t pid); /* alive, or NULL */
 void fake_kill(uint64_t pid);
+/* A new group below another one, 0 for none. The sums over its processes: cpu.total as
+ * gpu.time, files.open as gpu.memory. */
+struct fake_group *fake_add_group(uint64_t identity, uint64_t parent);
 /* Its cpu time and exit status may still be set. */
 struct fake_process *fake_exit(uint64_t pid, uint64_t exit_status);
 /* One that came and went, so that no list() found it alive. */

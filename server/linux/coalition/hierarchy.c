@@ -17,17 +17,6 @@ static const char *const controller_names[CONTROLLERS] = {
 
 /* ------------------------------------------------------------------------------- mounts */
 
-/* Where the kernel has it mounted, as we see it: what is below /sys is below host->sysfs. */
-static void relocate(struct cgroup_mount *self, const struct linux_host *host)
-{
-	char *point = self->point;
-
-	if (!point || strcmp(host->sysfs, "/sys") == 0 || strncmp(point, "/sys/", 5) != 0)
-		return;
-	self->point = xasprintf("%s%s", host->sysfs, point + 4);
-	free(point);
-}
-
 static void take_line(struct hierarchies *self, const char *line, size_t length)
 {
 	if (self->meant.controllers)
@@ -36,40 +25,15 @@ static void take_line(struct hierarchies *self, const char *line, size_t length)
 		cgroup_mount_take(&self->older[i], line, length);
 }
 
-/* Mounts and cgroups are those of ourselves, and no other procfs knows us as "self". */
-static FILE *open_self(const struct linux_host *host, const char *name)
-{
-	char path[4096];
-
-	snprintf(path, sizeof path, "%s/self/%s", host->real ? "/proc" : host->procfs, name);
-	return fopen(path, "re");
-}
-
-static void choose(struct cgroup_mount *self, const struct linux_host *host)
-{
-	FILE *file = open_self(host, "cgroup");
-	char bytes[16384];
-	size_t length, chosen_length;
-	const char *chosen;
-
-	if (!file)
-		return;
-	length = fread(bytes, 1, sizeof bytes, file);
-	chosen = cgroup_mount_choose(bytes, length, &chosen_length);
-	if (chosen)
-		self->controllers = xstrndup(chosen, chosen_length);
-	fclose(file);
-}
-
 void hierarchies_find(struct hierarchies *self, const struct linux_host *host)
 {
-	FILE *file = open_self(host, "mountinfo");
+	FILE *file = cgroup_mount_open_self(host, "mountinfo");
 	char *line = NULL;
 	size_t size = 0;
 	ssize_t length;
 
 	*self = (struct hierarchies){0};
-	choose(&self->meant, host);
+	cgroup_mount_choose_own(&self->meant, host);
 	for (int i = 0; i < CONTROLLERS; i++)
 		self->older[i].controllers = xstrdup(controller_names[i]);
 	if (!file)
@@ -78,9 +42,9 @@ void hierarchies_find(struct hierarchies *self, const struct linux_host *host)
 		take_line(self, line, (size_t)length - (line[length - 1] == '\n'));
 	free(line);
 	fclose(file);
-	relocate(&self->meant, host);
+	cgroup_mount_relocate(&self->meant, host);
 	for (int i = 0; i < CONTROLLERS; i++)
-		relocate(&self->older[i], host);
+		cgroup_mount_relocate(&self->older[i], host);
 }
 
 void hierarchies_release(struct hierarchies *self)

@@ -58,9 +58,6 @@ static const char *coalition_unsupported(
 	const struct linux_host *host, enum cell_state *ret_state)
 {
 	*ret_state = STATE_UNSUPPORTED;
-	if (!host->real)
-		return "only the kernel's own procfs leads to the id of a cgroup, not the "
-		       "substitute that --procfs names";
 	if (!host->cgroups.controllers)
 		return "this kernel was built without cgroups (CONFIG_CGROUPS)";
 	if (!is_told(host) && !host->cgroups.point)
