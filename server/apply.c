@@ -151,3 +151,17 @@ void apply_sample(struct instance *self, uint32_t index, uint32_t slot, const vo
 			table_set_state(&self->table, live->column, slot, state);
 	}
 }
+
+void apply_to_pending(struct instance *self, uint32_t index, uint32_t slot,
+	enum cell_state state, uint64_t sampled_ns)
+{
+	const struct instance_source *source = &self->sources[index];
+
+	for (uint32_t i = 0; i < source->live_count; i++) {
+		struct column *column = source->live[i].column;
+		if (column->states[slot] != STATE_PENDING)
+			continue;
+		table_set_sampled(column, slot, sampled_ns);
+		table_set_state(&self->table, column, slot, state);
+	}
+}

@@ -10,6 +10,9 @@
 /* A whole sample; or, if state is not STATE_OK, the state that all its cells get. */
 void apply_sample(struct instance *self, uint32_t index, uint32_t slot, const void *sample,
 	enum cell_state state, uint64_t sampled_ns);
+/* Its cells that have never been set get this state. */
+void apply_to_pending(struct instance *self, uint32_t index, uint32_t slot,
+	enum cell_state state, uint64_t sampled_ns);
 /* Likewise of a row that has ended: what the provider leaves as apply_clear() made it stays as
  * it is in the table. */
 void apply_clear(const struct instance *self, uint32_t index, void *sample);

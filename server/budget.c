@@ -43,13 +43,7 @@ bool budget_allows(const struct budget *self)
 	return self->percent == 0 || self->credit_ns > 0;
 }
 
-bool budget_allows_slow(const struct budget *self, uint64_t now_ns)
+bool budget_is_ample(const struct budget *self)
 {
-	return self->percent == 0 || self->credit_ns >= share_of(self, SAVED_NS) / 2 ||
-	       now_ns >= self->slow_ns + BUDGET_SLOW_NS;
-}
-
-void budget_note_slow(struct budget *self, uint64_t now_ns)
-{
-	self->slow_ns = now_ns;
+	return self->percent == 0 || self->credit_ns >= share_of(self, SAVED_NS) / 2;
 }

@@ -15,7 +15,6 @@ struct budget {
 	uint32_t percent;  /* of one core; 0: no limit */
 	int64_t credit_ns; /* CPU time; below 0 it is a debt */
 	uint64_t refilled_ns;
-	uint64_t slow_ns; /* when the slow lane was let through last */
 };
 
 void budget_init(struct budget *self, uint32_t percent);
@@ -25,10 +24,8 @@ void budget_spend(struct budget *self, uint64_t cpu_ns);
 
 /* May be sampled? */
 bool budget_allows(const struct budget *self);
-/* The slow lane too? It is never left out for much longer than BUDGET_SLOW_NS. */
-bool budget_allows_slow(const struct budget *self, uint64_t now_ns);
-/* It was let through. */
-void budget_note_slow(struct budget *self, uint64_t now_ns);
+/* The slow lane too? If not, each of its sources is let through now and then nevertheless. */
+bool budget_is_ample(const struct budget *self);
 
 #define BUDGET_SLOW_NS (10 * UINT64_C(1000000000))
 

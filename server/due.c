@@ -87,6 +87,27 @@ static bool is_unplanned(const struct subscription *self, uint64_t now_ns)
 	       !is_fresh(self, now_ns);
 }
 
+/* The budget is spent: newcomers wait, until one of them has waited for long enough. Then all get
+ * their sampling, for it is one and the same. */
+static void postpone_patient(struct sampler *self)
+{
+	const struct platform *own = self->platforms[PLATFORM_SELF]; /* costs next to nothing */
+
+	for (uint32_t i = 0; i < self->subscription_count; i++) {
+		const struct subscription *subscription = self->subscriptions[i];
+		if (is_unplanned(subscription, self->now_ns) &&
+			subscription->view->instance->platform != own &&
+			self->now_ns >= subscription->asked_ns + PATIENCE_NS)
+			return;
+	}
+	for (uint32_t i = 0; i < self->subscription_count; i++) {
+		struct subscription *subscription = self->subscriptions[i];
+		if (is_unplanned(subscription, self->now_ns) &&
+			subscription->view->instance->platform != own)
+			postpone(self, subscription);
+	}
+}
+
 /*
  * A newcomer that needs a sampling gets it at once, a few times; who asks for more, by one-shots
  * or by coming and going, gets one at each grid point, which costs no more than a subscriber
@@ -97,12 +118,8 @@ void due_limit_unplanned(struct sampler *self)
 	uint64_t limit_ns = self->now_ns + UNPLANNED_BURST * GRID_NS;
 	bool any = false, postponed = false;
 
-	for (uint32_t i = 0; i < self->subscription_count; i++) {
-		struct subscription *subscription = self->subscriptions[i];
-		if (is_unplanned(subscription, self->now_ns) && !budget_allows(&self->budget) &&
-			self->now_ns < subscription->asked_ns + PATIENCE_NS)
-			postpone(self, subscription);
-	}
+	if (!budget_allows(&self->budget))
+		postpone_patient(self);
 	for (uint32_t i = 0; i < self->subscription_count; i++)
 		if (is_unplanned(self->subscriptions[i], self->now_ns)) {
 			any = true;
@@ -139,9 +156,10 @@ bool due_has_newcomer(const struct sampler *self, const struct instance *instanc
 {
 	for (uint32_t i = 0; i < self->subscription_count; i++) {
 		const struct subscription *subscription = self->subscriptions[i];
-		if (subscription->view->instance == instance &&
+		if (view_on(subscription->view, instance) &&
 			subscription->state != SUBSCRIPTION_RUNNING &&
-			due_is(subscription, self->now_ns))
+			due_is(subscription, self->now_ns) &&
+			!is_fresh(subscription, self->now_ns))
 			return true;
 	}
 	return false;

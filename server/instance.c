@@ -281,6 +281,7 @@ void instance_forget_rows(struct instance *self)
 	for (uint32_t slot = 0; slot < self->table.slot_count; slot++)
 		if (row_is_running(&self->table.rows[slot]))
 			instance_bury(self, slot);
+	sum_forget(self);
 	for (uint32_t i = 0; i < self->provider->source_count; i++)
 		self->sources[i].sampled_ns = 0;
 }

@@ -35,6 +35,7 @@ struct instance_source {
 	uint64_t attempted_ns;   /* when the refresh cursor was last moved */
 	uint32_t refresh_cursor; /* next slot to be read again whatever its gate says */
 	bool reported;           /* its first failure is in the log */
+	uint64_t let_through_ns; /* when the budget allowed the workers to read it last */
 	uint64_t reads, skips, failures, timed_reads, timed_ns;
 };
 
@@ -48,8 +49,11 @@ struct instance {
 	struct table table;
 	uint32_t views, unfiltered_views;
 	uint32_t exit_views, unfiltered_exit_views; /* of these, those with exits */
-	bool reopen;        /* rows are held that no view wants any more */
-	bool listed;        /* the latest sampling could list */
+	bool reopen;   /* rows are held that no view wants any more */
+	bool listed;   /* the latest sampling could list */
+	int end_error; /* the target is gone: what its requests are told; 0: it is not */
+	uint32_t rested,
+		unrested; /* scratch, bit masks: sources that some rows left alone, or did not */
 	uint32_t unsampled; /* bit mask: sources that should have been sampled and were not */
 	struct exits exits;
 	struct sum *sums;    /* of columns that are sums */

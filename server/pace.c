@@ -48,6 +48,13 @@ bool pace_rests(const struct instance *instance, uint32_t index, uint32_t slot, 
 	return cell < instance->pace.cells && now_ns < instance->pace.rest_until_ns[cell];
 }
 
+bool pace_has_failed(const struct instance *instance, uint32_t index, uint32_t slot)
+{
+	uint32_t cell = cell_of(instance, index, slot);
+
+	return cell < instance->pace.cells && instance->pace.failures[cell] > 0;
+}
+
 static void rest(struct instance *instance, uint32_t index, uint32_t slot, uint64_t length_ns,
 	uint64_t now_ns)
 {

@@ -25,6 +25,8 @@ void pace_finish(struct pace *self);
 /* Is it to be left alone for now? */
 bool pace_rests(
 	const struct instance *instance, uint32_t index, uint32_t slot, uint64_t now_ns);
+/* Has it failed when it was read last? */
+bool pace_has_failed(const struct instance *instance, uint32_t index, uint32_t slot);
 /* It is being read, or handed to a worker. */
 void pace_begin(struct instance *instance, uint32_t index, uint32_t slot, uint64_t now_ns);
 /* What came of that. A row that is gone has not failed. */

@@ -172,7 +172,7 @@ static int find_view(
 		error = -E2BIG;
 	}
 	view_key_finish(&key);
-	*ret_view = view;
+	*ret_view = error ? NULL : view;
 	return error;
 }
 

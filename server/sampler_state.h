@@ -43,7 +43,7 @@ struct sampler {
 	uint64_t next_serial;   /* of a subscription */
 	uint64_t unplanned_ns;  /* until then unplanned samplings are paid for: see tick.c */
 	struct budget budget;
-	bool slow_allowed;      /* in this tick, by the budget */
+	bool ample;             /* the budget, in this tick */
 	uint64_t lane_cpu_ns;   /* of the workers, up to the latest tick */
 	struct work closed;     /* by instances that are no more */
 	uint64_t exits_dropped; /* likewise */

@@ -112,7 +112,11 @@ static enum outcome read_row(
 	source->failures += result == STATE_FAILED;
 	pace_end(self, index, slot, result == STATE_FAILED, now_ns);
 	apply_sample(self, index, slot, self->sample, (enum cell_state)result, now_ns);
-	return ROW_READ;
+	if (result != STATE_FAILED)
+		return ROW_READ;
+	/* Tried again when it has rested, though the row may do nothing until then. */
+	self->seen[slot * self->provider->source_count + index] = ACTIVITY_UNKNOWN;
+	return ROW_LEFT;
 }
 
 /* What of this sampling concerns one row. */
@@ -154,6 +158,15 @@ static bool is_due_for_refresh(const struct instance *self, const struct row_wis
 	return window_has(&windows[index], slot);
 }
 
+/* It is left alone: because of its period, or because it failed; then so has what somebody wants
+ * of it since. */
+static void note_rest(struct instance *self, uint32_t index, uint32_t slot, uint64_t now_ns)
+{
+	self->rested |= UINT32_C(1) << index;
+	if (pace_has_failed(self, index, slot))
+		apply_to_pending(self, index, slot, STATE_FAILED, now_ns);
+}
+
 /* All wanted sources of one row. False: the row is dead. */
 static bool sample_row(struct instance *self, const struct sampling *sampling,
 	const struct window *windows, uint32_t slot, uint64_t activity)
@@ -169,7 +182,12 @@ static bool sample_row(struct instance *self, const struct sampling *sampling,
 			     seen[index] != activity || (wishes.forced >> index & 1) ||
 			     is_due_for_refresh(
 				     self, &wishes, windows, index, slot, sampling->now_ns);
-		if (!stale || pace_rests(self, index, slot, sampling->now_ns)) {
+		bool rests = stale && pace_rests(self, index, slot, sampling->now_ns);
+		if (rests)
+			note_rest(self, index, slot, sampling->now_ns);
+		else if (source->lane == LANE_FAST)
+			self->unrested |= UINT32_C(1) << index;
+		if (!stale || rests) {
 			self->sources[index].skips++;
 			continue;
 		}
@@ -220,12 +238,17 @@ int sampling_run(const struct sampling *self, struct instance *instance, struct 
 	else
 		memset(instance->activity, 0, count * sizeof *instance->activity);
 	note_times(instance, self, windows);
+	instance->rested = instance->unrested = 0;
 	for (uint32_t i = 0; i < count; i++)
 		if ((instance->activity[i] == ACTIVITY_GONE ||
 			    !sample_row(instance, self, windows, instance->slots[i],
 				    instance->activity[i])) &&
 			self->scope.exits == EXITS_NONE)
 			instance_bury(instance, instance->slots[i]);
+	/* Fast cells have no age: of a source that rests in all rows the frame must say so. */
+	for (uint32_t i = 0; i < instance->provider->source_count; i++)
+		if (instance->provider->sources[i].lane == LANE_FAST)
+			instance->unsampled |= instance->rested & ~instance->unrested & 1u << i;
 	slow_pump(instance, lane, self->now_ns);
 	return 0;
 }

@@ -67,6 +67,8 @@ static bool submit(struct instance *self, struct lane *lane, uint32_t slot, uint
 	}
 	if (result != SAMPLE_GONE) /* a dead row is found dead by the next list */
 		apply_sample(self, index, slot, NULL, (enum cell_state)result, now_ns);
+	if (result == STATE_FAILED)
+		self->seen[slot * self->provider->source_count + index] = ACTIVITY_UNKNOWN;
 	pace_end(self, index, slot, result == STATE_FAILED, now_ns);
 	lane_job_destroy(lane, job);
 	return true;

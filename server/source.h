@@ -71,7 +71,7 @@ struct source {
 	 */
 	bool last;
 	/*
-	 * It is read no more often than this, however often it is asked for: the device would
+	 * It is read no more often than this while somebody wants it, at whatever interval: the device would
 	 * suffer, or its values do not change so fast. The cells keep what they have, and slow
 	 * ones their age. 0: as often as it is asked for.
 	 */

@@ -64,6 +64,14 @@ void sum_finish(struct instance *instance)
 		sum_end(instance, instance->sums->attribute);
 }
 
+void sum_forget(struct instance *instance)
+{
+	for (struct sum *self = instance->sums; self; self = self->next)
+		if (self->counted)
+			memset(self->counted, 0,
+				self->counted_capacity * sizeof *self->counted);
+}
+
 /* ------------------------------------------------------------------- rows by identity */
 
 struct place {

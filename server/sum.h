@@ -25,6 +25,8 @@ void sum_begin(struct instance *instance, enum attribute_index attribute);
 /* The column is gone. */
 void sum_end(struct instance *instance, enum attribute_index attribute);
 void sum_finish(struct instance *instance);
+/* All rows of the table are forgotten: what they had counted is counted anew. */
+void sum_forget(struct instance *instance);
 
 /* Adds up, after both tables have been sampled. `input` has what the sums need of it. */
 void sum_run(struct instance *instance, const struct instance *input);

@@ -166,23 +166,28 @@ static void leave_out(struct sampler *self, struct instance *instance)
 	self->counters.stretched++;
 }
 
-/* Little of the budget is left: nothing is asked of the workers. Returns what is left out. */
+/* Little of the budget is left: the workers are asked for nothing, but for a source that was
+ * left out for long. Returns what is left out. */
 static uint32_t leave_out_slow(
-	struct sampler *self, const struct instance *instance, struct sampling *sampling)
+	struct sampler *self, struct instance *instance, struct sampling *sampling)
 {
 	uint32_t slow =
 		instance_slow_sources(instance) & (sampling->of_all | sampling->of_filtered);
+	uint32_t left_out = 0;
 
-	if (!slow)
+	if (!slow || is_exempt(self, instance))
 		return 0;
-	if (self->slow_allowed || is_exempt(self, instance)) {
-		budget_note_slow(&self->budget, self->now_ns);
-		return 0;
+	for (uint32_t mask = slow; mask; mask &= mask - 1) {
+		struct instance_source *source = &instance->sources[__builtin_ctz(mask)];
+		if (self->ample || self->now_ns >= source->let_through_ns + BUDGET_SLOW_NS)
+			source->let_through_ns = self->now_ns;
+		else
+			left_out |= mask & -mask;
 	}
-	sampling->of_all &= ~slow;
-	sampling->of_filtered &= ~slow;
-	self->counters.slow_stretched++;
-	return slow;
+	sampling->of_all &= ~left_out;
+	sampling->of_filtered &= ~left_out;
+	self->counters.slow_stretched += left_out != 0;
+	return left_out;
 }
 
 /* Samples one instance for all of its due subscriptions. */
@@ -222,14 +227,20 @@ static int sample_due(struct sampler *self, struct instance *instance)
 	return error;
 }
 
+/* Was all that the view wants sampled in this tick? */
+static bool was_sampled(const struct sampler *self, const struct view *view)
+{
+	return view->sampled_tick == self->tick && view->instance->listed &&
+	       !(view->instance->unsampled & view->sources);
+}
+
 /* Sums over other tables, where both were sampled. */
 static void add_up(struct sampler *self)
 {
 	for (struct instance *i = self->instances; i; i = i->next)
 		i->sums_unsampled = i->sums != NULL;
 	for (struct view *view = self->views; view; view = view->next) {
-		if (!view->input || view->sampled_tick != self->tick ||
-			view->input->sampled_tick != self->tick)
+		if (!view->input || !was_sampled(self, view) || !was_sampled(self, view->input))
 			continue;
 		if (view->instance->sums_unsampled)
 			sum_run(view->instance, view->input->instance);
@@ -239,12 +250,17 @@ static void add_up(struct sampler *self)
 
 /* ------------------------------------------------------------------ 6, 7: encode, send */
 
-/* The time that the view's values are of: now, unless the table was fresh enough. */
-static uint64_t sampled_at(const struct sampler *self, const struct view *view)
+/* The time that the view's values are of: now, unless the table was fresh enough, or was not
+ * sampled. A source that another view has been given more of is of no single time any more. */
+static uint64_t sampled_at(const struct sampler *self, struct view *view)
 {
-	if (view->sampled_tick == self->tick || view->sources == 0)
-		return self->now_ns;
-	return view->instance->sources[__builtin_ctz(view->sources)].sampled_ns;
+	uint64_t sampled_ns = self->now_ns;
+
+	if (view->sampled_tick != self->tick && view->sources)
+		sampled_ns = view->instance->sources[__builtin_ctz(view->sources)].sampled_ns;
+	if (view->sampled_ns < sampled_ns)
+		view->sampled_ns = sampled_ns;
+	return view->sampled_ns ? view->sampled_ns : self->now_ns;
 }
 
 /* The first one that needs a frame of this tick makes it, for all others as well. */
@@ -365,6 +381,37 @@ static void end_instance(struct sampler *self, const struct instance *instance, 
 			end_subscription(self, i, error);
 }
 
+/* The end of one may be the end of others, its input's. */
+static void end_instances(struct sampler *self)
+{
+	struct instance *i = self->instances;
+
+	while (i) {
+		if (i->end_error) {
+			int error = i->end_error;
+			i->end_error = 0;
+			end_instance(self, i, error);
+			i = self->instances;
+		} else {
+			i = i->next;
+		}
+	}
+}
+
+/* Who comes first fills the slow lane: each in its turn. */
+static void rotate(struct sampler *self)
+{
+	struct instance *first = self->instances, **last = &self->instances;
+
+	if (!first || !first->next)
+		return;
+	while (*last)
+		last = &(*last)->next;
+	self->instances = first->next;
+	first->next = NULL;
+	*last = first;
+}
+
 /* What the tick has cost, and the workers since the last one. */
 static void spend(struct sampler *self)
 {
@@ -378,31 +425,31 @@ void sampler_tick(struct sampler *self, uint64_t now_ns)
 {
 	uint64_t start_ns = self->config.thread_cpu(self->config.clock_context);
 	uint64_t planned_ns = sampler_next_due(self);
-	struct instance *next;
 
 	self->gap = planned_ns != NEVER && now_ns > planned_ns && now_ns - planned_ns > GAP_NS;
 	self->now_ns = now_ns;
 	self->tick++;
 	budget_refill(&self->budget, now_ns);
-	self->slow_allowed = budget_allows_slow(&self->budget, now_ns);
-	for (struct instance *i = self->instances; i; i = i->next)
+	self->ample = budget_is_ample(&self->budget);
+	rotate(self);
+	for (struct instance *i = self->instances; i; i = i->next) {
 		table_begin(&i->table, self->tick);
+		i->unsampled = 0;
+	}
 	apply_results(self);
 	due_end_waits(self);
 	due_hold_back_stalled(self);
 	due_limit_unplanned(self);
-	for (struct instance *i = self->instances; i; i = next) {
-		next = i->next;
+	for (struct instance *i = self->instances; i; i = i->next) {
 		if (!due_must_sample(self, i))
 			continue;
 		if (!budget_allows(&self->budget) && !is_exempt(self, i)) {
 			leave_out(self, i);
 			continue;
 		}
-		int error = sample_due(self, i);
-		if (error)
-			end_instance(self, i, error);
+		i->end_error = sample_due(self, i);
 	}
+	end_instances(self);
 	add_up(self);
 	send_frames(self);
 	self->counters.ticks++;

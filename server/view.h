@@ -49,6 +49,7 @@ struct view {
 	struct view_entry *entries; /* by pid, ascending; none: every row */
 	uint32_t entry_count;
 	uint64_t sampled_tick; /* the latest tick in which it was sampled */
+	uint64_t sampled_ns;   /* what its latest frame said; it never goes back */
 	/* What all of its readers have been sent, at least: of those that take their frames, and
 	 * of those that were held back. Kept up to date while rows have ended. */
 	uint64_t sent, sent_held_back;

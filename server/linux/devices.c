@@ -179,6 +179,8 @@ static int list(void *context, struct roster *roster, const struct row_scope *sc
 	self->roster = roster;
 	self->next = 0;
 	error = self->table->find(self);
+	if (error)
+		self->found_ns = 0; /* tried again at the next sampling */
 	for (uint32_t slot = 0; slot < self->capacity; slot++) {
 		struct device_place *place = &self->places[slot];
 		if (error && place->finding)
@@ -195,8 +197,11 @@ static int list(void *context, struct roster *roster, const struct row_scope *sc
 static int read_source(void *context, uint32_t slot, uint32_t source, void *sample)
 {
 	struct devices *self = context;
+	int result = source_of(self, source)->read(self, devices_row(self, slot), sample);
 
-	return source_of(self, source)->read(self, devices_row(self, slot), sample);
+	if (result == SAMPLE_GONE)
+		let_go(self, slot);
+	return result;
 }
 
 /* ----------------------------------------------------------------------------- jobs */

@@ -125,7 +125,8 @@ COALITION |= {f"pressure.{resource}_{kind}{name}": Check(pressure(resource, kind
 
 # Of Apple's coalitions.
 UNMEASURABLE_COALITION = {"bundle_id", "tasks_started", "tasks_exited", "time_nonempty",
-                          "wakeups.interrupt", "wakeups.idle"}
+                          "wakeups.interrupt", "wakeups.idle", "power.score",
+                          "power.total_score"}
 
 
 def parents(table):

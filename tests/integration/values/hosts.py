@@ -162,7 +162,9 @@ def check(name, tell):
                  for text in follow(host, table, steps, ids_of, tell)]
         for table, steps in tables.items():
             if steps[1]:
-                check_derived(host.server, catalog, table, next(iter(steps[1][0])), tell)
+                check_derived(host.server, catalog, table, next(iter(steps[1][0])),
+                              lambda table, attribute, key, expected, cell:
+                              tell(table, attribute, f"{name} {key}", expected, cell))
         return wrong
     finally:
         host.close()

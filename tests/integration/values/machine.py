@@ -16,7 +16,7 @@ KEYS = {"SYSTEM": "host.name", "COALITION": "id", "CPU": "name", "GPU": "name", 
 # What has a scenario of its own.
 OTHERWISE = {("SYSTEM", "cpu.ended"), ("SYSTEM", "cpu.ended_usage")}
 # Machines made of files on which the counters of a table all grow in its second step.
-RATES = [("virtual", "SYSTEM"), ("laptop", "COALITION")]
+RATES = [("virtual", "SYSTEM"), ("laptop", "COALITION"), ("grouped", "COALITION")]
 
 
 class Row:
