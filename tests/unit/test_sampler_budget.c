@@ -167,6 +167,87 @@ TEST(a_newcomer_waits_a_second_at_most_and_who_asks_once_is_no_way_round)
 	teardown();
 }
 
+/* Sampled of some rows only, a source is of no single time; the frames are. */
+TEST(frames_of_a_filter_never_go_back_in_time)
+{
+	setup_with(25);
+	stat_cost = 100 * MS;
+	struct fake_process *process = fake_add(10);
+	struct replica *replica = new_replica();
+	uint64_t before = 0, left_out = 0;
+	CHECK_INT(replica_subscribe(replica, sampler, now, 100 * MS, &(uint64_t){10}, 1,
+			  A(CPU_TOTAL), END),
+		0);
+	for (int i = 0; i < 50; i++) {
+		fake_run(process, 1);
+		next_tick();
+		CHECK(replica->sampled_ns > 0 && replica->sampled_ns >= before);
+		before = replica->sampled_ns;
+		left_out += replica->unsampled;
+	}
+	CHECK(left_out > 0);
+	drop(replica);
+	teardown();
+}
+
+TEST(who_waits_for_more_of_a_source_does_not_turn_the_time_of_others_back)
+{
+	setup_with(25);
+	stat_cost = 100 * MS;
+	struct fake_process *process = fake_add(10);
+	struct replica *replica = ask(A(CPU_TOTAL), A(PID));
+	uint64_t before = 0;
+	work(5 * SECOND);
+	struct replica *other = ask(A(PPID), A(PID));
+	for (int i = 0; i < 20; i++) {
+		fake_run(process, 1);
+		next_tick();
+		CHECK(replica->sampled_ns > 0 && replica->sampled_ns >= before);
+		before = replica->sampled_ns;
+	}
+	CHECK(other->frames > 0);
+	drop(replica);
+	drop(other);
+	teardown();
+}
+
+/* Ten that ask once again and again, each at another moment. */
+TEST(many_who_ask_once_are_no_way_round_either)
+{
+	enum { CLIENTS = 10 };
+	setup_with(25);
+	stat_cost = 100 * MS;
+	fake_add(10);
+	struct replica *replica = ask(A(CPU_TOTAL), A(PID)), *once[CLIENTS] = {NULL};
+	uint64_t start_ns, before, answers = 0;
+	work(20 * SECOND);
+	start_ns = now;
+	before = fake_reads(FAKE_STAT);
+	for (int turn = 0; now < start_ns + 20 * SECOND; turn++) {
+		struct replica **mine = &once[turn % CLIENTS];
+		if (*mine && (*mine)->frames) {
+			drop(*mine);
+			*mine = NULL;
+			answers++;
+		}
+		if (!*mine) {
+			*mine = new_replica();
+			CHECK_INT(replica_subscribe(
+					  *mine, sampler, now, 0, NULL, 0, A(CPU_TOTAL), END),
+				0);
+		}
+		next_tick();
+	}
+	CHECK(answers >= CLIENTS);
+	/* What the share allows, and one more a second at most. */
+	CHECK((fake_reads(FAKE_STAT) - before) * stat_cost <= 20 * SECOND / 4 + 25 * stat_cost);
+	for (int i = 0; i < CLIENTS; i++)
+		if (once[i])
+			drop(once[i]);
+	drop(replica);
+	teardown();
+}
+
 TEST(a_single_dear_tick_does_not_silence_the_server_for_long)
 {
 	setup_with(10);
@@ -215,5 +296,8 @@ TESTS(CASE(sampling_stays_below_its_share_and_frames_go_on),
 	CASE(the_slow_lane_is_never_left_out_for_long),
 	CASE(without_a_budget_nothing_is_left_out),
 	CASE(a_newcomer_waits_a_second_at_most_and_who_asks_once_is_no_way_round),
+	CASE(frames_of_a_filter_never_go_back_in_time),
+	CASE(who_waits_for_more_of_a_source_does_not_turn_the_time_of_others_back),
+	CASE(many_who_ask_once_are_no_way_round_either),
 	CASE(a_single_dear_tick_does_not_silence_the_server_for_long),
 	CASE(the_server_says_what_it_left_out))

@@ -147,7 +147,53 @@ TEST(a_new_process_of_the_slot_does_not_inherit_the_rest)
 	teardown();
 }
 
-TESTS(CASE(a_source_is_read_no_more_often_than_its_period),
+TEST(a_process_that_sleeps_is_tried_again_too)
+{
+	setup();
+	struct fake_process *process = fake_add(10);
+	process->results[FAKE_STAT] = STATE_FAILED;
+	struct replica *replica = ask(A(CPU_TOTAL));
+	run_for(500 * MS);
+	process->results[FAKE_STAT] = STATE_OK;
+	run_for(2 * SECOND);
+	CHECK_INT(number(replica, 10, A(CPU_TOTAL)), 0);
+	drop(replica);
+	teardown();
+}
+
+TEST(more_of_what_has_failed_has_failed)
+{
+	setup();
+	fake_add(10)->results[FAKE_STAT] = STATE_FAILED;
+	struct replica *one = ask(A(CPU_TOTAL));
+	run_for(20 * SECOND);
+	struct replica *other = ask(A(PPID));
+	run_for(200 * MS);
+	CHECK_INT(state(other, 10, A(PPID)), STATE_FAILED);
+	drop(one);
+	drop(other);
+	teardown();
+}
+
+TEST(a_fast_source_that_rests_is_named)
+{
+	setup();
+	fake->sources[FAKE_FILES].period_ns = 2 * SECOND;
+	fake_add(10);
+	struct replica *replica = ask(A(FILES_OPEN));
+	uint64_t named = 0;
+	for (int i = 0; i < 40; i++) {
+		next_tick();
+		named += replica->unsampled;
+	}
+	CHECK_INT(named, 40 - 2);
+	drop(replica);
+	teardown();
+}
+
+TESTS(CASE(a_process_that_sleeps_is_tried_again_too), CASE(more_of_what_has_failed_has_failed),
+	CASE(a_fast_source_that_rests_is_named),
+	CASE(a_source_is_read_no_more_often_than_its_period),
 	CASE(ticks_that_come_late_do_not_make_a_period_longer),
 	CASE(a_slow_cell_keeps_its_value_while_it_rests_and_shows_its_age),
 	CASE(who_wants_more_of_a_resting_source_gets_it_at_once),

@@ -223,6 +223,22 @@ TEST(a_budget_that_leaves_out_the_processes_says_so_of_the_sums)
 	teardown();
 }
 
+TEST(a_newcomer_gets_his_sums_though_the_budget_is_spent)
+{
+	setup();
+	fake_add_group(100, 0);
+	add(1, 100, 5, 8);
+	budget_init(&sampler->budget, 25);
+	budget_spend(&sampler->budget, 100 * SECOND);
+	struct replica *replica = new_replica();
+	CHECK_INT(replica_subscribe(replica, sampler, now, 0, NULL, 0, G(GPU_TIME), END), 0);
+	while (!replica->frames)
+		next_tick();
+	CHECK_INT(sum_of(replica, 100, G(GPU_TIME)), 5);
+	drop(replica);
+	teardown();
+}
+
 TESTS(CASE(a_group_has_what_its_processes_have_and_those_of_the_groups_below),
 	CASE(what_was_counted_stays_when_a_process_ends_or_moves),
 	CASE(a_new_group_of_the_slot_begins_at_nothing),
@@ -230,4 +246,5 @@ TESTS(CASE(a_group_has_what_its_processes_have_and_those_of_the_groups_below),
 	CASE(both_tables_are_sampled_in_one_tick_and_only_while_somebody_wants_it),
 	CASE(who_joins_a_group_that_is_watched_gets_its_sums_at_once),
 	CASE(what_the_processes_cannot_tell_the_groups_cannot_either),
-	CASE(a_budget_that_leaves_out_the_processes_says_so_of_the_sums))
+	CASE(a_budget_that_leaves_out_the_processes_says_so_of_the_sums),
+	CASE(a_newcomer_gets_his_sums_though_the_budget_is_spent))
