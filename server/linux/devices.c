@@ -63,13 +63,39 @@ static bool is_at(const struct devices *self, uint32_t slot, uint64_t identity)
 	       self->places[slot].identity == identity;
 }
 
+/* Rows that have gone stay in the index until it is made anew. */
+static void index_put(struct devices *self, uint32_t slot)
+{
+	uint32_t at = (uint32_t)self->places[slot].identity & (self->index_size - 1);
+
+	while (self->index[at])
+		at = (at + 1) & (self->index_size - 1);
+	self->index[at] = slot + 1;
+	self->index_used++;
+}
+
+static void index_make(struct devices *self)
+{
+	self->index_size = 16;
+	while (self->index_size < 4 * self->capacity)
+		self->index_size *= 2;
+	free(self->index);
+	self->index = xcalloc(self->index_size, sizeof *self->index);
+	self->index_used = 0;
+	for (uint32_t slot = 0; slot < self->capacity; slot++)
+		if (self->places[slot].finding)
+			index_put(self, slot);
+}
+
 static uint32_t place_of(const struct devices *self, uint64_t identity)
 {
+	uint32_t at = (uint32_t)identity & (self->index_size - 1);
+
 	if (is_at(self, self->next, identity))
 		return self->next;
-	for (uint32_t slot = 0; slot < self->capacity; slot++)
-		if (is_at(self, slot, identity))
-			return slot;
+	for (; self->index_size && self->index[at]; at = (at + 1) & (self->index_size - 1))
+		if (is_at(self, self->index[at] - 1, identity))
+			return self->index[at] - 1;
 	return UINT32_MAX;
 }
 
@@ -85,7 +111,11 @@ void *devices_found_number(struct devices *self, uint64_t identity, uint64_t pid
 		make_room(self, slot);
 		if (self->table->row_size)
 			memset(devices_row(self, slot), 0, self->table->row_size);
-		self->places[slot].identity = identity;
+		self->places[slot] = (struct device_place){identity, self->finding};
+		if (2 * (self->index_used + 1) > self->index_size)
+			index_make(self);
+		else
+			index_put(self, slot);
 	}
 	self->places[slot].finding = self->finding;
 	self->next = slot + 1;
@@ -145,6 +175,7 @@ static void close_table(void *context)
 	if (self->table->close)
 		self->table->close(self);
 	free(self->places);
+	free(self->index);
 	free(self->rows);
 	free(self);
 }
@@ -154,6 +185,13 @@ static bool has_target(void *context)
 	struct devices *self = context;
 
 	return self->table->has_target(self);
+}
+
+static uint64_t descriptors(void *context)
+{
+	struct devices *self = context;
+
+	return self->table->descriptors(self);
 }
 
 static void want(void *context, uint32_t sources)
@@ -267,6 +305,7 @@ void devices_provider_init(struct devices_provider *self, const struct device_ta
 		.job_run = run,
 		.job_release = release,
 		.job_finish = finish,
+		.descriptors = table->descriptors ? descriptors : NULL,
 	};
 }
 

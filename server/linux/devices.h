@@ -24,18 +24,20 @@ struct devices_provider;
 struct devices {
 	const struct device_table *table;
 	const struct linux_host *host;
-	uint32_t wanted; /* bit mask: sources that somebody wants */
-	uint64_t now_ns; /* CLOCK_MONOTONIC of the latest list */
-	uint64_t
-		round; /* counts the lists: what is read once for all rows is read once a round */
-	uint64_t found_ns;           /* when find() was called last; 0: not yet */
-	uint64_t finding;            /* counts the finds */
-	struct roster *roster;       /* while it finds */
+	uint32_t wanted;       /* bit mask: sources that somebody wants */
+	uint64_t now_ns;       /* CLOCK_MONOTONIC of the latest list */
+	uint64_t round;        /* counts the lists: a file of all rows is read once a round */
+	uint64_t found_ns;     /* when find() was called last; 0: not yet */
+	uint64_t finding;      /* counts the finds */
+	struct roster *roster; /* while it finds */
 	struct device_place *places; /* by slot */
 	unsigned char *rows;         /* by slot: table->row_size bytes each */
 	uint32_t capacity;
 	uint32_t
-		next; /* where the next device is looked for first: they come in order mostly */
+		next; /* where the next device is looked for first: mostly they keep their order */
+	/* A hash table by identity: 1 + slot, of rows that there are or were. */
+	uint32_t *index;
+	uint32_t index_size, index_used; /* the size is a power of 2 */
 };
 
 /* A source of such a table: what the core knows of it, and what it does. */
@@ -71,6 +73,8 @@ struct device_table {
 	 */
 	int (*open)(struct devices *table, const struct target *target);
 	void (*close)(struct devices *table);
+	/* Descriptors that it keeps open, for table SERVER. NULL: none. */
+	uint64_t (*descriptors)(struct devices *table);
 	/* Targeted: is it still the process that the table was opened for? */
 	bool (*has_target)(struct devices *table);
 	/*

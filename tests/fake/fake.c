@@ -86,6 +86,7 @@ static const struct binding bindings[ATTRIBUTE_COUNT] = {
 	[ATTRIBUTE_PROCESS_GPU_TIME] = BIND(FAKE_GPU, fake_number, value),
 	[ATTRIBUTE_PROCESS_DISK_READ] = BIND(FAKE_DISK, fake_number, value),
 	[ATTRIBUTE_PROCESS_EXIT_STATUS] = BIND(FAKE_EXIT, fake_exit, status),
+	[ATTRIBUTE_THREAD_TID] = BIND(0, fake_number, value),
 	[ATTRIBUTE_COALITION_PARENT] = BIND(0, fake_number, value),
 	[ATTRIBUTE_COALITION_GPU_TIME] = SUM(CPU_TOTAL),
 	[ATTRIBUTE_COALITION_GPU_MEMORY] = SUM(FILES_OPEN),
@@ -373,6 +374,69 @@ static const struct provider groups_provider = {
 	.read = groups_read,
 };
 
+/* ----------------------------------------------------------- threads, of a process each */
+
+struct fake_threads {
+	uint64_t target;
+	bool listed;
+};
+
+static int threads_open(void *context, const struct target *target, void **ret_self)
+{
+	struct fake_threads *self = calloc(1, sizeof *self);
+
+	(void)context;
+	(void)target;
+	fake->opens++;
+	self->target = fake->target;
+	*ret_self = self;
+	return 0;
+}
+
+static void threads_close(void *self)
+{
+	fake->closes++;
+	free(self);
+}
+
+static bool threads_has_target(void *self)
+{
+	return ((struct fake_threads *)self)->target == fake->target;
+}
+
+static int threads_list(void *context, struct roster *roster, const struct row_scope *scope)
+{
+	struct fake_threads *self = context;
+
+	(void)scope;
+	if (!threads_has_target(self))
+		return -ESRCH;
+	if (!self->listed)
+		roster->ops->born(roster, self->target, 0);
+	self->listed = true;
+	return 0;
+}
+
+static int threads_read(void *self, uint32_t slot, uint32_t source, void *sample)
+{
+	(void)slot;
+	(void)source;
+	((struct fake_number *)sample)->value = ((struct fake_threads *)self)->target;
+	return STATE_OK;
+}
+
+static const struct provider threads_provider = {
+	.table = TABLE_THREAD,
+	.targeted = true,
+	.sources = group_sources,
+	.source_count = 1,
+	.open = threads_open,
+	.close = threads_close,
+	.has_target = threads_has_target,
+	.list = threads_list,
+	.read = threads_read,
+};
+
 const struct platform *fake_create(void)
 {
 	free(fake);
@@ -384,10 +448,12 @@ const struct platform *fake_create(void)
 	fake->providers[0] = &fake->provider;
 	fake->groups_provider = groups_provider;
 	fake->providers[1] = &fake->groups_provider;
+	fake->threads_provider = threads_provider;
+	fake->providers[2] = &fake->threads_provider;
 	fake->platform = (struct platform){
 		.name = "fake",
 		.providers = fake->providers,
-		.provider_count = 2,
+		.provider_count = 3,
 		.bindings = bindings,
 		.scales = scales,
 		.context = fake,

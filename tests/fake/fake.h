@@ -51,12 +51,14 @@ enum { FAKE_PROCESSES_MAX = 4096, FAKE_GROUPS_MAX = 64 };
 
 struct fake {
 	struct platform platform;
-	struct provider provider, groups_provider;
-	const struct provider *providers[2];
+	struct provider provider, groups_provider, threads_provider;
+	const struct provider *providers[3];
 	struct source sources[FAKE_SOURCES]; /* a test may give one a period */
 	struct fake_process processes[FAKE_PROCESSES_MAX];
 	struct fake_group groups[FAKE_GROUPS_MAX];
 	uint32_t group_count;
+	uint64_t
+		target; /* identity of the process that THREAD is asked for; its only row has it */
 	uint32_t count;
 	uint64_t next_identity;
 	uint32_t opens, closes, lists, gates; /* calls so far */

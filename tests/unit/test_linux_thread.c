@@ -464,10 +464,24 @@ TEST(nothing_is_said_of_waits_that_were_not_counted)
 	end(watch);
 }
 
-TESTS(CASE(schedules), CASE(wait_channels), CASE(threads_come_and_go),
-	CASE(what_is_said_is_what_the_kernel_says), CASE(a_process_that_ended_has_no_threads),
-	CASE(a_thread_is_no_target), CASE(a_process_lives_as_long_as_any_thread),
-	CASE(a_process_of_another_user), CASE(a_number_that_is_used_again_is_another_thread),
+TEST(another_process_of_the_pid_is_no_target)
+{
+	pid_t child = child_start(NULL);
+	struct watch *watch = open_threads(NULL, (uint32_t)child);
+
+	CHECK(watch->provider->has_target(watch->handle));
+	CHECK_INT(watch->provider->descriptors(watch->handle), 1);
+	child_end(child);
+	CHECK(!watch->provider->has_target(watch->handle));
+	watch->provider->close(watch->handle);
+	end(watch);
+}
+
+TESTS(CASE(another_process_of_the_pid_is_no_target), CASE(schedules), CASE(wait_channels),
+	CASE(threads_come_and_go), CASE(what_is_said_is_what_the_kernel_says),
+	CASE(a_process_that_ended_has_no_threads), CASE(a_thread_is_no_target),
+	CASE(a_process_lives_as_long_as_any_thread), CASE(a_process_of_another_user),
+	CASE(a_number_that_is_used_again_is_another_thread),
 	CASE(a_pid_that_is_used_again_is_another_process),
 	CASE(without_the_scheduler_s_account_it_is_clock_ticks),
 	CASE(a_thread_that_ended_after_the_list_has_nothing),

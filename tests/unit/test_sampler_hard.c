@@ -398,7 +398,48 @@ TEST(a_request_number_used_again_is_another_row)
 	teardown();
 }
 
-TESTS(CASE(a_filter_that_was_not_due_keeps_its_process_when_the_table_is_opened_anew),
+static int ask_threads(struct replica *replica, uint64_t pid)
+{
+	struct request request = {.request = 1,
+		.table = TABLE_THREAD,
+		.target_pid = pid,
+		.interval_ns = SECOND,
+		.attributes = (uint16_t[]){ATTRIBUTE_THREAD_TID},
+		.attribute_count = 1};
+
+	replica->columns[replica->column_count++] = attributes[ATTRIBUTE_THREAD_TID].id;
+	return sampler_subscribe(sampler, now, &replica->subscriber, &request);
+}
+
+/* Another process has got the pid, and nobody has looked since. */
+TEST(a_target_is_a_process_and_not_a_pid)
+{
+	setup();
+	struct replica *first = new_replica(), *same = new_replica(), *later = new_replica();
+	fake->target = 1000;
+	CHECK_INT(ask_threads(first, 10), 0);
+	CHECK_INT(ask_threads(same, 10), 0);
+	next_tick();
+	CHECK_INT(fake->opens, 1);
+	fake->target = 2000;
+	CHECK_INT(ask_threads(later, 10), 0);
+	CHECK_INT(fake->opens, 2);
+	next_tick();
+	CHECK_INT(later->frames, 1);
+	CHECK_INT(later->rows[0].identity, 2000);
+	CHECK_INT(first->rows[0].identity, 1000);
+	next_tick();
+	CHECK_INT(first->ended + same->ended, 2);
+	CHECK_INT(first->ended_error, -ESRCH);
+	CHECK_INT(later->ended, 0);
+	drop(first);
+	drop(same);
+	drop(later);
+	teardown();
+}
+
+TESTS(CASE(a_target_is_a_process_and_not_a_pid),
+	CASE(a_filter_that_was_not_due_keeps_its_process_when_the_table_is_opened_anew),
 	CASE(a_filter_that_was_held_back_finds_its_process),
 	CASE(a_filter_survives_a_failed_list),
 	CASE(what_a_filter_wants_is_read_of_its_processes_only),

@@ -279,6 +279,13 @@ static int find(struct devices *devices)
 	return 0;
 }
 
+static uint64_t descriptors(struct devices *devices)
+{
+	const struct coalitions *self = coalitions_of(devices);
+
+	return self->kept + (self->root >= 0);
+}
+
 const struct device_table coalition_table = {
 	.id = TABLE_COALITION,
 	.sources = sources,
@@ -289,5 +296,6 @@ const struct device_table coalition_table = {
 	.close = close_table,
 	.find = find,
 	.forget = forget,
+	.descriptors = descriptors,
 	.find_period_ns = 1000000000,
 };

@@ -161,6 +161,19 @@ static int open_table(struct devices *devices, const struct target *target)
 	return 0;
 }
 
+static bool has_target(struct devices *devices)
+{
+	int error;
+
+	return !has_ended(threads_of(devices)->directory, &error);
+}
+
+static uint64_t descriptors(struct devices *devices)
+{
+	(void)devices;
+	return 1;
+}
+
 static void close_table(struct devices *devices)
 {
 	struct threads *self = threads_of(devices);
@@ -234,5 +247,7 @@ const struct device_table thread_table = {
 	.targeted = true,
 	.open = open_table,
 	.close = close_table,
+	.has_target = has_target,
+	.descriptors = descriptors,
 	.find = find,
 };
