@@ -387,6 +387,29 @@ TEST(details_that_a_battery_does_not_know_are_none)
 	watch_close(watch);
 }
 
+/* Current and voltage of USB-C are those of the contract, and 0 where they are not known. */
+TEST(the_power_of_an_adapter_is_measured_or_none)
+{
+	struct linux_power_draw draw;
+	struct watch *watch;
+
+	tree_begin();
+	tree_put("sys/class/power_supply/usb/type", "USB\n");
+	tree_put("sys/class/power_supply/usb/current_now", "2250000\n");
+	tree_put("sys/class/power_supply/usb/voltage_now", "20000000\n");
+	tree_put("sys/class/power_supply/BAT0/type", "Battery\n");
+	tree_put("sys/class/power_supply/BAT0/current_now", "1250000\n");
+	tree_put("sys/class/power_supply/BAT0/voltage_now", "12000000\n");
+	watch = open_power();
+	CHECK_INT(read_named(watch, "usb", SOURCE_power_draw, &draw), STATE_NONE);
+	CHECK_INT(read_named(watch, "BAT0", SOURCE_power_draw, &draw), STATE_OK);
+	CHECK_INT(draw.now_uw, 15000000);
+	tree_put("sys/class/power_supply/usb/power_now", "7654321\n");
+	CHECK_INT(read_named(watch, "usb", SOURCE_power_draw, &draw), STATE_OK);
+	CHECK_INT(draw.now_uw, 7654321);
+	watch_close(watch);
+}
+
 TEST(what_is_in_the_place_of_a_device_is_not_taken_for_it)
 {
 	struct linux_adapter_state adapter;
@@ -426,4 +449,5 @@ TESTS(CASE(a_meter_begins_with_what_its_counter_has), CASE(a_meter_wraps_around)
 	CASE(a_sensor_that_sleeps_is_not_woken), CASE(a_sensor_that_may_not_be_read_is_denied),
 	CASE(a_battery_counts_charge_at_the_voltage_that_it_was_made_for),
 	CASE(details_that_a_battery_does_not_know_are_none),
+	CASE(the_power_of_an_adapter_is_measured_or_none),
 	CASE(what_is_in_the_place_of_a_device_is_not_taken_for_it))

@@ -1,6 +1,6 @@
 /*
  * Source draw: the power of the moment, as a sensor says it, or a battery's gauge: that may say
- * power, or current and voltage.
+ * power, or current and voltage. Those of an adapter are what was agreed upon, not what flows.
  */
 #include <string.h>
 
@@ -79,7 +79,7 @@ static int read_supply(const struct power_job *own, uint64_t *ret_uw)
 		*ret_uw = power_of_battery(power);
 		return STATE_OK;
 	}
-	if (sysfs_state(error) != STATE_NONE)
+	if (sysfs_state(error) != STATE_NONE || own->kind == POWER_ADAPTER)
 		return sysfs_state(error);
 	error = sysfs_number(own->directory, "current_now", &current);
 	if (error == 0)
