@@ -300,22 +300,51 @@ TEST(sensors_of_gpus_and_batteries_are_no_meters)
 	watch_close(watch);
 }
 
+#define CARD "sys/devices/0000:03:00.0"
+#define CHIP CARD "/sub/hw"
+
+/* A chip whose device is part of a card that is in this state of rest. */
+static void put_chip_of_card(const char *status)
+{
+	tree_put(CARD "/power/runtime_status", status);
+	tree_link(CARD "/subsystem", "../../bus/pci");
+	tree_put(CHIP "/name", "chip\n");
+	tree_put(CHIP "/power2_input", "2500000\n");
+	tree_put(CHIP "/power2_average", "9\n");
+	tree_put(CHIP "/power2_cap", "7500000\n");
+	tree_put(CHIP "/energy3_input", "4000\n");
+	tree_link(CHIP "/device", "../../sub");
+	tree_link("sys/class/hwmon/hwmon0", "../../devices/0000:03:00.0/sub/hw");
+}
+
 TEST(a_sensor_that_sleeps_is_not_woken)
 {
+	static const char *const asleep[] = {"suspended\n", "suspending\n", "resuming\n"};
 	struct linux_power_draw draw;
+	struct linux_power_energy energy;
+	struct linux_power_limits limits;
 	struct watch *watch;
 
 	tree_begin();
-	tree_put("sys/class/hwmon/hwmon0/name", "ina226\n");
-	tree_put("sys/class/hwmon/hwmon0/power2_input", "2500000\n");
-	tree_put("sys/class/hwmon/hwmon0/power2_average", "9\n");
-	tree_put("sys/class/hwmon/hwmon0/device/power/runtime_status", "suspended\n");
+	put_chip_of_card("active\n");
 	watch = open_power();
-	CHECK_INT(watch->births, 1);
-	CHECK_INT(read_named(watch, "ina226 power2", SOURCE_power_draw, &draw), STATE_ASLEEP);
-	tree_put("sys/class/hwmon/hwmon0/device/power/runtime_status", "active\n");
-	CHECK_INT(read_named(watch, "ina226 power2", SOURCE_power_draw, &draw), STATE_OK);
+	CHECK_INT(watch->births, 2);
+	for (size_t i = 0; i < sizeof asleep / sizeof *asleep; i++) {
+		tree_put(CARD "/power/runtime_status", asleep[i]);
+		CHECK_INT(read_named(watch, "chip power2", SOURCE_power_draw, &draw),
+			STATE_ASLEEP);
+		CHECK_INT(read_named(watch, "chip power2", SOURCE_power_limits, &limits),
+			STATE_ASLEEP);
+		CHECK_INT(read_named(watch, "chip energy3", SOURCE_power_energy, &energy),
+			STATE_ASLEEP);
+	}
+	tree_put(CARD "/power/runtime_status", "active\n");
+	CHECK_INT(read_named(watch, "chip power2", SOURCE_power_draw, &draw), STATE_OK);
 	CHECK_INT(draw.now_uw, 2500000);
+	CHECK_INT(read_named(watch, "chip power2", SOURCE_power_limits, &limits), STATE_OK);
+	CHECK_INT(limits.limit_uw, 7500000);
+	CHECK_INT(read_named(watch, "chip energy3", SOURCE_power_energy, &energy), STATE_OK);
+	CHECK_INT(energy.total_nj, 4000000);
 	watch_close(watch);
 }
 

@@ -9,10 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../read.h"
+#include "../chip_place.h"
 #include "../sysfs.h"
 #include "alloc.h"
-#include "chip_place.h"
 #include "clock.h"
 #include "platform.h"
 
@@ -141,19 +140,9 @@ void chip_release(struct sensor_chip *self)
 
 /* ------------------------------------------------------------------------------- reading */
 
-/* A device on its way between the states counts as asleep: a read would wait for it. A kernel
- * without power management has no such file. */
 bool chip_asleep(const struct sensor_chip *self)
 {
-	char text[32];
-	ssize_t length;
-
-	if (!self->status)
-		return false;
-	length = read_file_line(AT_FDCWD, self->status, text, sizeof text);
-	if (length < 0)
-		return length != -ENOENT;
-	return strcmp(text, "active") != 0 && strcmp(text, "unsupported") != 0;
+	return self->status && chip_place_asleep(self->status);
 }
 
 static void wait_until(struct sensor_chip *self, uint64_t until_ns)

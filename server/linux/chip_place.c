@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../sysfs.h"
+#include "read.h"
+#include "sysfs.h"
 
 /* "pci", "i2c": the bus or class of a device's folder; "" for a folder that is none. */
 static void subsystem_of(const char *path, char *name, size_t size)
@@ -105,4 +106,16 @@ bool chip_place_find(struct chip_place *self, const char *chip)
 		snprintf(self->name, sizeof self->name, "%s", last);
 	find_status(self);
 	return true;
+}
+
+/* A device on its way between the states counts as asleep: a read would wait for it. A kernel
+ * without power management has no such file. */
+bool chip_place_asleep(const char *status)
+{
+	char text[32];
+	ssize_t length = read_file_line(AT_FDCWD, status, text, sizeof text);
+
+	if (length < 0)
+		return length != -ENOENT;
+	return strcmp(text, "active") != 0 && strcmp(text, "unsupported") != 0;
 }
