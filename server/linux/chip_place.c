@@ -24,6 +24,9 @@ static bool is_display(const char *path)
 {
 	char file[PLACE_PATH_MAX + 16], class[32];
 
+	snprintf(file, sizeof file, "%s/drm", path);
+	if (sysfs_has(AT_FDCWD, file))
+		return true;
 	snprintf(file, sizeof file, "%s/class", path);
 	return sysfs_text(AT_FDCWD, file, class, sizeof class) > 0 &&
 	       strncmp(class, "0x03", 4) == 0;
@@ -105,6 +108,8 @@ bool chip_place_find(struct chip_place *self, const char *chip)
 	if (strcmp(subsystem, "scsi") != 0 || !find_disk(self, self->name, sizeof self->name))
 		snprintf(self->name, sizeof self->name, "%s", last);
 	find_status(self);
+	if (is_display(self->path))
+		snprintf(self->control, sizeof self->control, "%s/power/control", self->path);
 	return true;
 }
 

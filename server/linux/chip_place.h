@@ -11,6 +11,8 @@ struct chip_place {
 	char path[PLACE_PATH_MAX];        /* of the device, "" if there is no link to it */
 	char name[256];                   /* for people: "sda", "nvme0", "coretemp.0" */
 	char status[PLACE_PATH_MAX + 64]; /* "" if it never sleeps */
+	/* Of a GPU's own chip the file that says whether the kernel may suspend it; else "". */
+	char control[PLACE_PATH_MAX + 64];
 };
 
 /*

@@ -485,6 +485,35 @@ TEST(what_sits_behind_a_bus_sleeps_with_a_graphics_card_only)
 	watch_close(watch);
 }
 
+/* A card by its class, and one by its drm; each may be awake now: reading would keep it so. */
+TEST(a_graphics_card_that_may_sleep_is_left_to_table_gpu)
+{
+	static const char *const signs[] = {
+		"sys/devices/0000:04:00.0/class", "sys/devices/0000:04:00.0/drm/card1/dev"};
+	struct watch *watch;
+
+	tree_begin();
+	for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
+		put_chip("sys/devices/0000:04:00.0/hw", "nouveau", "temp1_input", "41000\n");
+		tree_link("sys/devices/0000:04:00.0/hw/device", "../../0000:04:00.0");
+		tree_put("sys/devices/0000:04:00.0/power/runtime_status", "active\n");
+		tree_put("sys/devices/0000:04:00.0/power/control", "auto\n");
+		tree_link(HWMON(0), "../../devices/0000:04:00.0/hw");
+		tree_put(signs[i], "0x030200\n");
+		watch = open_sensors();
+		watch_list(watch);
+		CHECK_INT(watch->births, 0);
+		tree_put("sys/devices/0000:04:00.0/power/control", "on\n");
+		find_again(watch);
+		CHECK_INT(temperature_of(watch, "nouveau temp1"), 41000);
+		tree_put("sys/devices/0000:04:00.0/power/control", "auto\n");
+		find_again(watch);
+		CHECK_INT(watch->deaths, 1);
+		watch_close(watch);
+		tree_remove("sys/devices/0000:04:00.0");
+	}
+}
+
 TEST(usb_devices_sleep_and_their_interfaces_do_not_count)
 {
 	struct watch *watch;
@@ -653,6 +682,7 @@ TESTS(CASE(files_belong_to_channels), CASE(other_files_do_not),
 	CASE(limits_fail_one_by_one), CASE(a_zone_without_a_readable_trip_point_says_why),
 	CASE(a_sleeping_device_is_left_alone),
 	CASE(what_sits_behind_a_bus_sleeps_with_a_graphics_card_only),
+	CASE(a_graphics_card_that_may_sleep_is_left_to_table_gpu),
 	CASE(usb_devices_sleep_and_their_interfaces_do_not_count),
 	CASE(drives_are_asked_rarely), CASE(a_chip_that_hangs_costs_its_own_cells),
 	CASE(readers_of_a_chip_wait_for_each_other), CASE(who_had_no_turn_says_nothing),

@@ -76,6 +76,8 @@ static int identify(struct sensor_chip *self, const char *path)
 	self->device = xstrdup(place.name);
 	self->path = xstrdup(place.path);
 	self->status = *place.status ? xstrdup(place.status) : NULL;
+	self->control =
+		self->class == CHIP_HWMON && *place.control ? xstrdup(place.control) : NULL;
 	self->period_ns = is_drive(name) ? DRIVE_PERIOD_NS : 0;
 	return 0;
 }
@@ -135,10 +137,20 @@ void chip_release(struct sensor_chip *self)
 	free(self->device);
 	free(self->path);
 	free(self->status);
+	free(self->control);
 	free(self);
 }
 
 /* ------------------------------------------------------------------------------- reading */
+
+bool chip_is_left_to_gpu(const struct sensor_chip *self)
+{
+	char control[32];
+
+	return self->control &&
+	       sysfs_text(AT_FDCWD, self->control, control, sizeof control) > 0 &&
+	       strcmp(control, "auto") == 0;
+}
 
 bool chip_asleep(const struct sensor_chip *self)
 {

@@ -156,7 +156,7 @@ static void find_chip(struct sensors *self, enum chip_class class, uint32_t numb
 			xreallocarray(self->chips, self->chip_count + 1, sizeof *self->chips);
 		self->chips[self->chip_count++] = chip;
 	}
-	if (is_of_zone(self, chip))
+	if (is_of_zone(self, chip) || chip_is_left_to_gpu(chip))
 		return;
 	compare_with_others(self, chip);
 	chip->finding = self->devices.finding;
