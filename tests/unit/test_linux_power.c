@@ -300,22 +300,51 @@ TEST(sensors_of_gpus_and_batteries_are_no_meters)
 	watch_close(watch);
 }
 
+#define CARD "sys/devices/0000:03:00.0"
+#define CHIP CARD "/sub/hw"
+
+/* A chip whose device is part of a card that is in this state of rest. */
+static void put_chip_of_card(const char *status)
+{
+	tree_put(CARD "/power/runtime_status", status);
+	tree_link(CARD "/subsystem", "../../bus/pci");
+	tree_put(CHIP "/name", "chip\n");
+	tree_put(CHIP "/power2_input", "2500000\n");
+	tree_put(CHIP "/power2_average", "9\n");
+	tree_put(CHIP "/power2_cap", "7500000\n");
+	tree_put(CHIP "/energy3_input", "4000\n");
+	tree_link(CHIP "/device", "../../sub");
+	tree_link("sys/class/hwmon/hwmon0", "../../devices/0000:03:00.0/sub/hw");
+}
+
 TEST(a_sensor_that_sleeps_is_not_woken)
 {
+	static const char *const asleep[] = {"suspended\n", "suspending\n", "resuming\n"};
 	struct linux_power_draw draw;
+	struct linux_power_energy energy;
+	struct linux_power_limits limits;
 	struct watch *watch;
 
 	tree_begin();
-	tree_put("sys/class/hwmon/hwmon0/name", "ina226\n");
-	tree_put("sys/class/hwmon/hwmon0/power2_input", "2500000\n");
-	tree_put("sys/class/hwmon/hwmon0/power2_average", "9\n");
-	tree_put("sys/class/hwmon/hwmon0/device/power/runtime_status", "suspended\n");
+	put_chip_of_card("active\n");
 	watch = open_power();
-	CHECK_INT(watch->births, 1);
-	CHECK_INT(read_named(watch, "ina226 power2", SOURCE_power_draw, &draw), STATE_ASLEEP);
-	tree_put("sys/class/hwmon/hwmon0/device/power/runtime_status", "active\n");
-	CHECK_INT(read_named(watch, "ina226 power2", SOURCE_power_draw, &draw), STATE_OK);
+	CHECK_INT(watch->births, 2);
+	for (size_t i = 0; i < sizeof asleep / sizeof *asleep; i++) {
+		tree_put(CARD "/power/runtime_status", asleep[i]);
+		CHECK_INT(read_named(watch, "chip power2", SOURCE_power_draw, &draw),
+			STATE_ASLEEP);
+		CHECK_INT(read_named(watch, "chip power2", SOURCE_power_limits, &limits),
+			STATE_ASLEEP);
+		CHECK_INT(read_named(watch, "chip energy3", SOURCE_power_energy, &energy),
+			STATE_ASLEEP);
+	}
+	tree_put(CARD "/power/runtime_status", "active\n");
+	CHECK_INT(read_named(watch, "chip power2", SOURCE_power_draw, &draw), STATE_OK);
 	CHECK_INT(draw.now_uw, 2500000);
+	CHECK_INT(read_named(watch, "chip power2", SOURCE_power_limits, &limits), STATE_OK);
+	CHECK_INT(limits.limit_uw, 7500000);
+	CHECK_INT(read_named(watch, "chip energy3", SOURCE_power_energy, &energy), STATE_OK);
+	CHECK_INT(energy.total_nj, 4000000);
 	watch_close(watch);
 }
 
@@ -387,6 +416,29 @@ TEST(details_that_a_battery_does_not_know_are_none)
 	watch_close(watch);
 }
 
+/* Current and voltage of USB-C are those of the contract, and 0 where they are not known. */
+TEST(the_power_of_an_adapter_is_measured_or_none)
+{
+	struct linux_power_draw draw;
+	struct watch *watch;
+
+	tree_begin();
+	tree_put("sys/class/power_supply/usb/type", "USB\n");
+	tree_put("sys/class/power_supply/usb/current_now", "2250000\n");
+	tree_put("sys/class/power_supply/usb/voltage_now", "20000000\n");
+	tree_put("sys/class/power_supply/BAT0/type", "Battery\n");
+	tree_put("sys/class/power_supply/BAT0/current_now", "1250000\n");
+	tree_put("sys/class/power_supply/BAT0/voltage_now", "12000000\n");
+	watch = open_power();
+	CHECK_INT(read_named(watch, "usb", SOURCE_power_draw, &draw), STATE_NONE);
+	CHECK_INT(read_named(watch, "BAT0", SOURCE_power_draw, &draw), STATE_OK);
+	CHECK_INT(draw.now_uw, 15000000);
+	tree_put("sys/class/power_supply/usb/power_now", "7654321\n");
+	CHECK_INT(read_named(watch, "usb", SOURCE_power_draw, &draw), STATE_OK);
+	CHECK_INT(draw.now_uw, 7654321);
+	watch_close(watch);
+}
+
 TEST(what_is_in_the_place_of_a_device_is_not_taken_for_it)
 {
 	struct linux_adapter_state adapter;
@@ -426,4 +478,5 @@ TESTS(CASE(a_meter_begins_with_what_its_counter_has), CASE(a_meter_wraps_around)
 	CASE(a_sensor_that_sleeps_is_not_woken), CASE(a_sensor_that_may_not_be_read_is_denied),
 	CASE(a_battery_counts_charge_at_the_voltage_that_it_was_made_for),
 	CASE(details_that_a_battery_does_not_know_are_none),
+	CASE(the_power_of_an_adapter_is_measured_or_none),
 	CASE(what_is_in_the_place_of_a_device_is_not_taken_for_it))

@@ -225,6 +225,62 @@ TEST(channels_come_and_go_with_what_drives_them)
 	watch_close(watch);
 }
 
+TEST(a_chip_that_does_not_say_what_it_is_costs_its_own_rows)
+{
+	struct watch *watch;
+
+	tree_begin();
+	put_chip(HWMON(0), "\n", "temp1_input", "41000\n");
+	put_chip(HWMON(1), "closed", "temp1_input", "42000\n");
+	put_chip(HWMON(2), "sound", "temp1_input", "43000\n");
+	tree_put("sys/class/thermal/thermal_zone0/type", "closed\n");
+	tree_put("sys/class/thermal/thermal_zone1/type", "zone\n");
+	tree_put("sys/class/thermal/thermal_zone1/temp", "44000\n");
+	CHECK(mkdir(tree_path("sys/class/thermal/cooling_device0"), 0755) == 0);
+	CHECK(mkdir(tree_path("sys/class/thermal/cooling_device0/type"), 0755) == 0);
+	tree_put("sys/class/thermal/cooling_device1/type", "Fan\n");
+	CHECK(chmod(tree_path(HWMON(1) "/name"), 0) == 0);
+	CHECK(chmod(tree_path("sys/class/thermal/thermal_zone0/type"), 0) == 0);
+	become_nobody();
+	watch = open_sensors();
+	watch_list(watch);
+	CHECK_INT(watch->births, 3);
+	CHECK_INT(temperature_of(watch, "sound temp1"), 43000);
+	CHECK_INT(temperature_of(watch, "zone"), 44000);
+	must_find(watch, "Fan");
+	watch_close(watch);
+}
+
+/* A folder that is closed while we have it open; and that of all chips, which says nothing. */
+TEST(a_chip_that_cannot_be_listed_costs_its_own_rows)
+{
+	struct watch *watch;
+
+	tree_begin();
+	put_chip(HWMON(0), "shut", "temp1_input", "41000\n");
+	put_chip(HWMON(1), "sound", "temp1_input", "42000\n");
+	become_nobody();
+	watch = open_sensors();
+	watch_list(watch);
+	CHECK_INT(watch->births, 2);
+	CHECK(chmod(tree_path(HWMON(0)), 0) == 0);
+	find_again(watch);
+	CHECK_INT(watch->deaths, 1);
+	CHECK_INT(temperature_of(watch, "sound temp1"), 42000);
+	tree_put(HWMON(1) "/temp2_input", "43000\n");
+	find_again(watch);
+	CHECK_INT(temperature_of(watch, "sound temp2"), 43000);
+	((struct devices *)watch->handle)->found_ns = 0;
+	CHECK(chmod(tree_path("sys/class/hwmon"), 0) == 0);
+	CHECK_INT(watch->provider->list(
+			  watch->handle, &watch->roster, &(struct row_scope){.all = true}),
+		-EACCES);
+	CHECK_INT(watch->deaths, 0);
+	CHECK(chmod(tree_path("sys/class/hwmon"), 0755) == 0);
+	CHECK(chmod(tree_path(HWMON(0)), 0755) == 0);
+	watch_close(watch);
+}
+
 /* The second of a kind changes the name of the first. */
 TEST(names_tell_chips_of_a_kind_apart)
 {
@@ -429,6 +485,35 @@ TEST(what_sits_behind_a_bus_sleeps_with_a_graphics_card_only)
 	watch_close(watch);
 }
 
+/* A card by its class, and one by its drm; each may be awake now: reading would keep it so. */
+TEST(a_graphics_card_that_may_sleep_is_left_to_table_gpu)
+{
+	static const char *const signs[] = {
+		"sys/devices/0000:04:00.0/class", "sys/devices/0000:04:00.0/drm/card1/dev"};
+	struct watch *watch;
+
+	tree_begin();
+	for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
+		put_chip("sys/devices/0000:04:00.0/hw", "nouveau", "temp1_input", "41000\n");
+		tree_link("sys/devices/0000:04:00.0/hw/device", "../../0000:04:00.0");
+		tree_put("sys/devices/0000:04:00.0/power/runtime_status", "active\n");
+		tree_put("sys/devices/0000:04:00.0/power/control", "auto\n");
+		tree_link(HWMON(0), "../../devices/0000:04:00.0/hw");
+		tree_put(signs[i], "0x030200\n");
+		watch = open_sensors();
+		watch_list(watch);
+		CHECK_INT(watch->births, 0);
+		tree_put("sys/devices/0000:04:00.0/power/control", "on\n");
+		find_again(watch);
+		CHECK_INT(temperature_of(watch, "nouveau temp1"), 41000);
+		tree_put("sys/devices/0000:04:00.0/power/control", "auto\n");
+		find_again(watch);
+		CHECK_INT(watch->deaths, 1);
+		watch_close(watch);
+		tree_remove("sys/devices/0000:04:00.0");
+	}
+}
+
 TEST(usb_devices_sleep_and_their_interfaces_do_not_count)
 {
 	struct watch *watch;
@@ -590,11 +675,14 @@ TESTS(CASE(files_belong_to_channels), CASE(other_files_do_not),
 	CASE(a_row_stays_when_its_folder_gets_another_number),
 	CASE(a_chip_that_is_gone_is_not_mistaken_for_its_successor),
 	CASE(channels_come_and_go_with_what_drives_them),
+	CASE(a_chip_that_does_not_say_what_it_is_costs_its_own_rows),
+	CASE(a_chip_that_cannot_be_listed_costs_its_own_rows),
 	CASE(names_tell_chips_of_a_kind_apart), CASE(an_error_costs_its_own_cell),
 	CASE(what_is_closed_to_us_is_denied), CASE(alarms_are_put_together),
 	CASE(limits_fail_one_by_one), CASE(a_zone_without_a_readable_trip_point_says_why),
 	CASE(a_sleeping_device_is_left_alone),
 	CASE(what_sits_behind_a_bus_sleeps_with_a_graphics_card_only),
+	CASE(a_graphics_card_that_may_sleep_is_left_to_table_gpu),
 	CASE(usb_devices_sleep_and_their_interfaces_do_not_count),
 	CASE(drives_are_asked_rarely), CASE(a_chip_that_hangs_costs_its_own_cells),
 	CASE(readers_of_a_chip_wait_for_each_other), CASE(who_had_no_turn_says_nothing),

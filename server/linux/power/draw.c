@@ -1,9 +1,7 @@
 /*
  * Source draw: the power of the moment, as a sensor says it, or a battery's gauge: that may say
- * power, or current and voltage.
+ * power, or current and voltage. Those of an adapter are what was agreed upon, not what flows.
  */
-#include <string.h>
-
 #include "../sysfs.h"
 #include "power.h"
 
@@ -42,25 +40,13 @@ uint64_t power_of_current(int64_t current, int64_t voltage)
 	return power_of_sensor(current * voltage / 1000000);
 }
 
-/* A suspended chip would be woken by a read. */
-static bool is_asleep(int directory)
-{
-	char status[32];
-
-	return sysfs_text(directory, "device/power/runtime_status", status, sizeof status) >
-		       0 &&
-	       strcmp(status, "suspended") == 0;
-}
-
 /* Some have the moment, some an average of the last seconds. */
 static int read_sensor(const struct power_job *own, uint64_t *ret_uw)
 {
 	int64_t power = 0;
-	int error;
+	int error =
+		sysfs_number(own->directory, power_channel_file(own, "_input").name, &power);
 
-	if (is_asleep(own->directory))
-		return STATE_ASLEEP;
-	error = sysfs_number(own->directory, power_channel_file(own, "_input").name, &power);
 	if (sysfs_state(error) == STATE_NONE)
 		error = sysfs_number(
 			own->directory, power_channel_file(own, "_average").name, &power);
@@ -79,7 +65,7 @@ static int read_supply(const struct power_job *own, uint64_t *ret_uw)
 		*ret_uw = power_of_battery(power);
 		return STATE_OK;
 	}
-	if (sysfs_state(error) != STATE_NONE)
+	if (sysfs_state(error) != STATE_NONE || own->kind == POWER_ADAPTER)
 		return sysfs_state(error);
 	error = sysfs_number(own->directory, "current_now", &current);
 	if (error == 0)
@@ -111,6 +97,8 @@ static int draw_run(void *data, struct job *job)
 	struct linux_power_draw *sample = job->sample;
 	const struct power_job *own = data;
 
+	if (power_job_asleep(own))
+		return STATE_ASLEEP;
 	if (own->kind == POWER_HWMON_POWER)
 		return read_sensor(own, &sample->now_uw);
 	return read_supply(own, &sample->now_uw);

@@ -63,6 +63,8 @@ static int energy_run(void *data, struct job *job)
 	struct power_file file = power_channel_file(own, "_input");
 	int error;
 
+	if (power_job_asleep(own))
+		return STATE_ASLEEP;
 	if (own->kind != POWER_RAPL)
 		name = file.name;
 	error = sysfs_number(own->directory, name, &counter);

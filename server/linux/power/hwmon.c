@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../chip_place.h"
 #include "../parse.h"
 #include "../sysfs.h"
 #include "alloc.h"
@@ -18,6 +19,7 @@
 struct chip {
 	char path[POWER_PATH_SIZE]; /* of the directory that has the files */
 	char name[64], device[64];  /* "ina226", "1-0040" */
+	char *status;               /* see struct power_finding */
 };
 
 struct chips {
@@ -58,18 +60,20 @@ static bool read_chip_name(struct chip *self)
 /* Drivers of the old kind have their files in the directory of the device. */
 static bool read_chip(const char *path, struct chip *ret_chip)
 {
-	char subsystem[32];
+	struct chip_place place;
 
 	read_link_name(path, "device", ret_chip->device, sizeof ret_chip->device);
-	read_link_name(path, "device/subsystem", subsystem, sizeof subsystem);
-	if (has(path, "device/drm") || strcmp(subsystem, "power_supply") == 0)
+	if (has(path, "device/drm") || !chip_place_find(&place, path))
 		return false;
 	snprintf(ret_chip->path, sizeof ret_chip->path, "%s", path);
-	if (read_chip_name(ret_chip))
-		return true;
-	snprintf(ret_chip->path, sizeof ret_chip->path, "%.*s/device",
-		(int)(sizeof ret_chip->path - sizeof "/device"), path);
-	return read_chip_name(ret_chip);
+	if (!read_chip_name(ret_chip)) {
+		snprintf(ret_chip->path, sizeof ret_chip->path, "%.*s/device",
+			(int)(sizeof ret_chip->path - sizeof "/device"), path);
+		if (!read_chip_name(ret_chip))
+			return false;
+	}
+	ret_chip->status = *place.status ? xstrdup(place.status) : NULL;
+	return true;
 }
 
 static void read_chips(const struct linux_host *host, struct chips *self)
@@ -147,6 +151,7 @@ static void scan_chip(const struct chip *chip, bool twin,
 		.channel = channel,
 		.name = name,
 		.part_of = "",
+		.status = chip->status,
 		.in_total = ABSENT_U64(STATE_NONE)};
 	DIR *directory = opendir(chip->path);
 	const struct dirent *entry;
@@ -170,5 +175,7 @@ void power_scan_hwmon(const struct linux_host *host,
 	read_chips(host, &chips);
 	for (uint32_t i = 0; i < chips.count; i++)
 		scan_chip(&chips.chips[i], has_twin(&chips, &chips.chips[i]), visit, context);
+	for (uint32_t i = 0; i < chips.count; i++)
+		free(chips.chips[i].status);
 	free(chips.chips);
 }

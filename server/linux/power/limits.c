@@ -64,6 +64,8 @@ static int limits_run(void *data, struct job *job)
 	struct linux_power_limits *sample = job->sample;
 	const struct power_job *own = data;
 
+	if (power_job_asleep(own))
+		return STATE_ASLEEP;
 	sample->limit_uw = sample->short_uw = ABSENT_U64(STATE_NONE);
 	if (own->kind == POWER_RAPL)
 		read_zone(own->directory, sample);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../chip_place.h"
 #include "../read.h"
 #include "alloc.h"
 
@@ -36,6 +37,7 @@ static void fill_row(struct power_row *row, const struct power_finding *finding,
 	copy(row->channel, sizeof row->channel, finding->channel);
 	copy(row->name, sizeof row->name, finding->name);
 	copy(row->part_of, sizeof row->part_of, finding->part_of);
+	row->status = finding->status ? xstrdup(finding->status) : NULL;
 }
 
 /* Names and numbers of devices are used again; the inode of a directory of sysfs is not. */
@@ -54,6 +56,14 @@ static void found(void *context, const struct power_finding *finding)
 	row = devices_found(self, key, &is_new);
 	if (row && is_new)
 		fill_row(row, finding, status.st_ino);
+}
+
+static void forget(struct devices *self, void *memory)
+{
+	struct power_row *row = memory;
+
+	(void)self;
+	free(row->status);
 }
 
 static void scan_all(const struct linux_host *host,
@@ -106,6 +116,7 @@ int power_job_prepare(const struct power_row *row, uint32_t kinds, void **ret_da
 	job->kind = row->kind;
 	job->directory = directory;
 	memcpy(job->channel, row->channel, sizeof job->channel);
+	job->status = row->status ? xstrdup(row->status) : NULL;
 	*ret_data = job;
 	return STATE_OK;
 }
@@ -115,7 +126,13 @@ void power_job_release(void *data)
 	struct power_job *job = data;
 
 	close(job->directory);
+	free(job->status);
 	free(job);
+}
+
+bool power_job_asleep(const struct power_job *job)
+{
+	return job->status && chip_place_asleep(job->status);
 }
 
 struct power_file power_channel_file(const struct power_job *job, const char *ending)
@@ -165,5 +182,6 @@ const struct device_table power_table = {
 	.size = sizeof(struct devices),
 	.row_size = sizeof(struct power_row),
 	.find = find,
+	.forget = forget,
 	.find_period_ns = UINT64_C(5000000000),
 };

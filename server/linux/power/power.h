@@ -84,8 +84,9 @@ struct power_finding {
 	const char *path;    /* of the directory that has its files */
 	const char *channel; /* "power1", "energy2": how these begin; "" */
 	const char *name, *part_of;
-	uint64_t in_total; /* 1, 0 or STATE_NONE */
-	uint64_t range;    /* µJ; see rapl.h */
+	const char *status; /* path of the file that is looked at first; NULL: never sleeps */
+	uint64_t in_total;  /* 1, 0 or STATE_NONE */
+	uint64_t range;     /* µJ; see rapl.h */
 };
 
 /* Each calls visit() for all that it finds. */
@@ -101,6 +102,7 @@ struct power_row {
 	char path[POWER_PATH_SIZE], channel[CHANNEL_SIZE];
 	uint64_t inode; /* of that directory: if it differs, it is another device's */
 	char name[POWER_NAME_SIZE], part_of[POWER_NAME_SIZE];
+	char *status; /* see struct power_finding */
 	uint64_t in_total;
 	uint64_t range;
 	struct meter meter;
@@ -111,6 +113,7 @@ struct power_job {
 	enum power_kind kind;
 	int directory;
 	char channel[CHANNEL_SIZE];
+	char *status;     /* see struct power_finding */
 	uint64_t read_ns; /* when it read */
 };
 
@@ -118,6 +121,8 @@ struct power_job {
  * (bit mask). */
 int power_job_prepare(const struct power_row *row, uint32_t kinds, void **ret_data);
 void power_job_release(void *data);
+/* Does the hardware sleep? Then run() opens nothing of it. */
+bool power_job_asleep(const struct power_job *job);
 /* The file of a channel: "power1" and "_input" for a sensor. */
 struct power_file {
 	char name[CHANNEL_SIZE + 32];

@@ -9,10 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../read.h"
+#include "../chip_place.h"
 #include "../sysfs.h"
 #include "alloc.h"
-#include "chip_place.h"
 #include "clock.h"
 #include "platform.h"
 
@@ -77,6 +76,8 @@ static int identify(struct sensor_chip *self, const char *path)
 	self->device = xstrdup(place.name);
 	self->path = xstrdup(place.path);
 	self->status = *place.status ? xstrdup(place.status) : NULL;
+	self->control =
+		self->class == CHIP_HWMON && *place.control ? xstrdup(place.control) : NULL;
 	self->period_ns = is_drive(name) ? DRIVE_PERIOD_NS : 0;
 	return 0;
 }
@@ -136,24 +137,24 @@ void chip_release(struct sensor_chip *self)
 	free(self->device);
 	free(self->path);
 	free(self->status);
+	free(self->control);
 	free(self);
 }
 
 /* ------------------------------------------------------------------------------- reading */
 
-/* A device on its way between the states counts as asleep: a read would wait for it. A kernel
- * without power management has no such file. */
+bool chip_is_left_to_gpu(const struct sensor_chip *self)
+{
+	char control[32];
+
+	return self->control &&
+	       sysfs_text(AT_FDCWD, self->control, control, sizeof control) > 0 &&
+	       strcmp(control, "auto") == 0;
+}
+
 bool chip_asleep(const struct sensor_chip *self)
 {
-	char text[32];
-	ssize_t length;
-
-	if (!self->status)
-		return false;
-	length = read_file_line(AT_FDCWD, self->status, text, sizeof text);
-	if (length < 0)
-		return length != -ENOENT;
-	return strcmp(text, "active") != 0 && strcmp(text, "unsupported") != 0;
+	return self->status && chip_place_asleep(self->status);
 }
 
 static void wait_until(struct sensor_chip *self, uint64_t until_ns)

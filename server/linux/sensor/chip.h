@@ -32,6 +32,7 @@ struct sensor_chip {
 	char *device; /* "nvme0", "0000:03:00.0": what it sits on; "" if nobody says */
 	char *path;   /* of that device, the same at each boot; "" if there is none */
 	char *status; /* path of the runtime_status that is looked at first; NULL: never sleeps */
+	char *control; /* see struct chip_place; NULL: it is no GPU's */
 	/* Reading it more often would harm: the controller of a drive stops to answer. 0: no. */
 	uint64_t period_ns;
 
@@ -58,6 +59,9 @@ int chip_create(const char *sysfs, enum chip_class class, uint32_t number,
 struct sensor_chip *chip_retain(struct sensor_chip *self);
 void chip_release(struct sensor_chip *self);
 
+/* Is it of a GPU that the kernel suspends when nobody uses it? A look every few seconds would be
+ * use enough: amdgpu until Linux 6.12, and Intel's. Table GPU has it, which lets it rest. */
+bool chip_is_left_to_gpu(const struct sensor_chip *self);
 /* Does the hardware sleep? Then it is left alone. Wakes nothing. */
 bool chip_asleep(const struct sensor_chip *self);
 

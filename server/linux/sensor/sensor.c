@@ -71,24 +71,23 @@ static void forget(struct devices *table, void *memory)
 	free(row->name);
 }
 
-static int find_rows(struct sensors *self, struct sensor_chip *chip)
+/* Of a chip that cannot be listed, as far as that went. */
+static void find_rows(struct sensors *self, struct sensor_chip *chip)
 {
 	struct channel_list list;
-	int error;
 
 	if (chip->class != CHIP_HWMON) {
 		struct channel whole = {
 			chip->class == CHIP_ZONE ? SENSOR_TEMPERATURE : SENSOR_COOLING,
 			chip->number, 1U << CHANNEL_INPUT};
 		found(self, chip, &whole);
-		return 0;
+		return;
 	}
-	error = channel_list_read(&list, chip->directory);
+	channel_list_read(&list, chip->directory);
 	for (size_t i = 0; i < list.count; i++)
 		if (channel_tells(&list.channels[i]))
 			found(self, chip, &list.channels[i]);
 	channel_list_finish(&list);
-	return error == -ENOENT ? 0 : error;
 }
 
 /* ------------------------------------------------------------------------------- chips */
@@ -145,24 +144,23 @@ static void compare_with_others(struct sensors *self, struct sensor_chip *chip)
 	}
 }
 
-static int find_chip(struct sensors *self, enum chip_class class, uint32_t number)
+/* One that does not say what it is, has gone, or is broken costs nobody else's rows. */
+static void find_chip(struct sensors *self, enum chip_class class, uint32_t number)
 {
 	struct sensor_chip *chip = known_chip(self, class, number);
-	int error;
 
 	if (!chip) {
-		error = chip_create(self->devices.host->sysfs, class, number, &chip);
-		if (error) /* it may have gone while we looked */
-			return error == -ENODEV || error == -ENOENT ? 0 : error;
+		if (chip_create(self->devices.host->sysfs, class, number, &chip) < 0)
+			return;
 		self->chips =
 			xreallocarray(self->chips, self->chip_count + 1, sizeof *self->chips);
 		self->chips[self->chip_count++] = chip;
 	}
-	if (is_of_zone(self, chip))
-		return 0;
+	if (is_of_zone(self, chip) || chip_is_left_to_gpu(chip))
+		return;
 	compare_with_others(self, chip);
 	chip->finding = self->devices.finding;
-	return find_rows(self, chip);
+	find_rows(self, chip);
 }
 
 static int compare_numbers(const void *a, const void *b)
@@ -215,8 +213,8 @@ static int find_class(struct sensors *self, enum chip_class class)
 	snprintf(folder, sizeof folder, "%s/class/%s", self->devices.host->sysfs,
 		chip_class_folder(class));
 	error = list_numbers(folder, chip_class_prefix(class), &numbers, &count);
-	for (size_t i = 0; i < count && !error; i++)
-		error = find_chip(self, class, numbers[i]);
+	for (size_t i = 0; i < count; i++)
+		find_chip(self, class, numbers[i]);
 	free(numbers);
 	return error;
 }

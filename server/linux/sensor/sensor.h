@@ -5,7 +5,6 @@
  *
  *	sensor.c      which rows there are
  *	chip.c        a folder of files, and who may read them
- *	chip_place.c  the device below it, and whether that sleeps
  *	channel.c     the files of a chip, by their names
  *	names.c       what people tell the rows apart by
  *	reading.c     one file of one row, by a worker

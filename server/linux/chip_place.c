@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../sysfs.h"
+#include "read.h"
+#include "sysfs.h"
 
 /* "pci", "i2c": the bus or class of a device's folder; "" for a folder that is none. */
 static void subsystem_of(const char *path, char *name, size_t size)
@@ -23,6 +24,9 @@ static bool is_display(const char *path)
 {
 	char file[PLACE_PATH_MAX + 16], class[32];
 
+	snprintf(file, sizeof file, "%s/drm", path);
+	if (sysfs_has(AT_FDCWD, file))
+		return true;
 	snprintf(file, sizeof file, "%s/class", path);
 	return sysfs_text(AT_FDCWD, file, class, sizeof class) > 0 &&
 	       strncmp(class, "0x03", 4) == 0;
@@ -104,5 +108,19 @@ bool chip_place_find(struct chip_place *self, const char *chip)
 	if (strcmp(subsystem, "scsi") != 0 || !find_disk(self, self->name, sizeof self->name))
 		snprintf(self->name, sizeof self->name, "%s", last);
 	find_status(self);
+	if (is_display(self->path))
+		snprintf(self->control, sizeof self->control, "%s/power/control", self->path);
 	return true;
+}
+
+/* A device on its way between the states counts as asleep: a read would wait for it. A kernel
+ * without power management has no such file. */
+bool chip_place_asleep(const char *status)
+{
+	char text[32];
+	ssize_t length = read_file_line(AT_FDCWD, status, text, sizeof text);
+
+	if (length < 0)
+		return length != -ENOENT;
+	return strcmp(text, "active") != 0 && strcmp(text, "unsupported") != 0;
 }
