@@ -632,6 +632,23 @@ TEST(what_zswap_holds_is_unknown_before_5_19_unless_it_is_off)
 	watch_close(watch);
 }
 
+TEST(absurd_numbers_of_zswap_do_not_wrap)
+{
+	struct linux_compressor sample;
+	struct watch *watch;
+
+	tree_begin();
+	/* 2^54 KiB are 2^64 bytes. */
+	tree_put("proc/meminfo", "MemTotal: 1000000000000000000 kB\n"
+				 "Zswap: 18014398509481984 kB\nZswapped: 18014398509481985 kB\n");
+	tree_put("sys/block/sda/size", "1\n");
+	watch = open_machine();
+	sample = compressed(watch, "Filename\n");
+	CHECK(sample.compressed == INT64_MAX && sample.original == INT64_MAX);
+	CHECK(sample.size == INT64_MAX);
+	watch_close(watch);
+}
+
 /* ------------------------------------------------------------------------ the kernel */
 
 TEST(a_limit_that_is_none_has_no_value)
@@ -688,5 +705,6 @@ TESTS(CASE(fields_are_found_by_their_whole_key), CASE(fields_are_added_up_over_k
 	CASE(in_a_container_links_to_outside_count), CASE(interfaces_that_are_garbage_fail),
 	CASE(only_zram_that_is_swapped_to_holds_pages_of_programs),
 	CASE(what_zswap_holds_is_unknown_before_5_19_unless_it_is_off),
+	CASE(absurd_numbers_of_zswap_do_not_wrap),
 	CASE(a_limit_that_is_none_has_no_value),
 	CASE(boot_time_is_the_difference_of_two_clocks))
