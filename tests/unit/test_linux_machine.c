@@ -554,6 +554,48 @@ TEST(in_a_container_links_to_outside_count)
 	watch_close(watch);
 }
 
+/* As if so much time had passed. */
+static void pass_seconds(struct watch *watch, uint64_t seconds)
+{
+	struct devices *devices = watch->handle;
+
+	devices->now_ns += seconds * UINT64_C(1000000000);
+}
+
+TEST(what_an_interface_is_may_change)
+{
+	struct watch *watch;
+
+	tree_begin();
+	put_interface("eth0", "1\n", "2\n", "2\n");
+	tree_put("sys/class/net/eth0/device/vendor", "x\n");
+	put_interface("eth1", "1\n", "3\n", "3\n");
+	tree_put("sys/class/net/eth1/device/vendor", "x\n");
+	watch = open_machine();
+	CHECK_INT(interfaces(watch,
+			  HEADINGS INTERFACE("eth0", "10", "1") INTERFACE("eth1", "200", "1"))
+			  .bytes_in,
+		210);
+	tree_put("sys/class/net/eth1/lower_eth0/x", "");
+	pass_seconds(watch, 4);
+	CHECK_INT(interfaces(watch,
+			  HEADINGS INTERFACE("eth0", "11", "1") INTERFACE("eth1", "300", "1"))
+			  .bytes_in,
+		311);
+	pass_seconds(watch, 1);
+	CHECK_INT(interfaces(watch,
+			  HEADINGS INTERFACE("eth0", "12", "1") INTERFACE("eth1", "400", "1"))
+			  .bytes_in,
+		312);
+	tree_remove("sys/class/net/eth1/lower_eth0");
+	pass_seconds(watch, 5);
+	CHECK_INT(interfaces(watch,
+			  HEADINGS INTERFACE("eth0", "13", "1") INTERFACE("eth1", "402", "1"))
+			  .bytes_in,
+		315);
+	watch_close(watch);
+}
+
 TEST(an_interface_that_nothing_is_known_of_leaves_no_sum)
 {
 	struct linux_net_total sample;
@@ -759,7 +801,7 @@ TESTS(CASE(fields_are_found_by_their_whole_key), CASE(fields_are_added_up_over_k
 	CASE(what_a_disk_has_counted_stays_when_it_goes),
 	CASE(diskstats_that_are_garbage_fail_and_count_for_nothing),
 	CASE(an_interface_is_hardware_with_nothing_below_it),
-	CASE(in_a_container_links_to_outside_count),
+	CASE(in_a_container_links_to_outside_count), CASE(what_an_interface_is_may_change),
 	CASE(an_interface_that_nothing_is_known_of_leaves_no_sum),
 	CASE(an_interface_of_the_same_name_elsewhere_is_another_one),
 	CASE(interfaces_that_are_garbage_fail),

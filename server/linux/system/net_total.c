@@ -27,6 +27,8 @@
 enum { COLUMNS = 16, NET_TOTALS = 8 };
 static const uint8_t columns[NET_TOTALS] = {0, 1, 2, 3, 8, 9, 10, 11};
 
+#define LOOK_NS UINT64_C(5000000000)
+
 enum interface_rank { NO_INTERFACE = 1, LINK_OUTSIDE, HARDWARE, UNKNOWN };
 
 struct interface_line {
@@ -145,13 +147,25 @@ static bool begin(struct scan *text)
 	return true;
 }
 
+/* An interface becomes part of something, or another one has its name: from then on its growth
+ * counts or does not, and the sums never step back. */
+static bool must_look(struct system *self)
+{
+	uint64_t now_ns = self->devices.now_ns;
+
+	if (self->ranked_ns && now_ns - self->ranked_ns < LOOK_NS)
+		return false;
+	self->ranked_ns = now_ns;
+	return true;
+}
+
 /* Which rank counts: the best that there is. -EBADMSG. */
 static int choose(struct system *self, struct scan text)
 {
 	int best = LINK_OUTSIDE;
 	struct interface_line interface;
 	struct scan line;
-	bool is_new;
+	bool is_new, look = must_look(self);
 
 	if (!begin(&text))
 		return -EBADMSG;
@@ -161,7 +175,7 @@ static int choose(struct system *self, struct scan text)
 		if (scan_interface(line, &interface) < 0)
 			return -EBADMSG;
 		part = totals_part(&self->interfaces, interface.name, &is_new);
-		if (part && (is_new || part->rank == UNKNOWN))
+		if (part && (is_new || look || part->rank == UNKNOWN))
 			part->rank = (int)rank_of(self->devices.host, interface.name);
 		if (part && part->rank > best)
 			best = part->rank;
