@@ -121,7 +121,7 @@ COALITION = {
 }
 COALITION |= {f"pressure.{resource}_{kind}{name}": Check(pressure(resource, kind, key))
               for resource in ("cpu", "memory", "io") for kind in ("some", "full")
-              for name, key in (("", "total"), ("_10s", "avg10"))}
+              for name, key in (("_time", "total"), ("_10", "avg10"))}
 
 # Of Apple's coalitions.
 UNMEASURABLE_COALITION = {"bundle_id", "tasks_started", "tasks_exited", "time_nonempty",
