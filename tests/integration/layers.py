@@ -132,6 +132,16 @@ def library_symbols(build):
                 yield f"{file.name}: the library must not use or have:{line[16:]}"
 
 
+def names(text):
+    """A name means the same in all tables: at least the unit is one, and it is text or none."""
+    seen = {}
+    for table, name, kind, unit in re.findall(
+            r'^[A-Z0-9]+\((\w+), 0x\w+, \w+, "([^"]+)", (\w+), (\w+), ', text, re.M):
+        first, *same = seen.setdefault(name, (table, kind == "TEXT", unit))
+        if same != [kind == "TEXT", unit]:
+            yield f"common/attributes.def: {name} of {table} is not like that of {first}"
+
+
 def self_check(tree):
     """A forbidden include must be seen."""
     for path, line in (
@@ -156,6 +166,7 @@ def main():
     tree = {path.relative_to(ROOT) for folder in ("common", "server", "client", "tests")
             for path in (ROOT / folder).rglob("*.[ch]")}
     wrong = includes(tree) + list(self_check(tree))
+    wrong += names((ROOT / "common/attributes.def").read_text())
     wrong += library_symbols(pathlib.Path(os.environ["BUILD"]))
     print("\n".join(wrong))
     sys.exit(1 if wrong else 0)

@@ -309,6 +309,27 @@ TEST(the_footprint_is_what_would_come_back)
 	watch_close(watch);
 }
 
+TEST(shared_memory_is_no_cache_of_files)
+{
+	struct linux_coalition_memory sample;
+	struct watch *watch;
+
+	begin_tree();
+	tree_put(SLICE "/memory.stat", memory_stat);
+	watch = open_tree();
+	watch_list(watch);
+	CHECK_INT(read_of(watch, "/system.slice", SOURCE_coalition_memory, &sample), STATE_OK);
+	CHECK_INT(sample.file, 900 - 400);
+	CHECK_INT(sample.shared, 400);
+	tree_put(SLICE "/memory.stat", "file 399\nshmem 400\n");
+	CHECK_INT(read_of(watch, "/system.slice", SOURCE_coalition_memory, &sample), STATE_OK);
+	CHECK_INT(sample.file, 0);
+	tree_put(SLICE "/memory.stat", "file 900\n");
+	CHECK_INT(read_of(watch, "/system.slice", SOURCE_coalition_memory, &sample), STATE_OK);
+	CHECK(IS_NONE(sample.file));
+	watch_close(watch);
+}
+
 static uint64_t bytes_read(struct watch *watch, const char *text)
 {
 	struct linux_coalition_io sample;
@@ -702,7 +723,7 @@ TESTS(CASE(each_directory_is_a_row_with_its_inode_for_identity),
 	CASE(what_went_since_the_list_has_no_values_and_not_those_of_its_successor),
 	CASE(a_thousand_come_and_go), CASE(the_limits_of_nobody_are_none),
 	CASE(garbage_in_one_line_leaves_the_others),
-	CASE(the_footprint_is_what_would_come_back),
+	CASE(the_footprint_is_what_would_come_back), CASE(shared_memory_is_no_cache_of_files),
 	CASE(a_device_that_goes_takes_nothing_back),
 	CASE(bytes_of_a_device_that_carries_another_count_once),
 	CASE(what_cannot_be_there_is_said_with_the_reason),

@@ -1,5 +1,6 @@
 /* Table DISK: block devices, and what is stacked on them. */
 #include <math.h>
+#include <sys/sysmacros.h>
 
 #include "linux/disk/disk.h"
 #include "linux_table.h"
@@ -117,14 +118,15 @@ TEST(mounts_are_taken_apart)
 {
 	static const char *const broken[] = {"", "1", "1 2 x / / rw - ext4 s o",
 		"1 2 8 / / rw - ext4 /dev/sda", "1 2 8:x / / rw - a b", "1 2 8:1 / /point rw",
-		"1 2 8:1 / /point rw shared:1"};
+		"1 2 8:1 / /point rw shared:1", "x 2 8:1 / / rw - a b",
+		"-1 2 8:1 / / rw - a b"};
 	struct mount_line line;
 	char *text;
 
 	CHECK(parse_mount("36 35 98:7 /mnt1 /a\\040b\\134 rw,noatime master:1 shared:2 - ext3 "
 			  "/dev/root rw,errors=continue",
 		&line));
-	CHECK(line.major == 98 && line.minor == 7);
+	CHECK(line.id == 36 && line.major == 98 && line.minor == 7);
 	text = mount_unescape(line.point);
 	CHECK_TEXT(text, "/a b\\");
 	free(text);
@@ -559,6 +561,51 @@ TEST(the_room_of_a_filesystem_is_asked_of_this_machine_alone)
 		test_skip("no block device is mounted here");
 }
 
+/* What is said of the room of a device that is mounted where the tree lies, by a line of mountinfo
+ * that begins with this id and has this number. */
+static int room_at_tree(const char *id, dev_t device)
+{
+	struct linux_disk_space space;
+	struct watch *watch;
+	char line[256];
+	int state;
+
+	snprintf(line, sizeof line, "%u %u own0 1 0 8 0 0 0 0 0 0 0 0\n", major(device),
+		minor(device));
+	tree_put("proc/diskstats", line);
+	put_whole("own0", "1000\n", "1\n");
+	snprintf(line, sizeof line, "%s 1 %u:%u / %s rw - btrfs /dev/own0 rw\n", id,
+		major(device), minor(device), tree_root);
+	tree_put("proc/self/mountinfo", line);
+	watch = open_disks();
+	state = table_read(watch, slot_of(watch, "own0"), SOURCE_disk_space, &space);
+	CHECK(state != STATE_OK || (space.total > 0 && space.used <= space.total));
+	watch_close(watch);
+	return state;
+}
+
+TEST(the_room_is_that_of_the_filesystem_that_is_seen_there)
+{
+	struct stat status;
+	char path[64], text[256], id[32] = "";
+	int file;
+
+	tree_begin();
+	CHECK(stat(tree_root, &status) == 0);
+	CHECK_INT(room_at_tree("70000", status.st_dev), STATE_OK);
+	/* Something else is mounted over it. */
+	CHECK_INT(room_at_tree("70000", status.st_dev + 1), STATE_NONE);
+	/* As of btrfs: the file has another number, but it is the same mount. */
+	tree_link("proc/self/fdinfo", "/proc/self/fdinfo");
+	CHECK_INT(room_at_tree("70000", status.st_dev + 1), STATE_NONE);
+	file = open(tree_root, O_PATH | O_CLOEXEC);
+	snprintf(path, sizeof path, "self/fdinfo/%d", file);
+	CHECK(proc_text(0, path, text, sizeof text) > 0);
+	close(file);
+	CHECK(sscanf(strstr(text, "mnt_id:"), "mnt_id: %31s", id) == 1);
+	CHECK_INT(room_at_tree(id, status.st_dev + 1), STATE_OK);
+}
+
 TESTS(CASE(a_line_has_its_numbers_in_order), CASE(older_kernels_have_fewer_numbers),
 	CASE(garbage_costs_its_own_cell), CASE(what_is_no_line_is_no_disk),
 	CASE(small_texts_are_taken_apart), CASE(mounts_are_taken_apart),
@@ -570,4 +617,5 @@ TESTS(CASE(a_line_has_its_numbers_in_order), CASE(older_kernels_have_fewer_numbe
 	CASE(errors_are_those_of_scsi), CASE(facts_of_a_disk_and_of_a_partition),
 	CASE(facts_that_are_kept_from_us), CASE(an_array_says_how_it_is),
 	CASE(a_device_is_mounted_where_its_filesystem_is_whole),
+	CASE(the_room_is_that_of_the_filesystem_that_is_seen_there),
 	CASE(the_room_of_a_filesystem_is_asked_of_this_machine_alone))

@@ -1,5 +1,6 @@
 /* Table SYSTEM: the files that tell of the machine, and what is made of them. */
 #include <math.h>
+#include <net/if.h>
 
 #include "linux/system/fields.h"
 #include "linux/system/system.h"
@@ -509,8 +510,7 @@ TEST(an_interface_is_hardware_with_nothing_below_it)
 	watch = open_machine();
 	sample = interfaces(watch,
 		HEADINGS INTERFACE("    lo", "  7", "7") INTERFACE("  eth0", "1000", "2000")
-			INTERFACE("  lan1", " 7", "7") INTERFACE(" veth1", " 7", "7")
-				INTERFACE("gone0", " 7", "7"));
+			INTERFACE("  lan1", " 7", "7") INTERFACE(" veth1", " 7", "7"));
 	CHECK_INT(sample.bytes_in, 1000);
 	CHECK_INT(sample.packets_in, 2);
 	CHECK_INT(sample.errors_in, 3);
@@ -551,6 +551,104 @@ TEST(in_a_container_links_to_outside_count)
 	CHECK_INT(interfaces(watch, HEADINGS INTERFACE("eth0", "19", "20")).bytes_in, 114);
 	tree_remove("sys/class/net");
 	CHECK(strstr(lacking(watch, SOURCE_net_total), "hidden"));
+	watch_close(watch);
+}
+
+/* As if so much time had passed. */
+static void pass_seconds(struct watch *watch, uint64_t seconds)
+{
+	struct devices *devices = watch->handle;
+
+	devices->now_ns += seconds * UINT64_C(1000000000);
+}
+
+TEST(what_an_interface_is_may_change)
+{
+	struct watch *watch;
+
+	tree_begin();
+	put_interface("eth0", "1\n", "2\n", "2\n");
+	tree_put("sys/class/net/eth0/device/vendor", "x\n");
+	put_interface("eth1", "1\n", "3\n", "3\n");
+	tree_put("sys/class/net/eth1/device/vendor", "x\n");
+	watch = open_machine();
+	CHECK_INT(interfaces(watch,
+			  HEADINGS INTERFACE("eth0", "10", "1") INTERFACE("eth1", "200", "1"))
+			  .bytes_in,
+		210);
+	tree_put("sys/class/net/eth1/lower_eth0/x", "");
+	pass_seconds(watch, 4);
+	CHECK_INT(interfaces(watch,
+			  HEADINGS INTERFACE("eth0", "11", "1") INTERFACE("eth1", "300", "1"))
+			  .bytes_in,
+		311);
+	pass_seconds(watch, 1);
+	CHECK_INT(interfaces(watch,
+			  HEADINGS INTERFACE("eth0", "12", "1") INTERFACE("eth1", "400", "1"))
+			  .bytes_in,
+		312);
+	tree_remove("sys/class/net/eth1/lower_eth0");
+	pass_seconds(watch, 5);
+	CHECK_INT(interfaces(watch,
+			  HEADINGS INTERFACE("eth0", "13", "1") INTERFACE("eth1", "402", "1"))
+			  .bytes_in,
+		315);
+	watch_close(watch);
+}
+
+TEST(an_interface_that_nothing_is_known_of_leaves_no_sum)
+{
+	struct linux_net_total sample;
+	struct watch *watch;
+
+	tree_begin();
+	put_interface("eth0", "1\n", "2\n", "2\n");
+	tree_put("sys/class/net/eth0/device/vendor", "x\n");
+	watch = open_machine();
+	CHECK_INT(interfaces(watch, HEADINGS INTERFACE("eth0", "10", "20")).bytes_in, 10);
+	tree_put("proc/net/dev", HEADINGS INTERFACE("lo", "7", "7") INTERFACE(
+					 "eth0", "13", "20") INTERFACE("new0", "500", "7"));
+	CHECK_INT(take(watch, SOURCE_net_total, &sample), STATE_NONE);
+	CHECK_INT(take(watch, SOURCE_net_total, &sample), STATE_NONE);
+	/* Once it is known, all that it has counted counts; and so does what eth0 did meanwhile. */
+	put_interface("new0", "1\n", "3\n", "3\n");
+	tree_put("sys/class/net/new0/device/vendor", "x\n");
+	CHECK_INT(interfaces(watch,
+			  HEADINGS INTERFACE("eth0", "14", "20") INTERFACE("new0", "501", "7"))
+			  .bytes_in,
+		515);
+	watch_close(watch);
+}
+
+/* Those of this machine, as hardware: all with this number, or "": each with its own. */
+static void put_own_interfaces(const char *index)
+{
+	struct if_nameindex *all = if_nameindex();
+	char number[16], path[128];
+
+	CHECK(all);
+	for (const struct if_nameindex *one = all; one->if_index; one++) {
+		snprintf(number, sizeof number, "%u\n", one->if_index);
+		put_interface(one->if_name, "1\n", *index ? index : number, "0\n");
+		snprintf(path, sizeof path, "sys/class/net/%s/device/vendor", one->if_name);
+		tree_put(path, "x\n");
+	}
+	if (!all[0].if_index || !all[1].if_index)
+		test_skip("there is no interface here but the loopback");
+	if_freenameindex(all);
+}
+
+TEST(an_interface_of_the_same_name_elsewhere_is_another_one)
+{
+	struct linux_net_total sample;
+	struct watch *watch;
+
+	tree_begin();
+	put_own_interfaces("987654321\n");
+	watch = open_system(NULL, tree_sysfs);
+	CHECK_INT(take(watch, SOURCE_net_total, &sample), STATE_NONE);
+	put_own_interfaces("");
+	CHECK_INT(take(watch, SOURCE_net_total, &sample), STATE_OK);
 	watch_close(watch);
 }
 
@@ -632,6 +730,24 @@ TEST(what_zswap_holds_is_unknown_before_5_19_unless_it_is_off)
 	watch_close(watch);
 }
 
+TEST(absurd_numbers_of_zswap_do_not_wrap)
+{
+	struct linux_compressor sample;
+	struct watch *watch;
+
+	tree_begin();
+	/* 2^54 KiB are 2^64 bytes. */
+	tree_put("proc/meminfo",
+		"MemTotal: 1000000000000000000 kB\n"
+		"Zswap: 18014398509481984 kB\nZswapped: 18014398509481985 kB\n");
+	tree_put("sys/block/sda/size", "1\n");
+	watch = open_machine();
+	sample = compressed(watch, "Filename\n");
+	CHECK(sample.compressed == INT64_MAX && sample.original == INT64_MAX);
+	CHECK(sample.size == INT64_MAX);
+	watch_close(watch);
+}
+
 /* ------------------------------------------------------------------------ the kernel */
 
 TEST(a_limit_that_is_none_has_no_value)
@@ -685,8 +801,11 @@ TESTS(CASE(fields_are_found_by_their_whole_key), CASE(fields_are_added_up_over_k
 	CASE(what_a_disk_has_counted_stays_when_it_goes),
 	CASE(diskstats_that_are_garbage_fail_and_count_for_nothing),
 	CASE(an_interface_is_hardware_with_nothing_below_it),
-	CASE(in_a_container_links_to_outside_count), CASE(interfaces_that_are_garbage_fail),
+	CASE(in_a_container_links_to_outside_count), CASE(what_an_interface_is_may_change),
+	CASE(an_interface_that_nothing_is_known_of_leaves_no_sum),
+	CASE(an_interface_of_the_same_name_elsewhere_is_another_one),
+	CASE(interfaces_that_are_garbage_fail),
 	CASE(only_zram_that_is_swapped_to_holds_pages_of_programs),
 	CASE(what_zswap_holds_is_unknown_before_5_19_unless_it_is_off),
-	CASE(a_limit_that_is_none_has_no_value),
+	CASE(absurd_numbers_of_zswap_do_not_wrap), CASE(a_limit_that_is_none_has_no_value),
 	CASE(boot_time_is_the_difference_of_two_clocks))

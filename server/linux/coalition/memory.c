@@ -85,6 +85,16 @@ static uint64_t footprint(const uint64_t *values)
 	return values[ANONYMOUS] + values[SHARED] + kernel + values[SOCKETS] + swap;
 }
 
+/* "file" and "cache" have shared memory in them. The kernel adds them up one after the other. */
+static uint64_t file_of(const uint64_t *values)
+{
+	if (values[FILES] > NUMBER_LIMIT)
+		return values[FILES];
+	if (values[SHARED] > NUMBER_LIMIT)
+		return values[SHARED];
+	return values[FILES] > values[SHARED] ? values[FILES] - values[SHARED] : 0;
+}
+
 static int memory_read(struct devices *devices, void *memory, void *result)
 {
 	struct coalitions *table = coalitions_of(devices);
@@ -103,7 +113,7 @@ static int memory_read(struct devices *devices, void *memory, void *result)
 		values[SWAP] = coalition_number(
 			table, coalition_read(table, memory, "memory.swap.current", KEPT_SWAP));
 	*sample = (struct linux_coalition_memory){.anonymous = values[ANONYMOUS],
-		.file = values[FILES],
+		.file = file_of(values),
 		.kernel = values[KERNEL],
 		.shared = values[SHARED],
 		.slab = values[SLAB],

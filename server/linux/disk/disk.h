@@ -96,6 +96,8 @@ struct disk {
 	struct unwrap unwrap[DISK_COUNTS];
 	char *mount;         /* NULL: nowhere */
 	bool mount_is_whole; /* it shows the root of the filesystem */
+	int64_t mount_id;
+	uint32_t mount_major, mount_minor; /* of the filesystem, as mountinfo has them */
 	char filesystem[32];
 };
 
@@ -130,6 +132,7 @@ bool disk_line_parse(struct scan line, struct disk_line *ret_line);
 
 /* A line of mountinfo, proc(5). The texts point into it, \ooo for blanks as they are. */
 struct mount_line {
+	int64_t id;
 	uint32_t major, minor;
 	struct scan root, point, type, source;
 };

@@ -4,11 +4,16 @@
  * may hang: slow lane.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
 
+#include "../read.h"
 #include "alloc.h"
 #include "disk.h"
 
@@ -46,9 +51,10 @@ static bool parse_device(struct scan word, struct mount_line *line)
 /* 36 35 98:0 /root /point options optional.. - type source options */
 bool mount_line_parse(struct scan line, struct mount_line *ret_line)
 {
-	struct scan word;
+	struct scan word = next_word(&line);
 
-	next_word(&line);
+	if (!scan_number(&word, &ret_line->id) || ret_line->id < 0)
+		return false;
 	next_word(&line);
 	if (!parse_device(next_word(&line), ret_line))
 		return false;
@@ -110,6 +116,9 @@ static void take_mount(struct disk *row, const struct mount_line *line)
 	free(row->mount);
 	row->mount = mount_unescape(line->point);
 	row->mount_is_whole = is_text(line->root, "/");
+	row->mount_id = line->id;
+	row->mount_major = line->major;
+	row->mount_minor = line->minor;
 	snprintf(row->filesystem, sizeof row->filesystem, "%.*s",
 		(int)(line->type.end - line->type.at), line->type.at);
 }
@@ -189,26 +198,71 @@ static const char *space_unsupported(const struct linux_host *host, enum cell_st
 			  : "the mounts in another --procfs are not those of this machine";
 }
 
+struct space_job {
+	char *point, *procfs;
+	int64_t id;
+	dev_t device;
+};
+
 static int space_prepare(struct devices *self, void *memory, void **ret_data)
 {
 	const struct disk *row = memory;
+	struct space_job *job;
 	int error = disk_mounts_take((struct disks *)self);
 
 	if (error < 0)
 		return (int)sysfs_state(error);
 	if (!row->mount)
 		return STATE_NONE;
-	*ret_data = xstrdup(row->mount);
+	job = xcalloc(1, sizeof *job);
+	job->point = xstrdup(row->mount);
+	job->procfs = xstrdup(self->host->procfs);
+	job->id = row->mount_id;
+	job->device = makedev(row->mount_major, row->mount_minor);
+	*ret_data = job;
 	return STATE_OK;
 }
 
-static int space_run(void *point, struct job *job)
+/* The line mnt_id of fdinfo, proc(5); -1: it is not there. */
+static int64_t mount_of(const char *procfs, int file)
 {
-	struct linux_disk_space *sample = job->sample;
+	static const char key[] = "mnt_id:";
+	char path[4096], text[1024];
+	struct scan scan, line;
+	int64_t id = -1;
+	ssize_t length;
+
+	snprintf(path, sizeof path, "%s/self/fdinfo/%d", procfs, file);
+	length = read_file(AT_FDCWD, path, text, sizeof text);
+	scan = (struct scan){text, text + (length > 0 ? length : 0)};
+	while (scan_line(&scan, &line)) {
+		if (line.end - line.at < (ptrdiff_t)sizeof key ||
+			memcmp(line.at, key, sizeof key - 1) != 0)
+			continue;
+		line.at += sizeof key - 1;
+		return scan_number(&line, &id) ? id : -1;
+	}
+	return -1;
+}
+
+/* A path leads to what was mounted there last, or to nothing that is mounted if something lies
+ * over a directory above. Files of btrfs have the number of their subvolume, which mountinfo does
+ * not show: there the mount itself tells. */
+static bool is_shown(const struct space_job *self, int file)
+{
+	struct stat status;
+
+	if (fstat(file, &status) == 0 && status.st_dev == self->device)
+		return true;
+	return mount_of(self->procfs, file) == self->id;
+}
+
+static int room_of(int file, struct linux_disk_space *sample)
+{
 	struct statvfs filesystem;
 	uint64_t unit;
 
-	if (statvfs(point, &filesystem) < 0)
+	if (fstatvfs(file, &filesystem) < 0)
 		return (int)sysfs_state(-errno);
 	if (filesystem.f_bfree > filesystem.f_blocks)
 		return STATE_FAILED;
@@ -217,6 +271,27 @@ static int space_run(void *point, struct job *job)
 	sample->used = saturating_multiply(filesystem.f_blocks - filesystem.f_bfree, unit);
 	sample->available = saturating_multiply(filesystem.f_bavail, unit);
 	return STATE_OK;
+}
+
+static int space_run(void *data, struct job *job)
+{
+	const struct space_job *self = data;
+	int file = open(self->point, O_PATH | O_CLOEXEC), state;
+
+	if (file < 0)
+		return (int)sysfs_state(-errno);
+	state = is_shown(self, file) ? room_of(file, job->sample) : STATE_NONE;
+	close(file);
+	return state;
+}
+
+static void space_release(void *data)
+{
+	struct space_job *job = data;
+
+	free(job->point);
+	free(job->procfs);
+	free(job);
 }
 
 const struct device_source disk_space_source = {
@@ -229,4 +304,5 @@ const struct device_source disk_space_source = {
 	.unsupported = space_unsupported,
 	.prepare = space_prepare,
 	.run = space_run,
+	.release = space_release,
 };

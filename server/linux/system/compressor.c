@@ -140,9 +140,9 @@ static void add_zswap(struct compressor *self)
 	if (meminfo.zswap_pool == ABSENT_U64(STATE_NONE) && zswap_is_off(self))
 		meminfo.zswap_pool = meminfo.zswap_stored = 0;
 	if (!is_absent(meminfo.zswap_pool))
-		meminfo.zswap_pool *= 1024;
+		meminfo.zswap_pool = saturating_multiply(meminfo.zswap_pool, 1024);
 	if (!is_absent(meminfo.zswap_stored))
-		meminfo.zswap_stored *= 1024;
+		meminfo.zswap_stored = saturating_multiply(meminfo.zswap_stored, 1024);
 	sample->compressed = number_plus(sample->compressed, meminfo.zswap_pool);
 	sample->original = number_plus(sample->original, meminfo.zswap_stored);
 	sample->size = number_plus(total, sample->original);

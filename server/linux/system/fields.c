@@ -91,7 +91,9 @@ uint64_t number_plus(uint64_t a, uint64_t b)
 {
 	if (is_absent(a))
 		return a;
-	return is_absent(b) ? b : a + b;
+	if (is_absent(b))
+		return b;
+	return a + b > INT64_MAX ? INT64_MAX : a + b;
 }
 
 uint64_t number_minus(uint64_t a, uint64_t b)

@@ -42,7 +42,7 @@ static inline bool is_absent(uint64_t number)
 	return number > ABSENT_U64(STATE_END);
 }
 
-/* What is absent makes the result absent, for the same reason. */
+/* What is absent makes the result absent, for the same reason; a sum saturates at INT64_MAX. */
 uint64_t number_plus(uint64_t a, uint64_t b);
 /* As far as 0: the kernel does not add up its counters all at the same time. */
 uint64_t number_minus(uint64_t a, uint64_t b);

@@ -7,11 +7,15 @@
  * link to outside of the container (veth, macvlan, ipvlan: Ethernet, and `iflink` is the number of
  * an interface elsewhere). The loopback never counts.
  *
+ * /sys/class/net may be about another network namespace, in containers that were given the host's.
+ * Then there is an interface of which nothing is known, and no sum either.
+ *
  * Both files are those of our network namespace. By a procfs that is not that of our pid namespace,
  * such as the host's seen from inside of a container, they are those of its first process.
  */
 #include <dirent.h>
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,7 +27,9 @@
 enum { COLUMNS = 16, NET_TOTALS = 8 };
 static const uint8_t columns[NET_TOTALS] = {0, 1, 2, 3, 8, 9, 10, 11};
 
-enum interface_rank { NO_INTERFACE = 1, LINK_OUTSIDE, HARDWARE };
+#define LOOK_NS UINT64_C(5000000000)
+
+enum interface_rank { NO_INTERFACE = 1, LINK_OUTSIDE, HARDWARE, UNKNOWN };
 
 struct interface_line {
 	char name[TOTALS_NAME_MAX];
@@ -67,7 +73,7 @@ static bool is_stacked(const struct linux_host *host, const char *name)
 	snprintf(path, sizeof path, "%s/class/net/%s", host->sysfs, name);
 	directory = opendir(path);
 	if (!directory)
-		return true;
+		return false;
 	while (!found && (entry = readdir(directory)))
 		found = strncmp(entry->d_name, "lower_", 6) == 0;
 	closedir(directory);
@@ -106,9 +112,22 @@ static bool is_link_outside(const struct linux_host *host, const char *name)
 	       !interface_has(host, name, "master");
 }
 
+/* Is there a directory, and is it of this interface rather than of one elsewhere that has the
+ * same name? */
+static bool is_known(const struct linux_host *host, const char *name)
+{
+	if (name[0] == '.' || strchr(name, '/') || !interface_has(host, name, "."))
+		return false;
+	return !host->native || if_nametoindex(name) == interface_number(host, name, "ifindex");
+}
+
 static enum interface_rank rank_of(const struct linux_host *host, const char *name)
 {
-	if (name[0] == '.' || strchr(name, '/') || is_stacked(host, name))
+	if (strcmp(name, "lo") == 0)
+		return NO_INTERFACE;
+	if (!is_known(host, name))
+		return UNKNOWN;
+	if (is_stacked(host, name))
 		return NO_INTERFACE;
 	if (interface_has(host, name, "device"))
 		return HARDWARE;
@@ -128,13 +147,25 @@ static bool begin(struct scan *text)
 	return true;
 }
 
+/* An interface becomes part of something, or another one has its name: from then on its growth
+ * counts or does not, and the sums never step back. */
+static bool must_look(struct system *self)
+{
+	uint64_t now_ns = self->devices.now_ns;
+
+	if (self->ranked_ns && now_ns - self->ranked_ns < LOOK_NS)
+		return false;
+	self->ranked_ns = now_ns;
+	return true;
+}
+
 /* Which rank counts: the best that there is. -EBADMSG. */
 static int choose(struct system *self, struct scan text)
 {
 	int best = LINK_OUTSIDE;
 	struct interface_line interface;
 	struct scan line;
-	bool is_new;
+	bool is_new, look = must_look(self);
 
 	if (!begin(&text))
 		return -EBADMSG;
@@ -144,7 +175,7 @@ static int choose(struct system *self, struct scan text)
 		if (scan_interface(line, &interface) < 0)
 			return -EBADMSG;
 		part = totals_part(&self->interfaces, interface.name, &is_new);
-		if (is_new && part)
+		if (part && (is_new || look || part->rank == UNKNOWN))
 			part->rank = (int)rank_of(self->devices.host, interface.name);
 		if (part && part->rank > best)
 			best = part->rank;
@@ -192,6 +223,10 @@ static int net_total_read(struct devices *devices, void *row, void *memory)
 	result = choose(self, text);
 	if (result < 0)
 		return STATE_FAILED;
+	if (result == UNKNOWN) {
+		totals_end(&self->interfaces); /* the growth is for when they are known */
+		return STATE_NONE;
+	}
 	add_interfaces(self, text, result);
 	*(struct linux_net_total *)memory = (struct linux_net_total){
 		sums[0], sums[1], sums[2], sums[3], sums[4], sums[5], sums[6], sums[7]};

@@ -133,6 +133,7 @@ struct system {
 	size_t text_size;
 	uint64_t idle, iowait; /* the most that they ever were */
 	struct totals disks, interfaces;
+	uint64_t ranked_ns; /* when all interfaces were looked at */
 	char kernel_texts[KERNEL_TEXTS][256];
 };
 

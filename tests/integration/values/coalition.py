@@ -97,6 +97,12 @@ def memory(key, older):
     return Check(line("memory.stat", key, older=("memory", "memory.stat", "total_" + older)))
 
 
+def cached(row):
+    keys = (("file", "cache"), ("shmem", "shmem"))
+    pages, shared = (memory(*key).reference(row) for key in keys)
+    return NONE if NONE in (pages, shared) else pages - shared
+
+
 COALITION = {
     "id": Check(inode, cause=no_rows),
     "parent": Check(parent, cause=no_rows),
@@ -110,9 +116,9 @@ COALITION = {
     "cpu.throttled": Check(line("cpu.stat", "throttled_usec", 1000,
                                 ("cpu", "cpu.stat", "throttled_time")), cause=no_rows),
     "mem.current": Check(number("memory.current", "memory.usage_in_bytes", "memory")),
-    "mem.peak": Check(number("memory.peak", "memory.max_usage_in_bytes", "memory")),
+    "mem.current_peak": Check(number("memory.peak", "memory.max_usage_in_bytes", "memory")),
     "mem.anonymous": memory("anon", "rss"),
-    "mem.file": memory("file", "cache"),
+    "mem.file": Check(cached),
     "mem.shared": memory("shmem", "shmem"),
     "faults.total": memory("pgfault", "pgfault"),
     "faults.major": memory("pgmajfault", "pgmajfault"),
@@ -121,7 +127,7 @@ COALITION = {
 }
 COALITION |= {f"pressure.{resource}_{kind}{name}": Check(pressure(resource, kind, key))
               for resource in ("cpu", "memory", "io") for kind in ("some", "full")
-              for name, key in (("", "total"), ("_10s", "avg10"))}
+              for name, key in (("_time", "total"), ("_10", "avg10"))}
 
 # Of Apple's coalitions.
 UNMEASURABLE_COALITION = {"bundle_id", "tasks_started", "tasks_exited", "time_nonempty",

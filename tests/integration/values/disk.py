@@ -115,7 +115,7 @@ def count(at, scale=1):
 
 DISK = {
     "name": Check(name), "kind": Check(kind), "lower": Check(lower), "counted": Check(counted),
-    "number": Check(lambda row: text(row, "dev")),
+    "device_number": Check(lambda row: text(row, "dev")),
     "size": Check(lambda row: number(row, "size") * SECTOR),
     "model": Check(of_whole(lambda row: text(row, "device/model", "device/name"))),
     "serial": Check(of_whole(lambda row: text(row, "device/serial", "serial"))),

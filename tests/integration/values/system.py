@@ -242,6 +242,9 @@ def disks(column, unit=1):
 def interfaces(*files):
     """By the files that each interface has of its own."""
     def reference(row):
+        lines = kernel.read("/proc/net/dev").decode().splitlines()[2:]
+        if {line.split(":")[0].strip() for line in lines} - {"lo", *listed("/sys/class/net")}:
+            return NONE
         names = [name for name in listed("/sys/class/net")
                  if os.path.exists(f"/sys/class/net/{name}/device")]
         return sum(kernel.number(f"/sys/class/net/{name}/statistics/{file}")
