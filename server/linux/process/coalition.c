@@ -58,6 +58,10 @@ static const char *coalition_unsupported(
 	const struct linux_host *host, enum cell_state *ret_state)
 {
 	*ret_state = STATE_UNSUPPORTED;
+	if (!host->cgroups.controllers && !host->real)
+		return "the substitute that --procfs names has no self/cgroup, which tells "
+		       "what "
+		       "cgroups there are";
 	if (!host->cgroups.controllers)
 		return "this kernel was built without cgroups (CONFIG_CGROUPS)";
 	if (!is_told(host) && !host->cgroups.point)

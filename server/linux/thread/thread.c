@@ -81,7 +81,7 @@ static bool add_thread(void *context, int tasks, uint32_t tid)
 	struct found *found = context;
 	struct threads *self = found->threads;
 	struct thread *thread;
-	struct stat_line line;
+	struct stat_line line = {0};
 	char path[THREAD_PATH], bytes[1024];
 	ssize_t length;
 	bool is_new;
