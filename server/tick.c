@@ -227,11 +227,19 @@ static int sample_due(struct sampler *self, struct instance *instance)
 	return error;
 }
 
-/* Was all that the view wants sampled in this tick? */
-static bool was_sampled(const struct sampler *self, const struct view *view)
+/* Was the view's table looked at in this tick? */
+static bool was_looked_at(const struct sampler *self, const struct view *view)
 {
-	return view->sampled_tick == self->tick && view->instance->listed &&
-	       !(view->instance->unsampled & view->sources);
+	return view->sampled_tick == self->tick && view->instance->listed;
+}
+
+/* Can its sums be made anew? For that its input must have been sampled, all of it. */
+static bool has_input(const struct sampler *self, const struct view *view)
+{
+	const struct view *input = view->input;
+
+	return input && was_looked_at(self, view) && was_looked_at(self, input) &&
+	       !(input->instance->unsampled & input->sources);
 }
 
 /* Sums over other tables, where both were sampled. */
@@ -240,7 +248,7 @@ static void add_up(struct sampler *self)
 	for (struct instance *i = self->instances; i; i = i->next)
 		i->sums_unsampled = i->sums != NULL;
 	for (struct view *view = self->views; view; view = view->next) {
-		if (!view->input || !was_sampled(self, view) || !was_sampled(self, view->input))
+		if (!has_input(self, view))
 			continue;
 		if (view->instance->sums_unsampled)
 			sum_run(view->instance, view->input->instance);

@@ -447,6 +447,8 @@ const struct platform *fake_create(void)
 	fake->provider.sources = fake->sources;
 	fake->providers[0] = &fake->provider;
 	fake->groups_provider = groups_provider;
+	fake->group_source = group_sources[0];
+	fake->groups_provider.sources = &fake->group_source;
 	fake->providers[1] = &fake->groups_provider;
 	fake->threads_provider = threads_provider;
 	fake->providers[2] = &fake->threads_provider;

@@ -53,7 +53,8 @@ struct fake {
 	struct platform platform;
 	struct provider provider, groups_provider, threads_provider;
 	const struct provider *providers[3];
-	struct source sources[FAKE_SOURCES]; /* a test may give one a period */
+	/* A test may give one a period. */
+	struct source sources[FAKE_SOURCES], group_source;
 	struct fake_process processes[FAKE_PROCESSES_MAX];
 	struct fake_group groups[FAKE_GROUPS_MAX];
 	uint32_t group_count;

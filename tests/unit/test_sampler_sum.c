@@ -239,7 +239,24 @@ TEST(a_newcomer_gets_his_sums_though_the_budget_is_spent)
 	teardown();
 }
 
-TESTS(CASE(a_group_has_what_its_processes_have_and_those_of_the_groups_below),
+TEST(what_rests_of_the_groups_themselves_does_not_matter)
+{
+	setup();
+	fake->group_source.period_ns = 60 * SECOND;
+	fake_add_group(100, 0);
+	struct fake_process *process = add(1, 100, 5, 8);
+	struct replica *replica = ask(G(GPU_TIME), G(PARENT));
+	next_tick();
+	fake_run(process, 5);
+	next_tick();
+	CHECK_INT(replica->unsampled, 1); /* the parent, not the sum */
+	CHECK_INT(sum_of(replica, 100, G(GPU_TIME)), 10);
+	drop(replica);
+	teardown();
+}
+
+TESTS(CASE(what_rests_of_the_groups_themselves_does_not_matter),
+	CASE(a_group_has_what_its_processes_have_and_those_of_the_groups_below),
 	CASE(what_was_counted_stays_when_a_process_ends_or_moves),
 	CASE(a_new_group_of_the_slot_begins_at_nothing),
 	CASE(a_part_that_is_not_known_makes_the_whole_unknown),
