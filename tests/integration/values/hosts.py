@@ -231,7 +231,7 @@ def check_derived(server, catalog, table, key, tell, meanwhile=(), more=()):
 
 
 def check_rates(name, table, tell):
-    """The derived attributes of a table of one host, while its second step comes."""
+    """The derived attributes of a table of one host, while its other steps come."""
     host = Host(name)
     try:
         session = wire.Session(host.server)
@@ -239,13 +239,13 @@ def check_rates(name, table, tell):
         session.close()
         rows = next(rows for found, step, rows in host.expected() if (found, step) == (table, 1))
 
-        def step():
-            host.apply(host.folder / f"{table.lower()}.2.tree")
+        steps = [lambda path=path: host.apply(path)
+                 for path in sorted(host.folder.glob(f"{table.lower()}.[0-9].tree"))]
 
         def record(table, attribute, key, expected, cell):
             tell(table, attribute, f"{name} 2 {key}", expected, cell)
         # After the first frames.
         check_derived(host.server, catalog, table, next(iter(rows[0])), record,
-                      [lambda: None] * 4 + [step])
+                      [lambda: None] * 4 + [steps[0]] + [lambda: None] * 2 + steps[1:])
     finally:
         host.close()
