@@ -235,7 +235,7 @@ int sampling_run(const struct sampling *self, struct instance *instance, struct 
 	if (instance->provider->gate)
 		instance->provider->gate(
 			instance->handle, instance->slots, count, instance->activity);
-	else
+	else if (count > 0) /* without rows there is no array yet */
 		memset(instance->activity, 0, count * sizeof *instance->activity);
 	note_times(instance, self, windows);
 	instance->rested = instance->unrested = 0;

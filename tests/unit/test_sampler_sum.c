@@ -255,7 +255,24 @@ TEST(what_rests_of_the_groups_themselves_does_not_matter)
 	teardown();
 }
 
-TESTS(CASE(what_rests_of_the_groups_themselves_does_not_matter),
+TEST(a_table_without_rows_is_a_table)
+{
+	setup();
+	add(1, 100, 5, 8);
+	struct replica *replica = ask(G(GPU_TIME), G(PARENT));
+	next_tick();
+	next_tick();
+	CHECK_INT(replica->frames, 2);
+	CHECK_INT(replica_count(replica), 0);
+	fake_add_group(100, 0);
+	next_tick();
+	CHECK_INT(sum_of(replica, 100, G(GPU_TIME)), 5);
+	drop(replica);
+	teardown();
+}
+
+TESTS(CASE(a_table_without_rows_is_a_table),
+	CASE(what_rests_of_the_groups_themselves_does_not_matter),
 	CASE(a_group_has_what_its_processes_have_and_those_of_the_groups_below),
 	CASE(what_was_counted_stays_when_a_process_ends_or_moves),
 	CASE(a_new_group_of_the_slot_begins_at_nothing),
