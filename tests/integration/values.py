@@ -191,6 +191,7 @@ def itself(tables, people):
     still = [people[label] for label in ("plain", "memory", "sharer", "sockets", "tuned")]
     try:
         scenario = server.Scenario(own, tables["PROCESS"], still)
+        scenario.wait_for_deaf(tables["SESSION"])
         looks = [scenario.look(tables[name]) for name in ("SERVER", "SESSION")]
         scenario.drain(max(look.tick for look in looks))
         scenario.held_back = server.of_requests(looks[1])

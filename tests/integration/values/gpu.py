@@ -80,7 +80,7 @@ def mean_rates(host):
     return found
 
 
-def rates_of_devices(table, attempts=3):
+def rates_of_devices(table, attempts=6):
     """On average a rate is met to a tenth, unless this machine is too busy to write in time."""
     with Growing() as host:
         for attempt in range(attempts):

@@ -78,6 +78,15 @@ class Scenario:
         self.advance(2)
         return look
 
+    def wait_for_deaf(self, table, looks=20):
+        """Who does not listen is not heard at once either: until all that he asked for is known."""
+        for _ in range(looks):
+            look = self.look(table)
+            if any((look.value(row, "client"), look.value(row, "request")) ==
+                   ("deaf", self.watches["deaf"].table.request) for row in look.rows):
+                return
+            self.advance(5)
+
     def drain(self, last_tick):
         """Until the deaf one has heard all that it had been sent by then."""
         watches = {watch.table.request: watch for watch in (*self.much, self.watches["deaf"])}
