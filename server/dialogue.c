@@ -19,6 +19,8 @@
 #include "text.h"
 #include "translate.h"
 
+#define CATALOG_NS (100 * UINT64_C(1000000)) /* so long a catalog is as good as a new one */
+
 /* ---------------------------------------------------------------- what the core says */
 
 static bool dialogue_drained(struct subscriber *subscriber)
@@ -131,17 +133,30 @@ static void handle_cancel(struct session *self, const Procmon__Cancel *message)
 		self->requests--;
 }
 
-static void handle_catalog_request(struct session *self)
+/* It takes milliseconds to find out what this host has; that holds for a moment. */
+static int refresh_catalog(struct sessions *self)
 {
+	uint64_t now_ns = clock_now_ns();
 	uint8_t *bytes;
 	size_t size;
 
-	if (catalog_encode(self->all->sampler, &bytes, &size) < 0) {
+	if (self->catalog && now_ns - self->catalog_ns < CATALOG_NS)
+		return 0;
+	if (catalog_encode(self->sampler, &bytes, &size) < 0)
+		return -ENOMEM;
+	free(self->catalog);
+	self->catalog = bytes;
+	self->catalog_size = size;
+	self->catalog_ns = clock_now_ns();
+	return 0;
+}
+
+static void handle_catalog_request(struct session *self)
+{
+	if (refresh_catalog(self->all) < 0)
 		reply_error(&self->output, 0, PROCMON__ERROR_CODE__INTERNAL, "out of memory");
-		return;
-	}
-	output_send(&self->output, bytes, size);
-	free(bytes);
+	else
+		output_send(&self->output, self->all->catalog, self->all->catalog_size);
 }
 
 static void handle_message(struct session *self, const Procmon__ClientMessage *message)

@@ -238,6 +238,7 @@ void sessions_finish(struct sessions *self)
 		next = session->next;
 		session_destroy(session);
 	}
+	free(self->catalog);
 	wire_arena_finish(&self->arena);
 }
 

@@ -51,6 +51,10 @@ struct sessions {
 	uint32_t before_hello; /* of them */
 	uint32_t last_number;
 	struct wire_arena arena; /* every message is decoded here */
+	/* The catalog as it was sent last: who asks again and again does not hold up others. */
+	uint8_t *catalog;
+	size_t catalog_size;
+	uint64_t catalog_ns; /* when it was made */
 };
 
 void sessions_init(struct sessions *self, struct event_base *base, struct sampler *sampler,
