@@ -6,6 +6,7 @@
 
 #include "alloc.h"
 #include "clock.h"
+#include "parse.h"
 
 /* Where a row stands. */
 struct device_place {
@@ -124,11 +125,7 @@ void *devices_found_number(struct devices *self, uint64_t identity, uint64_t pid
 
 void *devices_found(struct devices *self, const char *key, bool *ret_new)
 {
-	uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
-
-	for (; *key; key++)
-		hash = (hash ^ (unsigned char)*key) * UINT64_C(1099511628211);
-	return devices_found_number(self, hash, 0, ret_new);
+	return devices_found_number(self, hash_bytes(key, strlen(key)), 0, ret_new);
 }
 
 /* ---------------------------------------------------------------------- the provider */

@@ -7,13 +7,18 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
 bool scan_number(struct scan *self, int64_t *ret_number)
 {
 	const char *at = self->at;
 	int64_t number = 0;
 	bool negative;
 
-	while (at < self->end && (*at == ' ' || *at == '\t'))
+	while (at < self->end && is_blank(*at))
 		at++;
 	negative = at < self->end && *at == '-';
 	at += negative;
@@ -23,6 +28,29 @@ bool scan_number(struct scan *self, int64_t *ret_number)
 		number = number < NUMBER_LIMIT / 10 ? number * 10 + (*at - '0') : NUMBER_LIMIT;
 	self->at = at;
 	*ret_number = negative ? -number : number;
+	return true;
+}
+
+struct scan scan_word(struct scan *self)
+{
+	struct scan word;
+
+	while (self->at < self->end && is_blank(*self->at))
+		self->at++;
+	word.at = self->at;
+	while (self->at < self->end && !is_blank(*self->at))
+		self->at++;
+	word.end = self->at;
+	return word;
+}
+
+bool scan_count(struct scan word, uint64_t *ret_count)
+{
+	int64_t number;
+
+	if (!scan_number(&word, &number) || word.at != word.end || number < 0)
+		return false;
+	*ret_count = (uint64_t)number;
 	return true;
 }
 
@@ -118,4 +146,13 @@ uint64_t saturating_multiply(uint64_t a, uint64_t b)
 
 	return __builtin_mul_overflow(a, b, &product) || product > INT64_MAX ? INT64_MAX
 									     : product;
+}
+
+uint64_t hash_bytes(const char *bytes, size_t length)
+{
+	uint64_t hash = UINT64_C(14695981039346656037);
+
+	for (size_t i = 0; i < length; i++)
+		hash = (hash ^ (unsigned char)bytes[i]) * UINT64_C(1099511628211);
+	return hash;
 }

@@ -20,6 +20,10 @@ struct scan {
 
 /* The next number after blanks (space, tab); false when something else is there. */
 bool scan_number(struct scan *self, int64_t *ret_number);
+/* The next word: what stands between blanks; "" at the end. */
+struct scan scan_word(struct scan *self);
+/* Whether such a word is a number that is not below 0, and nothing else. */
+bool scan_count(struct scan word, uint64_t *ret_count);
 /* The next line, without its newline; false at the end. */
 bool scan_line(struct scan *self, struct scan *ret_line);
 
@@ -46,5 +50,8 @@ uint32_t scan_pairs(
 uint32_t parse_pid(const char *name);
 
 uint64_t saturating_multiply(uint64_t a, uint64_t b);
+
+/* A number for some bytes, by FNV-1a: equal ones have the same, others most likely another. */
+uint64_t hash_bytes(const char *bytes, size_t length);
 
 #endif

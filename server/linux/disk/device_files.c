@@ -12,22 +12,13 @@
 enum { WHOLE_FILE_FIRST = 16384, WHOLE_FILE_MAX = 64 << 20 };
 enum { NAMES_MAX = 64, NAME_SIZE = 64 };
 
-static bool is_blank(char c)
+/* Some devices fill their names up at the front, too. */
+static size_t skip_blanks(char *text)
 {
-	return c == ' ' || c == '\t';
-}
+	size_t start = strspn(text, " \t"), length = strlen(text) - start;
 
-static size_t trim(char *text)
-{
-	size_t length = strlen(text), start = 0;
-
-	while (length && is_blank(text[length - 1]))
-		length--;
-	while (start < length && is_blank(text[start]))
-		start++;
-	memmove(text, text + start, length - start);
-	text[length - start] = '\0';
-	return length - start;
+	memmove(text, text + start, length + 1);
+	return length;
 }
 
 struct sample_text sysfs_sample_text(
@@ -37,7 +28,7 @@ struct sample_text sysfs_sample_text(
 
 	for (; *paths; paths++) {
 		ssize_t result = sysfs_text(directory, *paths, text, size);
-		size_t length = trim(text);
+		size_t length = skip_blanks(text);
 		if (length)
 			return (struct sample_text){text, (uint32_t)length, STATE_OK};
 		if (result < 0 && sysfs_state((int)result) != STATE_NONE)

@@ -8,32 +8,11 @@ enum { IN_FLIGHT_MAX = 1 << 30 };
 /* How many numbers there are at least, and up to where the later groups go. */
 enum { COUNTS_BEFORE_DISCARD = 11, COUNTS_BEFORE_FLUSH = 15 };
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-/* The next word, or "" at the end. */
-static struct scan scan_word(struct scan *self)
-{
-	struct scan word;
-
-	while (self->at < self->end && is_blank(*self->at))
-		self->at++;
-	word.at = self->at;
-	while (self->at < self->end && !is_blank(*self->at))
-		self->at++;
-	word.end = self->at;
-	return word;
-}
-
 static uint64_t count_of(struct scan word)
 {
-	int64_t number;
+	uint64_t count;
 
-	if (!scan_number(&word, &number) || word.at != word.end || number < 0)
-		return ABSENT_U64(STATE_FAILED);
-	return (uint64_t)number;
+	return scan_count(word, &count) ? count : ABSENT_U64(STATE_FAILED);
 }
 
 static bool parse_number(struct scan *line, uint32_t *ret_number)

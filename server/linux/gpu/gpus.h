@@ -210,6 +210,9 @@ struct gpus_file {
 uint64_t gpus_number(struct gpus_job *self, const struct gpus_file *files, uint64_t most);
 /* A text file of the device, of up to `size` bytes; the length or a negative errno. */
 int gpus_read(struct gpus_job *self, const char *path, char *text, size_t size);
+/* The levels of a clock in such a file, in MHz; see gpus_parse_levels(). STATE_OK or why not. */
+enum cell_state gpus_read_levels(
+	struct gpus_job *self, const char *path, uint64_t *ret_now, uint64_t *ret_most);
 /* The first line of a file of its hwmon; "" if there is none. */
 void gpus_hwmon_text(struct gpus_job *self, const char *file, char *text, size_t size);
 /* What a negative errno of a file means. */

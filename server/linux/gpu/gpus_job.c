@@ -196,6 +196,18 @@ int gpus_read(struct gpus_job *self, const char *path, char *text, size_t size)
 	return (int)length;
 }
 
+enum cell_state gpus_read_levels(
+	struct gpus_job *self, const char *path, uint64_t *ret_now, uint64_t *ret_most)
+{
+	char text[4096];
+	int length = gpus_read(self, path, text, sizeof text);
+
+	if (length < 0)
+		return (enum cell_state)gpus_state_of(length);
+	return gpus_parse_levels(text, (size_t)length, ret_now, ret_most) < 0 ? STATE_FAILED
+									      : STATE_OK;
+}
+
 void gpus_hwmon_text(struct gpus_job *self, const char *file, char *text, size_t size)
 {
 	char path[GPUS_WORD + 64];

@@ -33,15 +33,10 @@ static void of_library(struct gpus_job *self, void *memory)
 /* The highest of amdgpu's levels. */
 static uint64_t read_level(struct gpus_job *self, const char *file)
 {
-	char text[4096];
 	uint64_t now, most;
-	int length = gpus_read(self, file, text, sizeof text);
+	enum cell_state state = gpus_read_levels(self, file, &now, &most);
 
-	if (length < 0)
-		return ABSENT_U64(gpus_state_of(length));
-	if (gpus_parse_levels(text, (size_t)length, &now, &most) < 0)
-		return ABSENT_U64(STATE_FAILED);
-	return gpus_scaled(most, MHZ);
+	return state == STATE_OK ? gpus_scaled(most, MHZ) : ABSENT_U64(state);
 }
 
 static void of_sysfs(struct gpus_job *self, void *memory)

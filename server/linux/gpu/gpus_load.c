@@ -75,15 +75,12 @@ static uint64_t read_busy_time(struct gpus_job *self)
 /* The level that is in use, where no sensor knows it better. */
 static uint64_t read_level(struct gpus_job *self, const char *file)
 {
-	char text[4096];
 	uint64_t now, most;
-	int length = gpus_read(self, file, text, sizeof text);
+	enum cell_state state = gpus_read_levels(self, file, &now, &most);
 
-	if (length < 0)
-		return ABSENT_U64(gpus_state_of(length));
-	if (gpus_parse_levels(text, (size_t)length, &now, &most) < 0)
-		return ABSENT_U64(STATE_FAILED);
-	return now == UINT64_MAX ? ABSENT_U64(STATE_UNSUPPORTED) : gpus_scaled(now, MHZ);
+	if (state == STATE_OK && now == UINT64_MAX)
+		state = STATE_UNSUPPORTED;
+	return state == STATE_OK ? gpus_scaled(now, MHZ) : ABSENT_U64(state);
 }
 
 static uint64_t read_frequency(

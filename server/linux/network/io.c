@@ -3,25 +3,11 @@
 
 #include "network.h"
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 static uint64_t next_count(struct scan *line)
 {
-	struct scan word;
-	int64_t number;
+	uint64_t count;
 
-	while (line->at < line->end && is_blank(*line->at))
-		line->at++;
-	word.at = line->at;
-	while (line->at < line->end && !is_blank(*line->at))
-		line->at++;
-	word.end = line->at;
-	if (!scan_number(&word, &number) || word.at != word.end || number < 0)
-		return ABSENT_U64(STATE_FAILED);
-	return (uint64_t)number;
+	return scan_count(scan_word(line), &count) ? count : ABSENT_U64(STATE_FAILED);
 }
 
 /* "  eth0: 1 2 ..", or "eth0:1 2 .." of old kernels. The two lines of titles have no colon. */
@@ -30,8 +16,7 @@ bool net_line_parse(struct scan line, struct net_line *ret_line)
 	const char *colon;
 	size_t length;
 
-	while (line.at < line.end && is_blank(*line.at))
-		line.at++;
+	line.at = scan_word(&(struct scan){line.at, line.end}).at; /* behind the blanks */
 	colon = memchr(line.at, ':', (size_t)(line.end - line.at));
 	length = colon ? (size_t)(colon - line.at) : 0;
 	memset(ret_line, 0, sizeof *ret_line);

@@ -89,14 +89,11 @@ int job_state_of(const struct process_job *job, int error)
  * need not have one. */
 static uint64_t read_boot_id(const struct processes *self)
 {
-	uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
 	char bytes[64];
 	ssize_t length =
 		read_file(self->procfs, "sys/kernel/random/boot_id", bytes, sizeof bytes);
 
-	for (ssize_t i = 0; i < length; i++)
-		hash = (hash ^ (unsigned char)bytes[i]) * UINT64_C(1099511628211);
-	return hash;
+	return hash_bytes(bytes, length > 0 ? (size_t)length : 0);
 }
 
 static int open_all(struct processes *self)
