@@ -152,13 +152,28 @@ static void rebuild_source(struct instance *self, uint32_t index)
 		instance_announce(self);
 }
 
+/* Many columns of one source are made at once: it is asked once for all of them. */
+static enum cell_state ask_source(struct instance *self, enum attribute_index attribute)
+{
+	const struct binding *binding = &self->platform->bindings[attribute];
+	struct instance_source *source = &self->sources[binding->source];
+	const char *reason;
+
+	if (!binding->bound)
+		return instance_available(self->platform, attribute, &reason);
+	if (!source->asked || source->asked_tick != self->table.tick)
+		source->available = instance_available(self->platform, attribute, &reason);
+	source->asked = true;
+	source->asked_tick = self->table.tick;
+	return source->available;
+}
+
 struct column *instance_acquire(
 	struct instance *self, enum attribute_index attribute, uint32_t *ret_source)
 {
 	const struct binding *binding = &self->platform->bindings[attribute];
-	const char *reason;
 	bool is_new;
-	enum cell_state state = instance_available(self->platform, attribute, &reason);
+	enum cell_state state = ask_source(self, attribute);
 	struct column *column = table_acquire(
 		&self->table, attribute, state == STATE_OK ? STATE_PENDING : state, &is_new);
 

@@ -34,6 +34,9 @@ struct instance_source {
 	uint64_t sampled_ns;     /* when it was last sampled for all rows; 0: never */
 	uint64_t attempted_ns;   /* when the refresh cursor was last moved */
 	uint32_t refresh_cursor; /* next slot to be read again whatever its gate says */
+	uint64_t asked_tick; /* when it was asked whether this host has it, and the answer */
+	enum cell_state available;
+	bool asked;
 	bool reported;           /* its first failure is in the log */
 	uint64_t let_through_ns; /* when the budget allowed the workers to read it last */
 	uint64_t reads, skips, failures, timed_reads, timed_ns;
