@@ -100,6 +100,29 @@ static inline struct watch *watch_open(
 	return self;
 }
 
+/* Another table of the platform instead, without opening it. */
+static inline void watch_choose(struct watch *self, enum table_id table)
+{
+	self->provider->close(self->handle);
+	self->provider = NULL;
+	for (uint32_t i = 0; i < self->platform->provider_count; i++)
+		if (self->platform->providers[i]->table == table)
+			self->provider = self->platform->providers[i];
+	CHECK(self->provider);
+}
+
+/* A platform with that table open, which has no target. */
+static inline struct watch *watch_open_table(
+	enum table_id table, const char *procfs, const char *sysfs)
+{
+	struct watch *self = watch_open(NULL, procfs, sysfs);
+	struct target target = {0};
+
+	watch_choose(self, table);
+	CHECK_INT(self->provider->open(self->provider->context, &target, &self->handle), 0);
+	return self;
+}
+
 static inline void watch_close(struct watch *self)
 {
 	self->provider->close(self->handle);
@@ -174,6 +197,25 @@ static inline int watch_run_job(struct watch *self, struct job *job)
 		result = self->provider->job_finish(self->handle, job, result);
 	self->provider->job_release(job);
 	return result;
+}
+
+/* Reads a source of a row as the core would: a slow one as a job, whose text stays until the
+ * next one. */
+static inline int watch_read_slot(
+	struct watch *self, uint32_t slot, uint32_t source, void *sample)
+{
+	static char text[8192];
+	struct job job = {.slot = slot,
+		.source = source,
+		.provider = self->provider,
+		.sample = sample,
+		.text = text};
+
+	memset(sample, 0, self->provider->sources[source].sample_size);
+	if (self->provider->sources[source].lane != LANE_SLOW)
+		return self->provider->read(self->handle, slot, source, sample);
+	CHECK(self->provider->sources[source].text_size <= sizeof text);
+	return watch_run_job(self, &job);
 }
 
 /* Reads a source of the row of a pid: a state, or SAMPLE_GONE. A slow one as a job, whose

@@ -9,23 +9,9 @@
 
 /* --------------------------------------------------------------------------- the table */
 
-static const struct provider *coalitions(const struct platform *platform)
-{
-	for (uint32_t i = 0; i < platform->provider_count; i++)
-		if (platform->providers[i]->table == TABLE_COALITION)
-			return platform->providers[i];
-	test_fail(__FILE__, __LINE__, "there is no table COALITION");
-}
-
 static struct watch *open_coalitions(const char *procfs, const char *sysfs)
 {
-	struct watch *watch = watch_open(NULL, procfs, sysfs);
-	struct target target = {0};
-
-	watch->provider->close(watch->handle);
-	watch->provider = coalitions(watch->platform);
-	CHECK_INT(watch->provider->open(watch->provider->context, &target, &watch->handle), 0);
-	return watch;
+	return watch_open_table(TABLE_COALITION, procfs, sysfs);
 }
 
 /* At once, though it is not time yet. */

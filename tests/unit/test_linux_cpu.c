@@ -8,15 +8,8 @@
 
 static struct watch *open_cpus(const char *procfs, const char *sysfs)
 {
-	struct watch *watch = watch_open(NULL, procfs, sysfs);
-	struct target target = {0};
+	struct watch *watch = watch_open_table(TABLE_CPU, procfs, sysfs);
 
-	watch->provider->close(watch->handle);
-	for (uint32_t i = 0; i < watch->platform->provider_count; i++)
-		if (watch->platform->providers[i]->table == TABLE_CPU)
-			watch->provider = watch->platform->providers[i];
-	CHECK_INT(watch->provider->table, TABLE_CPU);
-	CHECK_INT(watch->provider->open(watch->provider->context, &target, &watch->handle), 0);
 	return watch;
 }
 

@@ -169,7 +169,7 @@ static uint32_t slot_of(struct watch *watch, const char *name)
 	for (uint32_t i = 0; i < watch->count; i++) {
 		if (!watch->rows[i].alive)
 			continue;
-		CHECK_INT(table_read(watch, i, SOURCE_disk_device, &device), STATE_OK);
+		CHECK_INT(watch_read_slot(watch, i, SOURCE_disk_device, &device), STATE_OK);
 		if (strcmp(watch_text(&device.name), name) == 0)
 			return i;
 	}
@@ -183,7 +183,7 @@ static struct linux_disk_device device_of(struct watch *watch, const char *name)
 
 	if (slot == NO_ROW)
 		test_fail(__FILE__, __LINE__, "there is no row %s", name);
-	CHECK_INT(table_read(watch, slot, SOURCE_disk_device, &device), STATE_OK);
+	CHECK_INT(watch_read_slot(watch, slot, SOURCE_disk_device, &device), STATE_OK);
 	return device;
 }
 
@@ -364,7 +364,7 @@ TEST(without_sysfs_there_are_counters)
 	check_device(watch, "sda1", "", "", NONE);
 	CHECK(slot_of(watch, "loop0") == NO_ROW);
 	CHECK(device_of(watch, "sda").sectors == NONE);
-	CHECK_INT(table_read(watch, slot_of(watch, "sda"), SOURCE_disk_io, &io), STATE_OK);
+	CHECK_INT(watch_read_slot(watch, slot_of(watch, "sda"), SOURCE_disk_io, &io), STATE_OK);
 	CHECK(io.reads == 10 && io.sectors_read == 8 && io.discards == NONE);
 	watch_close(watch);
 }
@@ -379,7 +379,7 @@ TEST(times_go_on_when_the_kernel_begins_again)
 	watch = open_disks();
 	tree_put("proc/diskstats", "8 0 sda 4294967299 0 0 10 0 0 0 2 3 9 9\n");
 	watch_list(watch);
-	CHECK_INT(table_read(watch, slot_of(watch, "sda"), SOURCE_disk_io, &io), STATE_OK);
+	CHECK_INT(watch_read_slot(watch, slot_of(watch, "sda"), SOURCE_disk_io, &io), STATE_OK);
 	CHECK(io.read_ms == 4294967306);
 	CHECK(io.write_ms == 2 && io.in_flight == 3 && io.reads == 4294967299);
 	watch_close(watch);
@@ -409,13 +409,13 @@ TEST(errors_are_those_of_scsi)
 	tree_put("sys/block/sda/device/iotmo_cnt", "0x0\n");
 	tree_put("sys/block/sdb/device/ioerr_cnt", "many\n");
 	watch = open_disks();
-	CHECK_INT(table_read(watch, slot_of(watch, "sda"), SOURCE_disk_errors, &errors),
+	CHECK_INT(watch_read_slot(watch, slot_of(watch, "sda"), SOURCE_disk_errors, &errors),
 		STATE_OK);
 	CHECK(errors.errors == 42 && errors.timeouts == 0);
-	CHECK_INT(table_read(watch, slot_of(watch, "sdb"), SOURCE_disk_errors, &errors),
+	CHECK_INT(watch_read_slot(watch, slot_of(watch, "sdb"), SOURCE_disk_errors, &errors),
 		STATE_OK);
 	CHECK(errors.errors == FAILED && errors.timeouts == NONE);
-	CHECK_INT(table_read(watch, slot_of(watch, "md0"), SOURCE_disk_errors, &errors),
+	CHECK_INT(watch_read_slot(watch, slot_of(watch, "md0"), SOURCE_disk_errors, &errors),
 		STATE_NONE);
 	watch_close(watch);
 }
@@ -437,20 +437,20 @@ TEST(facts_of_a_disk_and_of_a_partition)
 	tree_put("sys/block/sda/sda1/uevent", "MAJOR=8\nPARTN=1\nPARTNAME=EFI System\nX=y\n");
 	tree_put("sys/block/sda/sda1/ro", "1\n");
 	watch = open_disks();
-	CHECK_INT(
-		table_read(watch, slot_of(watch, "sda"), SOURCE_disk_facts, &facts), STATE_OK);
+	CHECK_INT(watch_read_slot(watch, slot_of(watch, "sda"), SOURCE_disk_facts, &facts),
+		STATE_OK);
 	CHECK_TEXT(watch_text(&facts.model), "Spinner 1000");
 	CHECK_TEXT(watch_text(&facts.serial), "S1");
 	CHECK_TEXT(watch_text(&facts.wwid), "naa.5");
 	CHECK_INT(facts.label.state, STATE_NONE);
 	CHECK(facts.rotational == 1 && facts.removable == FAILED && facts.read_only == 0);
-	CHECK_INT(
-		table_read(watch, slot_of(watch, "sda1"), SOURCE_disk_facts, &facts), STATE_OK);
+	CHECK_INT(watch_read_slot(watch, slot_of(watch, "sda1"), SOURCE_disk_facts, &facts),
+		STATE_OK);
 	CHECK_TEXT(watch_text(&facts.label), "EFI System");
 	CHECK(facts.rotational == NONE && facts.read_only == 1);
 	CHECK_INT(facts.model.state, STATE_NONE);
-	CHECK_INT(
-		table_read(watch, slot_of(watch, "dm-0"), SOURCE_disk_facts, &facts), STATE_OK);
+	CHECK_INT(watch_read_slot(watch, slot_of(watch, "dm-0"), SOURCE_disk_facts, &facts),
+		STATE_OK);
 	CHECK_TEXT(watch_text(&facts.label), "vg-root");
 	watch_close(watch);
 }
@@ -466,8 +466,8 @@ TEST(facts_that_are_kept_from_us)
 	CHECK_INT(chmod(tree_path("sys/block/sda/device/serial"), 0), 0);
 	become_nobody();
 	watch = open_disks();
-	CHECK_INT(
-		table_read(watch, slot_of(watch, "sda"), SOURCE_disk_facts, &facts), STATE_OK);
+	CHECK_INT(watch_read_slot(watch, slot_of(watch, "sda"), SOURCE_disk_facts, &facts),
+		STATE_OK);
 	CHECK_INT(facts.serial.state, STATE_DENIED);
 	CHECK(watch->provider->sources[SOURCE_disk_facts].remedy != NULL);
 	watch_close(watch);
@@ -486,13 +486,14 @@ TEST(an_array_says_how_it_is)
 	tree_put("sys/block/md0/md/degraded", "1\n");
 	tree_put("sys/block/md0/md/sync_completed", "200 / 800\n");
 	watch = open_disks();
-	CHECK_INT(table_read(watch, slot_of(watch, "md0"), SOURCE_disk_raid, &raid), STATE_OK);
+	CHECK_INT(watch_read_slot(watch, slot_of(watch, "md0"), SOURCE_disk_raid, &raid),
+		STATE_OK);
 	CHECK_TEXT(watch_text(&raid.level), "raid1");
 	CHECK_TEXT(watch_text(&raid.state), "clean");
 	CHECK_TEXT(watch_text(&raid.action), "recover");
 	CHECK(raid.disks == 2 && raid.missing == 1 && raid.progress == 0.25);
-	CHECK_INT(
-		table_read(watch, slot_of(watch, "sda"), SOURCE_disk_raid, &raid), STATE_NONE);
+	CHECK_INT(watch_read_slot(watch, slot_of(watch, "sda"), SOURCE_disk_raid, &raid),
+		STATE_NONE);
 	watch_close(watch);
 }
 
@@ -500,7 +501,7 @@ static const char *mount_of(struct watch *watch, const char *name)
 {
 	struct linux_disk_mount mount;
 
-	if (table_read(watch, slot_of(watch, name), SOURCE_disk_mount, &mount) != STATE_OK)
+	if (watch_read_slot(watch, slot_of(watch, name), SOURCE_disk_mount, &mount) != STATE_OK)
 		return "";
 	return watch_text(&mount.point);
 }
@@ -550,7 +551,7 @@ TEST(the_room_of_a_filesystem_is_asked_of_this_machine_alone)
 	CHECK(watch->provider->unsupported(
 		      watch->provider->context, SOURCE_disk_space, &state) == NULL);
 	for (uint32_t i = 0; i < watch->count; i++) {
-		if (table_read(watch, i, SOURCE_disk_space, &space) != STATE_OK)
+		if (watch_read_slot(watch, i, SOURCE_disk_space, &space) != STATE_OK)
 			continue;
 		any = true;
 		CHECK(space.total > 0 && space.used <= space.total);
@@ -578,7 +579,7 @@ static int room_at_tree(const char *id, dev_t device)
 		major(device), minor(device), tree_root);
 	tree_put("proc/self/mountinfo", line);
 	watch = open_disks();
-	state = table_read(watch, slot_of(watch, "own0"), SOURCE_disk_space, &space);
+	state = watch_read_slot(watch, slot_of(watch, "own0"), SOURCE_disk_space, &space);
 	CHECK(state != STATE_OK || (space.total > 0 && space.used <= space.total));
 	watch_close(watch);
 	return state;

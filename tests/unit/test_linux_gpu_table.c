@@ -32,15 +32,7 @@ static struct linux_gpu_link link_;
 
 static void open_table(void)
 {
-	struct target target = {0};
-
-	watch = watch_open(NULL, tree_procfs, tree_sysfs);
-	watch->provider->close(watch->handle);
-	for (uint32_t i = 0; i < watch->platform->provider_count; i++)
-		if (watch->platform->providers[i]->table == TABLE_GPU)
-			watch->provider = watch->platform->providers[i];
-	CHECK_INT(watch->provider->table, TABLE_GPU);
-	CHECK_INT(watch->provider->open(watch->provider->context, &target, &watch->handle), 0);
+	watch = watch_open_table(TABLE_GPU, tree_procfs, tree_sysfs);
 	watch->provider->want(watch->handle, (1u << GPUS_SOURCE_COUNT) - 1);
 	watch_list(watch);
 }
@@ -89,20 +81,9 @@ static uint32_t slot_of(const char *address, const char *kind)
 	test_fail(__FILE__, __LINE__, "no %s at %s", kind, address);
 }
 
-/* Reads a source of a row as the core would. */
 static int ask(uint32_t slot, uint32_t source, void *sample)
 {
-	static char text[4096];
-	struct job job = {.slot = slot,
-		.source = source,
-		.provider = watch->provider,
-		.sample = sample,
-		.text = text};
-
-	memset(sample, 0, watch->provider->sources[source].sample_size);
-	if (watch->provider->sources[source].lane == LANE_FAST)
-		return watch->provider->read(watch->handle, slot, source, sample);
-	return watch_run_job(watch, &job);
+	return watch_read_slot(watch, slot, source, sample);
 }
 
 static int state_of_f64(double number)

@@ -12,15 +12,8 @@
 /* A platform with table SYSTEM open, and its row; NULL: of this machine. */
 static struct watch *open_system(const char *procfs, const char *sysfs)
 {
-	struct watch *watch = watch_open(NULL, procfs, sysfs);
-	struct target target = {0};
-	uint32_t i = 0;
+	struct watch *watch = watch_open_table(TABLE_SYSTEM, procfs, sysfs);
 
-	watch->provider->close(watch->handle);
-	while (watch->platform->providers[i]->table != TABLE_SYSTEM)
-		CHECK(++i < watch->platform->provider_count);
-	watch->provider = watch->platform->providers[i];
-	CHECK_INT(watch->provider->open(watch->provider->context, &target, &watch->handle), 0);
 	watch_list(watch);
 	CHECK_INT(watch->births, 1);
 	return watch;

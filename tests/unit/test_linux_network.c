@@ -148,7 +148,7 @@ static uint32_t slot_of(struct watch *watch, const char *name)
 	for (uint32_t i = 0; i < watch->count; i++) {
 		if (!watch->rows[i].alive)
 			continue;
-		CHECK_INT(table_read(watch, i, SOURCE_net_device, &device), STATE_OK);
+		CHECK_INT(watch_read_slot(watch, i, SOURCE_net_device, &device), STATE_OK);
 		if (strcmp(watch_text(&device.name), name) == 0)
 			return i;
 	}
@@ -164,9 +164,9 @@ static void check_row(struct watch *watch, const char *name, const char *kind,
 
 	if (slot == NO_ROW)
 		test_fail(__FILE__, __LINE__, "there is no row %s", name);
-	table_read(watch, slot, SOURCE_net_device, &device);
+	watch_read_slot(watch, slot, SOURCE_net_device, &device);
 	CHECK_TEXT(watch_text(&device.kind), kind);
-	CHECK_INT(table_read(watch, slot, SOURCE_net_stack, &stack), STATE_OK);
+	CHECK_INT(watch_read_slot(watch, slot, SOURCE_net_stack, &stack), STATE_OK);
 	CHECK_TEXT(watch_text(&stack.lower), lower);
 	CHECK_TEXT(watch_text(&stack.upper), upper);
 	CHECK_INT(stack.counted, counted);
@@ -342,12 +342,12 @@ TEST(without_sysfs_there_are_counters)
 	tree_begin();
 	put_lines((const char *const[]){"eth0", NULL});
 	watch = open_interfaces();
-	CHECK_INT(table_read(watch, 0, SOURCE_net_device, &device), STATE_OK);
+	CHECK_INT(watch_read_slot(watch, 0, SOURCE_net_device, &device), STATE_OK);
 	CHECK(device.index == NONE && device.kind.state == STATE_NONE);
-	CHECK_INT(table_read(watch, 0, SOURCE_net_stack, &stack), STATE_NONE);
-	CHECK_INT(table_read(watch, 0, SOURCE_net_state, &state), STATE_NONE);
-	CHECK_INT(table_read(watch, 0, SOURCE_net_link, &link), STATE_NONE);
-	CHECK_INT(table_read(watch, 0, SOURCE_net_io, &io), STATE_OK);
+	CHECK_INT(watch_read_slot(watch, 0, SOURCE_net_stack, &stack), STATE_NONE);
+	CHECK_INT(watch_read_slot(watch, 0, SOURCE_net_state, &state), STATE_NONE);
+	CHECK_INT(watch_read_slot(watch, 0, SOURCE_net_link, &link), STATE_NONE);
+	CHECK_INT(watch_read_slot(watch, 0, SOURCE_net_io, &io), STATE_OK);
 	CHECK(io.received_bytes == 1 && io.sent_compressed == 16);
 	watch_close(watch);
 }
@@ -358,7 +358,8 @@ static void check_link(
 	struct linux_net_link link;
 
 	put(name, "speed", speed);
-	CHECK_INT(table_read(watch, slot_of(watch, name), SOURCE_net_link, &link), STATE_OK);
+	CHECK_INT(
+		watch_read_slot(watch, slot_of(watch, name), SOURCE_net_link, &link), STATE_OK);
 	CHECK(link.megabits == megabits);
 }
 
@@ -379,13 +380,15 @@ TEST(only_a_real_link_has_a_speed)
 	check_link(watch, "eth0", "4294967295\n", NONE);
 	check_link(watch, "eth0", "99999999999\n", FAILED);
 	check_link(watch, "eth0", "fast\n", FAILED);
-	CHECK_INT(table_read(watch, slot_of(watch, "eth0"), SOURCE_net_link, &link), STATE_OK);
+	CHECK_INT(watch_read_slot(watch, slot_of(watch, "eth0"), SOURCE_net_link, &link),
+		STATE_OK);
 	CHECK_TEXT(watch_text(&link.duplex), "full");
 	put("eth0", "duplex", "unknown\n");
-	CHECK_INT(table_read(watch, slot_of(watch, "eth0"), SOURCE_net_link, &link), STATE_OK);
+	CHECK_INT(watch_read_slot(watch, slot_of(watch, "eth0"), SOURCE_net_link, &link),
+		STATE_OK);
 	CHECK_INT(link.duplex.state, STATE_NONE);
-	CHECK_INT(
-		table_read(watch, slot_of(watch, "veth1"), SOURCE_net_link, &link), STATE_NONE);
+	CHECK_INT(watch_read_slot(watch, slot_of(watch, "veth1"), SOURCE_net_link, &link),
+		STATE_NONE);
 	watch_close(watch);
 }
 
@@ -408,14 +411,14 @@ TEST(state_and_address)
 	put("eth0", "address", "02:00:00:00:00:01\n");
 	watch = open_interfaces();
 	slot = slot_of(watch, "eth0");
-	CHECK_INT(table_read(watch, slot, SOURCE_net_state, &state), STATE_OK);
+	CHECK_INT(watch_read_slot(watch, slot, SOURCE_net_state, &state), STATE_OK);
 	CHECK_TEXT(watch_text(&state.state), "lowerlayerdown");
 	CHECK(state.carrier_changes == FAILED);
-	CHECK_INT(table_read(watch, slot, SOURCE_net_stack, &stack), STATE_OK);
+	CHECK_INT(watch_read_slot(watch, slot, SOURCE_net_stack, &stack), STATE_OK);
 	CHECK(stack.mtu == 9000);
-	CHECK_INT(table_read(watch, slot, SOURCE_net_address, &address), STATE_OK);
+	CHECK_INT(watch_read_slot(watch, slot, SOURCE_net_address, &address), STATE_OK);
 	CHECK_TEXT(watch_text(&address.text), "02:00:00:00:00:01");
-	CHECK_INT(table_read(watch, slot_of(watch, "lo"), SOURCE_net_address, &address),
+	CHECK_INT(watch_read_slot(watch, slot_of(watch, "lo"), SOURCE_net_address, &address),
 		STATE_NONE);
 	watch_close(watch);
 }
@@ -430,13 +433,13 @@ TEST(this_machine_has_a_loopback)
 
 	if (slot == NO_ROW)
 		test_skip("there is none");
-	CHECK_INT(table_read(watch, slot, SOURCE_net_device, &device), STATE_OK);
+	CHECK_INT(watch_read_slot(watch, slot, SOURCE_net_device, &device), STATE_OK);
 	if (device.index == NONE)
 		test_skip("sysfs is of another network namespace");
 	CHECK(device.index == if_nametoindex("lo"));
 	CHECK(!watch->provider->unsupported(
 		watch->provider->context, SOURCE_net_addresses, &state));
-	CHECK_INT(table_read(watch, slot, SOURCE_net_addresses, &addresses), STATE_OK);
+	CHECK_INT(watch_read_slot(watch, slot, SOURCE_net_addresses, &addresses), STATE_OK);
 	CHECK(!addresses.text.bytes || strstr(watch_text(&addresses.text), "127.0.0.1/8") ||
 		strstr(watch_text(&addresses.text), "::1/128"));
 	watch_close(watch);
@@ -456,8 +459,8 @@ TEST(another_namespace_has_other_interfaces)
 	watch_close(watch);
 	put_interface("lo", "77\n", "772\n");
 	watch = table_open(TABLE_NETWORK, NULL, tree_sysfs);
-	CHECK_INT(
-		table_read(watch, slot_of(watch, "lo"), SOURCE_net_device, &device), STATE_OK);
+	CHECK_INT(watch_read_slot(watch, slot_of(watch, "lo"), SOURCE_net_device, &device),
+		STATE_OK);
 	CHECK(device.index == NONE && device.kind.state == STATE_NONE);
 	watch_close(watch);
 }

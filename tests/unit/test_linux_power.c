@@ -93,15 +93,8 @@ TEST(amounts_are_converted_or_impossible)
 
 static struct watch *open_power(void)
 {
-	struct watch *watch = watch_open(NULL, tree_procfs, tree_sysfs);
-	struct target target = {0};
+	struct watch *watch = watch_open_table(TABLE_POWER, tree_procfs, tree_sysfs);
 
-	watch->provider->close(watch->handle);
-	for (uint32_t i = 0; i < watch->platform->provider_count; i++)
-		if (watch->platform->providers[i]->table == TABLE_POWER)
-			watch->provider = watch->platform->providers[i];
-	CHECK_INT(watch->provider->table, TABLE_POWER);
-	CHECK_INT(watch->provider->open(watch->provider->context, &target, &watch->handle), 0);
 	watch_list(watch);
 	return watch;
 }
@@ -113,21 +106,6 @@ static void reopen(struct watch **watch)
 	*watch = open_power();
 }
 
-static int read_slot(struct watch *watch, uint32_t slot, uint32_t source, void *sample)
-{
-	static char text[1024];
-	struct job job = {.slot = slot,
-		.source = source,
-		.provider = watch->provider,
-		.sample = sample,
-		.text = text};
-
-	memset(sample, 0, watch->provider->sources[source].sample_size);
-	if (watch->provider->sources[source].lane == LANE_FAST)
-		return watch->provider->read(watch->handle, slot, source, sample);
-	return watch_run_job(watch, &job);
-}
-
 /* The slot of the row with that name, or NO_ROW. */
 static uint32_t slot_of(struct watch *watch, const char *name)
 {
@@ -135,7 +113,7 @@ static uint32_t slot_of(struct watch *watch, const char *name)
 
 	for (uint32_t slot = 0; slot < watch->count; slot++)
 		if (watch->rows[slot].alive &&
-			read_slot(watch, slot, SOURCE_power_meter, &meter) == STATE_OK &&
+			watch_read_slot(watch, slot, SOURCE_power_meter, &meter) == STATE_OK &&
 			strcmp(watch_text(&meter.name), name) == 0)
 			return slot;
 	return NO_ROW;
@@ -147,7 +125,7 @@ static int read_named(struct watch *watch, const char *name, uint32_t source, vo
 
 	if (slot == NO_ROW)
 		test_fail(__FILE__, __LINE__, "no row \"%s\"", name);
-	return read_slot(watch, slot, source, sample);
+	return watch_read_slot(watch, slot, source, sample);
 }
 
 static void put_zone(const char *zone, const char *name, const char *energy)
@@ -452,17 +430,17 @@ TEST(what_is_in_the_place_of_a_device_is_not_taken_for_it)
 	watch = open_power();
 	CHECK_INT(watch->births, 1);
 	slot = slot_of(watch, "AC");
-	CHECK_INT(read_slot(watch, slot, SOURCE_adapter_state, &adapter), STATE_OK);
+	CHECK_INT(watch_read_slot(watch, slot, SOURCE_adapter_state, &adapter), STATE_OK);
 	CHECK_INT(adapter.online, 1);
 	tree_put("sys/class/power_supply/AC/online", "3\n");
-	CHECK_INT(read_slot(watch, slot, SOURCE_adapter_state, &adapter), STATE_FAILED);
+	CHECK_INT(watch_read_slot(watch, slot, SOURCE_adapter_state, &adapter), STATE_FAILED);
 	tree_put("sys/class/power_supply/new/type", "Mains\n");
 	tree_put("sys/class/power_supply/new/online", "0\n");
 	char command[256];
 	snprintf(command, sizeof command,
 		"cd %s/sys/class/power_supply && mv AC ../old && mv new AC", tree_root);
 	CHECK_INT(system(command), 0);
-	CHECK_INT(read_slot(watch, slot, SOURCE_adapter_state, &adapter), SAMPLE_GONE);
+	CHECK_INT(watch_read_slot(watch, slot, SOURCE_adapter_state, &adapter), SAMPLE_GONE);
 	watch_close(watch);
 }
 

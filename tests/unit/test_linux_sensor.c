@@ -12,15 +12,8 @@
 
 static struct watch *open_sensors(void)
 {
-	struct watch *watch = watch_open(NULL, tree_procfs, tree_sysfs);
-	struct target target = {0};
-	uint32_t i = 0;
+	struct watch *watch = watch_open_table(TABLE_SENSOR, tree_procfs, tree_sysfs);
 
-	watch->provider->close(watch->handle);
-	while (watch->platform->providers[i]->table != TABLE_SENSOR)
-		CHECK(++i < watch->platform->provider_count);
-	watch->provider = watch->platform->providers[i];
-	CHECK_INT(watch->provider->open(watch->provider->context, &target, &watch->handle), 0);
 	return watch;
 }
 

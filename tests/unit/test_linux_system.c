@@ -7,15 +7,13 @@
 #include "linux/system/system.h"
 #include "linux_watch.h"
 
-/* A platform with table SYSTEM open; provider 1. */
+/* A platform with table SYSTEM open. */
 static struct watch *open_system(const char *without, const char *procfs)
 {
 	struct watch *watch = watch_open(without, procfs, NULL);
 	struct target target = {0};
 
-	watch->provider->close(watch->handle);
-	watch->provider = watch->platform->providers[1];
-	CHECK_INT(watch->provider->table, TABLE_SYSTEM);
+	watch_choose(watch, TABLE_SYSTEM);
 	CHECK_INT(watch->provider->open(watch->provider->context, &target, &watch->handle), 0);
 	return watch;
 }

@@ -22,11 +22,7 @@ static struct watch *begin(const char *procfs)
 {
 	struct watch *watch = watch_open(NULL, procfs, NULL);
 
-	watch->provider->close(watch->handle);
-	for (uint32_t i = 0; i < watch->platform->provider_count; i++)
-		if (watch->platform->providers[i]->table == TABLE_THREAD)
-			watch->provider = watch->platform->providers[i];
-	CHECK_INT(watch->provider->table, TABLE_THREAD);
+	watch_choose(watch, TABLE_THREAD);
 	CHECK(watch->provider->targeted);
 	return watch;
 }
