@@ -117,11 +117,6 @@ void *devices_row(struct devices *self, uint32_t slot);
 /* The next row from *slot on, which is moved behind it; NULL: no more. Begin with 0. */
 void *devices_next(struct devices *self, uint32_t *slot);
 
-static inline bool devices_want(const struct devices *self, uint32_t source)
-{
-	return self->wanted >> source & 1;
-}
-
 /* A text of a sample. NULL or "": STATE_NONE. */
 struct sample_text device_text(const char *text);
 /* Sets all numbers (u64) of a sample from `first` to `last`, both included, to a state. */
