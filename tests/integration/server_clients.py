@@ -160,7 +160,7 @@ def does_not_read(place):
     for client in sleepers:
         for number in range(16):
             client.send(request(number + 1, 14, [0x1000, 0x1001, 0x1005, 0x1006], INTERVAL))
-        client.send(message(b"\x22\x00") * 40)
+        client.send(message(b"\x22\x00") * 150)
     watcher.check(20, "with sleepers")
     check(resident(server) - before < SHADOW * (16 << 20), "it grew")
     cpu = cpu_time(server)
@@ -169,7 +169,7 @@ def does_not_read(place):
     # Awake again, each gets what it asked for.
     for client in sleepers:
         catalogs = 0
-        while catalogs < 40:
+        while catalogs < 150:
             got = client.receive()
             check(got, "he was closed")
             catalogs += CATALOG in got
