@@ -8,7 +8,7 @@ from values.check import NONE, Check
 CLASS = "/sys/class/block"
 MS, SECTOR = 1_000_000, 512
 # Space is read every 10 s, and other tests write meanwhile.
-SPACE_LAG = 2 << 30
+SPACE_LAG = 16 << 20
 BLOCK = 1 << 20
 
 
