@@ -200,10 +200,10 @@ else
 	*",$burner,"*)
 		printf '%s\n' "$row" | awk -F, -v theirs="$(printf '%s\n' "$apps" | sed 's/, */,/' |
 			awk -F, -v pid="$burner" '$1 == pid { print $2 }')" '
-			{ ours = $4 / 1048576 }
+			{ ours = $5 / 1048576 }
 			END { exit !(ours >= 256 && ours >= theirs - 64 && ours <= theirs + 64) }' ||
 			wrong "gpu.memory of the process: $row"
-		printf '%s\n' "$row" | awk -F, '{ exit !($5 > 500000000 && $6 > 0.5) }' ||
+		printf '%s\n' "$row" | awk -F, '{ exit !($6 > 500000000 && $7 > 0.5) }' ||
 			wrong "gpu.time or gpu.usage of the process: $row"
 		;;
 	*) echo "the driver does not tell of pid $burner (another pid namespace): processes are left out" ;;
