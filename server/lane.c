@@ -29,6 +29,7 @@ struct lane {
 	uint32_t done_count;
 	uint64_t cpu_ns;
 	uint32_t job_count; /* loop's thread only */
+	uint32_t holders;   /* from lane_destroy() on: threads that may still use this memory */
 	void (*wake)(void *context);
 	void *wake_context;
 };
@@ -83,6 +84,19 @@ static void free_job(struct lane_job *job)
 	free(job);
 }
 
+/* The last one to let go frees it. */
+static void let_go(struct lane *self)
+{
+	pthread_mutex_lock(&self->lock);
+	bool is_last = --self->holders == 0;
+	pthread_mutex_unlock(&self->lock);
+	if (!is_last)
+		return;
+	pthread_cond_destroy(&self->work);
+	pthread_mutex_destroy(&self->lock);
+	free(self);
+}
+
 static void *worker_main(void *argument)
 {
 	struct worker *self = argument;
@@ -106,9 +120,11 @@ static void *worker_main(void *argument)
 		pthread_mutex_lock(&lane->lock);
 		lane->cpu_ns += cpu_ns;
 		self->job = NULL;
-		if (lane->stopping) { /* nobody collects it */
+		if (lane->stopping) { /* nobody collects it, and nobody joins us */
+			pthread_mutex_unlock(&lane->lock);
 			free_job(job);
-			break;
+			let_go(lane);
+			return NULL;
 		}
 		/* Under the lock, so that nobody is woken who has destroyed the lane. */
 		if (finish_job(lane, job, result, clock_now_ns()) && lane->wake)
@@ -153,8 +169,8 @@ static void start_workers(struct lane *self)
 
 void lane_destroy(struct lane *self)
 {
+	bool hangs[LANE_WORKERS_MAX] = {false};
 	struct lane_job *job;
-	uint32_t hanging = 0;
 
 	if (!self)
 		return;
@@ -165,17 +181,17 @@ void lane_destroy(struct lane *self)
 		free_job(job);
 	pthread_cond_broadcast(&self->work);
 	bool threads = self->started && !self->by_hand;
+	self->holders = 1;
+	for (uint32_t i = 0; threads && i < self->worker_count; i++) {
+		hangs[i] = self->workers[i].job != NULL;
+		self->holders += hangs[i];
+	}
 	pthread_mutex_unlock(&self->lock);
 	for (uint32_t i = 0; threads && i < self->worker_count; i++) {
-		pthread_mutex_lock(&self->lock);
-		bool busy = self->workers[i].job != NULL;
-		pthread_mutex_unlock(&self->lock);
-		if (busy) {
+		if (hangs[i])
 			pthread_detach(self->workers[i].thread);
-			hanging++;
-		} else {
+		else
 			pthread_join(self->workers[i].thread, NULL);
-		}
 	}
 	if (self->by_hand && self->workers[0].job)
 		free_job(self->workers[0].job);
@@ -183,11 +199,7 @@ void lane_destroy(struct lane *self)
 	while ((job = queue_take(&self->done)))
 		free_job(job);
 	pthread_mutex_unlock(&self->lock);
-	if (hanging)
-		return; /* a worker may still come back to this memory */
-	pthread_cond_destroy(&self->work);
-	pthread_mutex_destroy(&self->lock);
-	free(self);
+	let_go(self);
 }
 
 struct lane_job *lane_job_create(

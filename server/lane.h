@@ -44,7 +44,7 @@ struct lane_job {
  * a single thread to be had the lane is stuck from the start.
  */
 struct lane *lane_create(uint32_t workers, void (*wake)(void *context), void *wake_context);
-/* Joins the workers that are not in a job; the others, and what they use, are left behind. */
+/* Joins the workers that are not in a job; the last of the others frees what they use. */
 void lane_destroy(struct lane *self);
 
 /* An empty job with room for the source's sample and text; NULL: the lane is full or stuck. */

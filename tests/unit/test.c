@@ -11,6 +11,13 @@
 enum {
 	DESCRIPTORS = 4096, /* the leak check looks at these; tests open few */
 	TIMEOUT_SECONDS = 20,
+#if defined(__SANITIZE_THREAD__)
+	PATIENCE = 10, /* all takes that much longer */
+#elif defined(__SANITIZE_ADDRESS__)
+	PATIENCE = 3,
+#else
+	PATIENCE = 1,
+#endif
 	/* How the process of a test ends; sanitizers have exit codes of their own. */
 	EXIT_FAILED = 70, /* the reason is already printed */
 	EXIT_SKIPPED = 77,
@@ -22,7 +29,7 @@ static bool forked;
 void test_timeout(unsigned seconds)
 {
 	if (forked)
-		alarm(seconds);
+		alarm(seconds * PATIENCE);
 }
 
 _Noreturn void test_skip(const char *reason)
@@ -74,7 +81,7 @@ static _Noreturn void run_in_child(const struct test_case *test)
 	sigaddset(&alarm_signal, SIGALRM);
 	sigprocmask(SIG_UNBLOCK, &alarm_signal, NULL);
 	signal(SIGALRM, SIG_DFL);
-	alarm(TIMEOUT_SECONDS);
+	test_timeout(TIMEOUT_SECONDS);
 
 	note_descriptors(open);
 	test->function();

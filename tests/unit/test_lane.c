@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include <poll.h>
+#include <stdatomic.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -37,9 +38,12 @@ static int run(struct job *job)
 	return STATE_OK;
 }
 
+static atomic_uint released;
+
 static void release(struct job *job)
 {
 	(void)job;
+	released++;
 }
 
 static const struct source sources[] = {
@@ -172,5 +176,28 @@ TEST(a_stuck_lane_gives_its_jobs_back)
 	close(wake_pipe[1]);
 }
 
+/* The leak check sees whether it does. */
+TEST(one_that_hangs_at_the_end_frees_what_is_left)
+{
+	int hang[2];
+	uint64_t number = 5;
+	const struct timespec pause = {.tv_nsec = 10000000};
+
+	CHECK(pipe(hang) == 0);
+	struct lane *lane = lane_create(1, NULL, NULL);
+	submit(lane, 1, hang[0]);
+	while (!lane_stuck(lane, clock_now()))
+		nanosleep(&pause, NULL);
+	lane_destroy(lane);
+	CHECK_INT(released, 0);
+	CHECK(write(hang[1], &number, sizeof number) == sizeof number);
+	while (!released)
+		nanosleep(&pause, NULL);
+	nanosleep(&pause, NULL);
+	close(hang[0]);
+	close(hang[1]);
+}
+
 TESTS(CASE(results_come_back), CASE(the_lane_has_a_limit),
-	CASE(one_that_hangs_leaves_the_others_working), CASE(a_stuck_lane_gives_its_jobs_back))
+	CASE(one_that_hangs_leaves_the_others_working), CASE(a_stuck_lane_gives_its_jobs_back),
+	CASE(one_that_hangs_at_the_end_frees_what_is_left))

@@ -78,7 +78,7 @@ class Scenario:
         self.advance(2)
         return look
 
-    def wait_for_deaf(self, table, looks=20):
+    def wait_for_deaf(self, table, looks=100):
         """Who does not listen is not heard at once either: until all that he asked for is known."""
         for _ in range(looks):
             look = self.look(table)
