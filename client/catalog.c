@@ -26,9 +26,11 @@ SAME(PROCMON_HERTZ, UNIT_HERTZ);
 SAME(PROCMON_CORES, UNIT_CORES);
 SAME(PROCMON_RATIO, UNIT_RATIO);
 SAME(PROCMON_ROTATIONS_PER_MINUTE, UNIT_ROTATIONS_PER_MINUTE);
+SAME(PROCMON_ADDRESS, UNIT_ADDRESS);
 SAME(PROCMON_CONSTANT, KIND_CONSTANT);
 SAME(PROCMON_DERIVED, KIND_DERIVED);
 SAME(PROCMON_SLOW, COST_SLOW);
+SAME(PROCMON_PAGES, COST_PAGES);
 
 /* Can this build handle the entry? Enums of protobuf are open: any number may come. */
 static bool is_known(const Procmon__Attribute *message)
@@ -37,8 +39,8 @@ static bool is_known(const Procmon__Attribute *message)
 	       (unsigned)message->type <= TYPE_TEXT &&
 	       (unsigned)message->kind >= KIND_CONSTANT &&
 	       (unsigned)message->kind <= KIND_DERIVED &&
-	       (unsigned)message->unit <= UNIT_ROTATIONS_PER_MINUTE &&
-	       (unsigned)message->cost <= COST_SLOW && (unsigned)message->rule <= RULE_MEAN &&
+	       (unsigned)message->unit <= UNIT_ADDRESS &&
+	       (unsigned)message->cost <= COST_PAGES && (unsigned)message->rule <= RULE_MEAN &&
 	       (message->kind == PROCMON__KIND__DERIVED) ==
 		       (message->rule != PROCMON__RULE__NOT_DERIVED);
 }

@@ -78,10 +78,12 @@ static void add_full(struct sheet *sheet, const struct procmon_attribute *attrib
 /* The sentence and what is special; the caller frees it. */
 static char *describe(const struct procmon_attribute *attribute)
 {
-	const char *cost = attribute->cost == PROCMON_SLOW ? " Slow: only when it is named."
-			   : attribute->cost == PROCMON_THREADS
-				   ? " Costs more the more threads there are."
-				   : "";
+	static const char *const costs[] = {
+		[PROCMON_SLOW] = " Slow: only when it is named.",
+		[PROCMON_THREADS] = " Costs more the more threads there are.",
+		[PROCMON_PAGES] = " Costs more the more memory there is.",
+	};
+	const char *cost = costs[attribute->cost] ? costs[attribute->cost] : "";
 	char detail[80] = "";
 
 	if (attribute->detail)

@@ -113,6 +113,8 @@ static int error_of_code(Procmon__ErrorCode code)
 		return -ESRCH;
 	case PROCMON__ERROR_CODE__BAD_REQUEST:
 		return -EINVAL;
+	case PROCMON__ERROR_CODE__DENIED_TARGET:
+		return -EACCES;
 	default:
 		return -EIO;
 	}

@@ -181,7 +181,9 @@ const char *format_value(char *out, enum procmon_unit unit, const struct procmon
 	if (value->type == PROCMON_TEXT)
 		return value->text;
 	double number = format_number(value);
-	if (unit == PROCMON_NANOSECONDS_SINCE_1970)
+	if (unit == PROCMON_ADDRESS)
+		snprintf(out, FORMAT_MAX, "%llx", (unsigned long long)value->u64);
+	else if (unit == PROCMON_NANOSECONDS_SINCE_1970)
 		format_local_time(out, value->u64);
 	else if (number == 0)
 		snprintf(out, FORMAT_MAX, "0");
@@ -254,6 +256,7 @@ const char *format_unit_name(enum procmon_unit unit)
 		[PROCMON_MILLIVOLTS] = "mV",
 		[PROCMON_MILLIAMPERES] = "mA",
 		[PROCMON_ROTATIONS_PER_MINUTE] = "rpm",
+		[PROCMON_ADDRESS] = "address",
 	};
 
 	return (size_t)unit < sizeof names / sizeof *names ? names[unit] : "";

@@ -277,6 +277,7 @@ static int apply_frame(struct mirror *self, const Procmon__Frame *last)
 	for (uint32_t i = 0; i < self->table->selection->column_count; i++)
 		mirror_settle_column(self, i);
 	self->table->tick = last->tick;
+	self->table->incomplete = last->incomplete;
 	self->table->sampled_ns = last->sampled_ns;
 	self->table->realtime_ns = last->sampled_realtime_ns;
 	return 1;

@@ -91,11 +91,12 @@ enum procmon_unit {
 	PROCMON_MILLIVOLTS,
 	PROCMON_MILLIAMPERES,
 	PROCMON_ROTATIONS_PER_MINUTE,
+	PROCMON_ADDRESS, /* in the memory of a process: people read it in hexadecimal */
 };
 
 enum procmon_kind { PROCMON_CONSTANT = 1, PROCMON_GAUGE, PROCMON_COUNTER, PROCMON_DERIVED };
 
-enum procmon_cost { PROCMON_CHEAP, PROCMON_THREADS, PROCMON_SLOW };
+enum procmon_cost { PROCMON_CHEAP, PROCMON_THREADS, PROCMON_SLOW, PROCMON_PAGES };
 
 /* An entry of the server's catalog. Lives as long as the connection. */
 struct procmon_attribute {
@@ -209,8 +210,8 @@ typedef void procmon_table_handler(
 /*
  * Called from procmon_dispatch, once at most: the request is over. `error` is a negative
  * errno: -ENOENT no such table or attribute, -ESRCH the target is gone, -E2BIG a limit of the
- * server, -EINVAL the request contradicts itself, -EIO the server failed at it; or what
- * procmon_dispatch returns. `text` says it in words ("" if there is nothing to say), borrowed.
+ * server, -EINVAL the request contradicts itself, -EACCES the kernel does not tell the server's
+ * user about the target, -EIO the server failed at it; or what procmon_dispatch returns. `text` says it in words ("" if there is nothing to say), borrowed.
  */
 typedef void procmon_error_handler(
 	struct procmon_request *request, int error, const char *text, void *context);
@@ -272,6 +273,10 @@ uint64_t procmon_table_get_timestamp(const struct procmon_table *table);
 uint64_t procmon_table_get_realtime(const struct procmon_table *table);
 /* Number of the server's sampling instant. */
 uint64_t procmon_table_get_tick(const struct procmon_table *table);
+
+/* Are rows missing? Those of the target were not known yet, or there are more than a table
+ * takes, 65536. */
+bool procmon_table_is_incomplete(const struct procmon_table *table);
 
 /* Rows 0 .. count - 1, in no particular order; borrowed. NULL beyond the end. */
 struct procmon_row *procmon_table_get_row(struct procmon_table *table, size_t index);

@@ -14,6 +14,11 @@ uint64_t procmon_table_get_timestamp(const struct procmon_table *table)
 	return table->sampled_ns;
 }
 
+bool procmon_table_is_incomplete(const struct procmon_table *table)
+{
+	return table->incomplete;
+}
+
 uint64_t procmon_table_get_realtime(const struct procmon_table *table)
 {
 	return table->realtime_ns;

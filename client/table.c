@@ -253,6 +253,7 @@ int procmon_table_clone(const struct procmon_table *self, uint32_t first, uint32
 	clone->tick = self->tick;
 	clone->sampled_ns = self->sampled_ns;
 	clone->realtime_ns = self->realtime_ns;
+	clone->incomplete = self->incomplete;
 	clone->count = count;
 	for (uint32_t i = 0; i < count; i++) {
 		clone->rows[i] = self->rows[first + i];

@@ -104,6 +104,7 @@ struct procmon_table {
 	struct selection *selection;
 	uint64_t tick, sampled_ns, realtime_ns;
 	uint64_t now_ns; /* sampled_ns of the frame that is being applied */
+	bool incomplete; /* rows are missing */
 	uint32_t count, capacity;
 	struct procmon_row *rows;
 	struct cells *cells; /* by column of the selection */

@@ -63,11 +63,12 @@ enum attribute_unit {
 	UNIT_MILLIVOLTS,
 	UNIT_MILLIAMPERES,
 	UNIT_ROTATIONS_PER_MINUTE,
+	UNIT_ADDRESS,
 };
 
 enum attribute_kind { KIND_CONSTANT = 1, KIND_GAUGE, KIND_COUNTER, KIND_DERIVED };
 
-enum attribute_cost { COST_CHEAP, COST_THREADS, COST_SLOW };
+enum attribute_cost { COST_CHEAP, COST_THREADS, COST_SLOW, COST_PAGES };
 
 /* How the client computes a derived attribute from its input. */
 enum attribute_rule {

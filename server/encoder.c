@@ -214,6 +214,7 @@ static void pack_part(struct encoder *self, bool last)
 	frame.sampled_ns = self->stamp.sampled_ns;
 	frame.sampled_realtime_ns = self->stamp.realtime_ns;
 	frame.gap = self->stamp.gap;
+	frame.incomplete = self->stamp.incomplete;
 	frame.part = self->part++;
 	frame.last = last;
 	frame.n_removed = self->pools[REMOVED].count;

@@ -17,7 +17,7 @@ struct frame;
 struct frame_stamp {
 	uint64_t tick, since;
 	uint64_t sampled_ns, realtime_ns;
-	bool gap;
+	bool gap, incomplete;
 };
 
 struct encoder *encoder_create(void);

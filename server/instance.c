@@ -221,7 +221,9 @@ bool instance_unsampled(const struct instance *self, enum attribute_index attrib
 
 	if (binding->sum)
 		return self->sums_unsampled;
-	return binding->bound && (self->unsampled >> binding->source & 1);
+	uint32_t unsampled = self->unsampled | self->listing.awaited;
+
+	return binding->bound && (unsampled >> binding->source & 1);
 }
 
 /* ------------------------------------------------------------------------- listing */
@@ -259,8 +261,10 @@ static uint32_t roster_born(struct roster *roster, uint64_t identity, uint64_t p
 	uint32_t slot = table_add(&self->table, identity, pid);
 	uint32_t count = self->provider->source_count;
 
-	if (slot == NO_SLOT)
+	if (slot == NO_SLOT) {
+		self->overflowed = true;
 		return slot;
+	}
 	if (self->seen_capacity < self->table.capacity) {
 		uint32_t from = self->seen_capacity * count, to = self->table.capacity * count;
 		self->seen = xreallocarray(self->seen, to, sizeof *self->seen);
@@ -312,6 +316,7 @@ int instance_list(struct instance *self, const struct row_scope *scope, uint64_t
 {
 	struct instance_roster roster = {{&roster_ops}, self, now_ns};
 
+	self->overflowed = false;
 	return self->provider->list(self->handle, &roster.roster, scope);
 }
 
@@ -321,6 +326,12 @@ void instance_collect_exits(struct instance *self, uint64_t now_ns)
 
 	if (scope.exits != EXITS_NONE)
 		instance_list(self, &scope, now_ns);
+}
+
+bool instance_lists_slowly(const struct instance *self)
+{
+	return self->provider->source_count > 0 &&
+	       self->provider->sources[0].lane == LANE_LISTED;
 }
 
 uint32_t instance_slow_sources(const struct instance *self)

@@ -42,6 +42,15 @@ struct instance_source {
 	uint64_t reads, skips, failures, timed_reads, timed_ns;
 };
 
+/* Rows that workers find: see listing.h. */
+struct listing {
+	uint32_t awaited; /* bit mask: sources that are wanted, and not there yet */
+	uint32_t covered; /* of the job that is under way */
+	bool running;     /* a job is under way */
+	bool given_up;    /* it is late, or the latest one has failed: nobody waits for it */
+	uint64_t finished_ns; /* the latest one that was through; 0: none yet */
+};
+
 struct instance {
 	uint64_t id; /* never reused */
 	enum table_id table_id;
@@ -54,6 +63,8 @@ struct instance {
 	uint32_t exit_views, unfiltered_exit_views; /* of these, those with exits */
 	bool reopen;   /* rows are held that no view wants any more */
 	bool listed;   /* the latest sampling could list */
+	bool overflowed; /* the latest list had more rows than the table takes */
+	struct listing listing;
 	int end_error; /* the target is gone: what its requests are told; 0: it is not */
 	uint32_t rested,
 		unrested; /* scratch, bit masks: sources that some rows left alone, or did not */
@@ -106,6 +117,8 @@ void instance_release(struct instance *self, enum attribute_index attribute);
 /* Tells the provider which sources are wanted; needed after it was opened anew. */
 void instance_announce(struct instance *self);
 
+/* Do workers find its rows? */
+bool instance_lists_slowly(const struct instance *self);
 /* Bit mask: those that workers read, for some rows at least. */
 uint32_t instance_slow_sources(const struct instance *self);
 

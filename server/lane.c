@@ -205,7 +205,9 @@ void lane_destroy(struct lane *self)
 struct lane_job *lane_job_create(
 	struct lane *self, uint64_t now_ns, const struct provider *provider, uint32_t source)
 {
-	const struct source *what = &provider->sources[source];
+	static const struct source listing; /* what it finds is in its context */
+	const struct source *what =
+		source == SOURCE_LISTING ? &listing : &provider->sources[source];
 
 	if (self->job_count == LANE_JOBS_MAX || lane_stuck(self, now_ns))
 		return NULL;

@@ -81,11 +81,14 @@ struct row_scope {
 /* From read of a LANE_EITHER source: this row's read may block, so a job shall do it. */
 #define SAMPLE_LATER 101
 
+/* Instead of a source: the job that finds the rows, of a table whose sources are LANE_LISTED. */
+#define SOURCE_LISTING UINT32_MAX
+
 /* One read of the slow lane. */
 struct job {
 	/* Set by the core. */
-	uint32_t slot;
-	uint32_t source;
+	uint32_t slot;   /* of SOURCE_LISTING: none */
+	uint32_t source; /* or SOURCE_LISTING */
 	const struct provider *provider;
 	void *sample; /* sample_size bytes, 8-byte aligned, zeroed */
 	char *text;   /* text_size bytes */
@@ -163,7 +166,8 @@ struct provider {
 	/*
 	 * The loop's thread, after job_run, if the row still lives and the result is in time: the
 	 * last word on sample and result, and the place to remember something of them. NULL: the
-	 * result is used as it is.
+	 * result is used as it is. Of SOURCE_LISTING it keeps what was found, and list() is called
+	 * next; STATE_NONE: the target has no such rows. STATE_DENIED ends all requests.
 	 */
 	int (*job_finish)(void *self, struct job *job, int result);
 

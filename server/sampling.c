@@ -7,6 +7,7 @@
 #include "apply.h"
 #include "clock.h"
 #include "instance.h"
+#include "listing.h"
 #include "slow.h"
 
 /* ---------------------------------------------------------------------- which rows */
@@ -225,8 +226,14 @@ static void note_times(
 int sampling_run(const struct sampling *self, struct instance *instance, struct lane *lane)
 {
 	struct window windows[SOURCES_MAX] = {{0, 0, 0}};
-	int error = instance_list(instance, &self->scope, self->now_ns);
+	int error;
 
+	if (instance_lists_slowly(instance)) {
+		instance->listed = true;
+		listing_want(instance, self->of_all | self->of_filtered, lane, self->now_ns);
+		return 0;
+	}
+	error = instance_list(instance, &self->scope, self->now_ns);
 	instance->unsampled = error ? self->of_all | self->of_filtered : 0;
 	instance->listed = !error;
 	if (error)

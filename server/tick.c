@@ -5,6 +5,7 @@
 #include "alloc.h"
 #include "due.h"
 #include "frame.h"
+#include "listing.h"
 #include "sampler.h"
 #include "sampler_state.h"
 #include "sampling.h"
@@ -24,25 +25,32 @@ static struct instance *instance_by_id(const struct sampler *self, uint64_t id)
 	return NULL;
 }
 
+static void apply_result(struct sampler *self, struct lane_job *job, bool late)
+{
+	struct instance *instance = instance_by_id(self, job->instance);
+
+	if (instance && job->job.source == SOURCE_LISTING)
+		instance->end_error = listing_apply(instance, job, late, self->now_ns);
+	else if (instance)
+		slow_apply(instance, job, late, self->now_ns);
+}
+
 static void apply_results(struct sampler *self)
 {
 	struct lane_job *job;
 	struct lane_job *late;
 
 	while ((job = lane_collect(self->lane, self->now_ns))) {
-		struct instance *instance = instance_by_id(self, job->instance);
-		if (instance)
-			slow_apply(instance, job, false, self->now_ns);
+		apply_result(self, job, false);
 		lane_job_destroy(self->lane, job);
 	}
-	while ((late = lane_next_late(self->lane, self->now_ns))) {
-		struct instance *instance = instance_by_id(self, late->instance);
-		if (instance)
-			slow_apply(instance, late, true, self->now_ns);
-	}
-	for (struct instance *i = self->instances; i; i = i->next)
+	while ((late = lane_next_late(self->lane, self->now_ns)))
+		apply_result(self, late, true);
+	for (struct instance *i = self->instances; i; i = i->next) {
 		if (i->slow_wanted)
 			slow_pump(i, self->lane, self->now_ns);
+		listing_pump(i, self->lane, self->now_ns);
+	}
 }
 
 /* ----------------------------------------------------------------------- 3: wanted */
@@ -264,7 +272,9 @@ static uint64_t sampled_at(const struct sampler *self, struct view *view)
 {
 	uint64_t sampled_ns = self->now_ns;
 
-	if (view->sampled_tick != self->tick && view->sources)
+	if (instance_lists_slowly(view->instance))
+		sampled_ns = view->instance->listing.finished_ns;
+	else if (view->sampled_tick != self->tick && view->sources)
 		sampled_ns = view->instance->sources[__builtin_ctz(view->sources)].sampled_ns;
 	if (view->sampled_ns < sampled_ns)
 		view->sampled_ns = sampled_ns;
@@ -281,6 +291,7 @@ static struct frame *encode_for(struct sampler *self, struct subscription *subsc
 		.sampled_ns = sampled_ns,
 		.realtime_ns = self->config.realtime(self->config.clock_context, sampled_ns),
 		.gap = self->gap,
+		.incomplete = listing_is_incomplete(subscription->view->instance),
 	};
 	struct frame *frame =
 		view_encode(subscription->view, self->encoder, &stamp, subscription->since);
@@ -311,14 +322,18 @@ static void send_frame(struct sampler *self, struct subscription *subscription)
 		subscription->subscriber, subscription->request, frame);
 }
 
-/* Does it get a frame in this tick? A new one with slow cells waits for them a while. */
+/* Does it get a frame in this tick? A new one with slow cells waits for them a while, and where
+ * workers find the rows each one does: else it would always be told of the time before. */
 static bool shall_send(struct sampler *self, struct subscription *subscription)
 {
 	const struct view *view = subscription->view;
 
 	if (!due_is(subscription, self->now_ns))
 		return false;
-	if (subscription->state == SUBSCRIPTION_NEW && view_pending(view)) {
+	if ((subscription->state == SUBSCRIPTION_NEW ||
+		    (subscription->state == SUBSCRIPTION_RUNNING &&
+			    instance_lists_slowly(view->instance))) &&
+		view_pending(view)) {
 		subscription->state = SUBSCRIPTION_WAITING;
 		subscription->deadline_ns = self->now_ns + LANE_DEADLINE_NS;
 		return false;
@@ -449,7 +464,7 @@ void sampler_tick(struct sampler *self, uint64_t now_ns)
 	due_hold_back_stalled(self);
 	due_limit_unplanned(self);
 	for (struct instance *i = self->instances; i; i = i->next) {
-		if (!due_must_sample(self, i))
+		if (i->end_error || !due_must_sample(self, i))
 			continue;
 		if (!budget_allows(&self->budget) && !is_exempt(self, i)) {
 			leave_out(self, i);

@@ -6,6 +6,7 @@
 
 #include "alloc.h"
 #include "frame.h"
+#include "listing.h"
 #include "slow.h"
 
 static int compare_u16(const void *a, const void *b)
@@ -145,6 +146,7 @@ struct view *view_on(struct view *self, const struct instance *instance)
 bool view_pending(const struct view *self)
 {
 	return slow_pending(self->instance, self->sources) ||
+	       listing_pending(self->instance, self->sources) ||
 	       (self->input && view_pending(self->input));
 }
 

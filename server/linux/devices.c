@@ -16,7 +16,8 @@ struct device_place {
 
 /* What a worker has: freed with the job, whatever became of the table. */
 struct device_job {
-	const struct device_source *source;
+	const struct device_source *source;   /* or */
+	const struct device_listing *listing;
 	void *data;
 };
 
@@ -246,6 +247,10 @@ static int prepare(void *context, struct job *job)
 	struct devices *self = context;
 	struct device_job *own = (struct device_job *)(void *)job->context;
 
+	if (job->source == SOURCE_LISTING) {
+		*own = (struct device_job){.listing = self->table->listing};
+		return own->listing->prepare(self, &own->data);
+	}
 	*own = (struct device_job){.source = source_of(self, job->source)};
 	return own->source->prepare(self, devices_row(self, job->slot), &own->data);
 }
@@ -254,14 +259,16 @@ static int run(struct job *job)
 {
 	const struct device_job *own = (const struct device_job *)(const void *)job->context;
 
-	return own->source->run(own->data, job);
+	return own->listing ? own->listing->run(own->data) : own->source->run(own->data, job);
 }
 
 static void release(struct job *job)
 {
 	const struct device_job *own = (const struct device_job *)(const void *)job->context;
 
-	if (own->source->release)
+	if (own->listing)
+		own->listing->release(own->data);
+	else if (own->source->release)
 		own->source->release(own->data);
 	else
 		free(own->data);
@@ -272,6 +279,11 @@ static int finish(void *context, struct job *job, int result)
 	struct devices *self = context;
 	const struct device_job *own = (const struct device_job *)(const void *)job->context;
 
+	if (own->listing) {
+		if (result == STATE_OK || result == STATE_NONE)
+			own->listing->take(self, own->data);
+		return result;
+	}
 	if (!own->source->finish)
 		return result;
 	return own->source->finish(self, devices_row(self, job->slot), own->data, job, result);

@@ -60,8 +60,19 @@ struct device_source {
 		struct devices *table, void *row, void *data, struct job *job, int result);
 };
 
+/* How workers find the rows, of a table whose sources are LANE_LISTED. */
+struct device_listing {
+	/* As those of a source. run() answers STATE_NONE where there is nothing to be found. */
+	int (*prepare)(struct devices *table, void **ret_data);
+	int (*run)(void *data);
+	void (*release)(void *data);
+	/* The loop's thread: what run() has found becomes the table's. find() is next. */
+	void (*take)(struct devices *table, void *data);
+};
+
 struct device_table {
 	enum table_id id;
+	const struct device_listing *listing; /* NULL: find() finds them itself */
 	const struct device_source *const *sources; /* in the order of their SOURCE_ numbers */
 	uint32_t source_count;
 	size_t size;     /* of the table's own struct, which begins with a struct devices */

@@ -16,6 +16,7 @@
 #include "disk/disk.h"
 #include "gpu/gpus.h"
 #include "host.h"
+#include "memory/memory.h"
 #include "network/network.h"
 #include "power/power.h"
 #include "process/process.h"
@@ -103,6 +104,7 @@ static const struct device_table *const device_tables[] = {
 	&system_table,
 	&coalition_table,
 	&thread_table,
+	&region_table,
 	&cpu_table,
 	&gpu_table,
 	&power_table,

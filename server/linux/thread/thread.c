@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "../process/process.h"
+#include "../target.h"
 
 /* Of field 9; include/linux/sched.h calls it PF_KTHREAD. */
 #define FLAG_KERNEL_THREAD 0x200000
@@ -118,54 +119,18 @@ static int find(struct devices *devices)
 	return error ? error : found.error;
 }
 
-static bool has_ended(int directory, int *ret_error)
-{
-	char bytes[1024];
-	struct stat_line line;
-	ssize_t length = read_file(directory, "stat", bytes, sizeof bytes);
-
-	*ret_error = 0;
-	if (length < 0) {
-		*ret_error = length == -ENOENT ? -ESRCH : (int)length;
-		return true;
-	}
-	if (stat_parse(bytes, (size_t)length, &line) < 0)
-		return false;
-	*ret_error = -ESRCH;
-	return line.field[20] == 0 ||
-	       ((line.state == 'Z' || line.state == 'X') && line.field[20] == 1);
-}
-
 static int open_table(struct devices *devices, const struct target *target)
 {
 	struct threads *self = threads_of(devices);
-	char path[4096];
-	int error;
 
-	if (target->pid == 0 || target->pid > INT32_MAX)
-		return -ESRCH;
 	self->pid = (uint32_t)target->pid;
-	snprintf(path, sizeof path, "%s/%u", devices->host->procfs, (unsigned)self->pid);
-	self->directory = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (self->directory < 0)
-		return errno == ENOENT || errno == ENOTDIR ? -ESRCH : -errno;
-	/* The number of a mere thread has such a directory too. */
-	if (!directory_is_leader(self->directory, self->pid)) {
-		close(self->directory);
-		return -ESRCH;
-	}
-	if (has_ended(self->directory, &error)) {
-		close(self->directory);
-		return error;
-	}
-	return 0;
+	self->directory = target_open(devices->host, target);
+	return self->directory < 0 ? self->directory : 0;
 }
 
 static bool has_target(struct devices *devices)
 {
-	int error;
-
-	return !has_ended(threads_of(devices)->directory, &error);
+	return target_is_there(threads_of(devices)->directory);
 }
 
 static uint64_t descriptors(struct devices *devices)

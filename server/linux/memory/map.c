@@ -1,0 +1,589 @@
+#include "map.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../parse.h"
+#include "../process/samples.h"
+#include "../read.h"
+#include "alloc.h"
+#include "category.h"
+
+enum value {
+	PAGE_SIZE_KIB,
+	RSS,
+	PSS,
+	SHARED_CLEAN,
+	SHARED_DIRTY,
+	PRIVATE_CLEAN,
+	PRIVATE_DIRTY,
+	REFERENCED,
+	ANONYMOUS,
+	KSM,
+	LAZY_FREE,
+	ANONYMOUS_HUGE,
+	SHARED_HUGE,
+	FILE_HUGE,
+	SHARED_HUGETLB,
+	PRIVATE_HUGETLB,
+	SWAP,
+	SWAP_PSS,
+	LOCKED,
+	VALUES,
+};
+
+/* In the order of the file. */
+static const struct {
+	const char *key;
+	uint32_t length;
+} keys[VALUES] = {
+#define KEY(text)                                                                              \
+	{                                                                                      \
+		text ":", sizeof text                                                          \
+	}
+	KEY("KernelPageSize"),
+	KEY("Rss"),
+	KEY("Pss"),
+	KEY("Shared_Clean"),
+	KEY("Shared_Dirty"),
+	KEY("Private_Clean"),
+	KEY("Private_Dirty"),
+	KEY("Referenced"),
+	KEY("Anonymous"),
+	KEY("KSM"),
+	KEY("LazyFree"),
+	KEY("AnonHugePages"),
+	KEY("ShmemPmdMapped"),
+	KEY("FilePmdMapped"),
+	KEY("Shared_Hugetlb"),
+	KEY("Private_Hugetlb"),
+	KEY("Swap"),
+	KEY("SwapPss"),
+	KEY("Locked"),
+};
+
+/* A mapping that waits for its neighbours, with what its texts point to. */
+struct held {
+	struct mapping mapping;
+	char *text, *flags;
+	size_t text_room, flags_room;
+};
+
+/* A device whose files are memory and nothing else: tmpfs, hugetlbfs. */
+struct memory_device {
+	uint32_t major, minor;
+	bool is_huge;
+};
+
+struct walk {
+	map_visit *visit;
+	void *context;
+	bool with_pages, enough;
+	int directory; /* for its mountinfo; or -1 */
+	uint64_t visited;
+	/* Mappings of one file that follow each other, or a single one. */
+	struct held *held;
+	uint32_t held_count, held_room;
+	/* The one that was visited last. */
+	struct held before;
+	bool has_before;
+	uint64_t values[VALUES]; /* of the last mapping, KiB */
+	uint32_t next_key;
+	bool mounts_known;
+	struct memory_device *devices;
+	uint32_t device_count;
+};
+
+/* ------------------------------------------------------------------------ what it is on */
+
+static bool is_word(struct scan word, const char *text)
+{
+	size_t length = strlen(text);
+
+	return (size_t)(word.end - word.at) == length && memcmp(word.at, text, length) == 0;
+}
+
+/* "36 35 0:32 / /dev/shm rw shared:2 - tmpfs tmpfs rw": the device, and behind the dash what it
+ * is. */
+static void add_mounts(struct walk *self, const char *bytes, size_t length)
+{
+	struct scan scan = {bytes, bytes + length}, line;
+
+	while (scan_line(&scan, &line)) {
+		struct scan device, word, type;
+		int64_t major, minor;
+		scan_word(&line);
+		scan_word(&line);
+		device = scan_word(&line);
+		do
+			word = scan_word(&line);
+		while (word.at < word.end && !is_word(word, "-"));
+		type = scan_word(&line);
+		bool is_huge = is_word(type, "hugetlbfs");
+		if (!is_huge && !is_word(type, "tmpfs") && !is_word(type, "devtmpfs"))
+			continue;
+		if (!scan_number(&device, &major) ||
+			device.at >= device.end || *device.at++ != ':' ||
+			!scan_number(&device, &minor))
+			continue;
+		self->devices = xreallocarray(
+			self->devices, self->device_count + 1, sizeof *self->devices);
+		self->devices[self->device_count++] =
+			(struct memory_device){(uint32_t)major, (uint32_t)minor, is_huge};
+	}
+}
+
+/* Read when the first mapping needs it: most processes map nothing of such a device. */
+static void read_mounts(struct walk *self)
+{
+	enum { LIMIT = 1 << 20 };
+	char *bytes = xreallocarray(NULL, LIMIT, 1);
+	ssize_t length = read_file(self->directory, "mountinfo", bytes, LIMIT);
+
+	if (length > 0)
+		add_mounts(self, bytes, (size_t)length);
+	free(bytes);
+}
+
+static bool begins(const struct mapping *mapping, const char *start)
+{
+	size_t length = strlen(start);
+
+	return mapping->text_length >= length && memcmp(mapping->text, start, length) == 0;
+}
+
+/* The kernel's own are mounted nowhere; they are known by what it calls their files. */
+static void tell_memory(struct walk *self, struct mapping *mapping)
+{
+	mapping->is_huge = begins(mapping, "/anon_hugepage");
+	mapping->is_memory = mapping->is_huge || begins(mapping, "/memfd:") ||
+			     begins(mapping, "/SYSV") || begins(mapping, "/dev/zero");
+	if (mapping->is_memory || mapping->device_major != 0)
+		return;
+	if (!self->mounts_known && self->directory >= 0)
+		read_mounts(self);
+	self->mounts_known = true;
+	for (uint32_t i = 0; i < self->device_count; i++)
+		if (self->devices[i].major == mapping->device_major &&
+			self->devices[i].minor == mapping->device_minor) {
+			mapping->is_memory = true;
+			mapping->is_huge = self->devices[i].is_huge;
+		}
+}
+
+/* ------------------------------------------------------------------------------ visiting */
+
+static void destroy_held(struct held *self)
+{
+	free(self->text);
+	free(self->flags);
+}
+
+static void swap_held(struct held *a, struct held *b)
+{
+	struct held c = *a;
+
+	*a = *b;
+	*b = c;
+}
+
+/* All that is held is of one file, or is a single one; `after` comes next. */
+static void visit_held(struct walk *self, const struct mapping *after)
+{
+	bool is_program = false;
+
+	for (uint32_t i = 0; i < self->held_count; i++)
+		is_program |= self->held[i].mapping.executable;
+	for (uint32_t i = 0; i < self->held_count; i++) {
+		struct held *held = &self->held[i];
+		const struct mapping *next =
+			i + 1 < self->held_count ? &self->held[i + 1].mapping : after;
+		category_of(&held->mapping, is_program,
+			self->has_before ? &self->before.mapping : NULL, next);
+		if (!self->enough)
+			self->enough = !self->visit(self->context, &held->mapping);
+		self->visited++;
+		swap_held(held, &self->before);
+		self->has_before = true;
+	}
+	self->held_count = 0;
+}
+
+static bool is_of_same_file(const struct mapping *a, const struct mapping *b)
+{
+	return a->is_file && b->is_file && a->inode == b->inode &&
+	       a->device_major == b->device_major && a->device_minor == b->device_minor;
+}
+
+static void keep_text(char **text, size_t *room, const char *bytes, size_t length)
+{
+	if (length + 1 > *room) {
+		*room = length + 1 + *room;
+		*text = xreallocarray(*text, *room, 1);
+	}
+	memcpy(*text, bytes, length);
+	(*text)[length] = '\0';
+}
+
+/* The one that the walk is at. */
+static struct mapping *hold(struct walk *self, const struct mapping *mapping)
+{
+	struct held *held;
+
+	if (self->held_count == self->held_room) {
+		uint32_t room = self->held_room ? self->held_room * 2 : 8;
+		self->held = xreallocarray(self->held, room, sizeof *self->held);
+		memset(self->held + self->held_room, 0,
+			(room - self->held_room) * sizeof *self->held);
+		self->held_room = room;
+	}
+	held = &self->held[self->held_count++];
+	keep_text(&held->text, &held->text_room, mapping->text, mapping->text_length);
+	held->mapping = *mapping;
+	held->mapping.text = held->text;
+	return &held->mapping;
+}
+
+/* ------------------------------------------------------------------------------- parsing */
+
+static bool scan_hex(struct scan *self, uint64_t *ret_number)
+{
+	const char *start = self->at;
+	uint64_t number = 0;
+
+	for (; self->at < self->end; self->at++) {
+		char c = *self->at;
+		if (c >= '0' && c <= '9')
+			number = number << 4 | (uint64_t)(c - '0');
+		else if (c >= 'a' && c <= 'f')
+			number = number << 4 | (uint64_t)(c - 'a' + 10);
+		else
+			break;
+	}
+	*ret_number = number;
+	return self->at > start && self->at - start <= 16;
+}
+
+static bool scan_char(struct scan *self, char wanted)
+{
+	if (self->at >= self->end || *self->at != wanted)
+		return false;
+	self->at++;
+	return true;
+}
+
+static bool scan_rights(struct scan *self, struct mapping *mapping)
+{
+	if (self->end - self->at < 4)
+		return false;
+	mapping->readable = self->at[0] == 'r';
+	mapping->writable = self->at[1] == 'w';
+	mapping->executable = self->at[2] == 'x';
+	mapping->is_shared = self->at[3] == 's';
+	self->at += 4;
+	return true;
+}
+
+static bool ends(struct scan text, const char *end)
+{
+	size_t length = strlen(end);
+
+	return (size_t)(text.end - text.at) >= length &&
+	       memcmp(text.end - length, end, length) == 0;
+}
+
+/* "[heap]", "[anon:NAME]", "[anon_shmem:NAME]", or a path, with " (deleted)" if it has none any
+ * more. An old kernel says "[stack:TID]". */
+static void name_mapping(struct walk *self, struct scan text, struct mapping *mapping)
+{
+	static const char anonymous[] = "[anon:", shared[] = "[anon_shmem:",
+			  deleted[] = " (deleted)";
+
+	mapping->is_file = text.at < text.end && *text.at != '[';
+	if (mapping->is_file && ends(text, deleted)) {
+		mapping->is_deleted = true;
+		text.end -= sizeof deleted - 1;
+	}
+	mapping->text = text.at;
+	mapping->text_length = (uint32_t)(text.end - text.at);
+	if (mapping->is_file) {
+		tell_memory(self, mapping);
+		return;
+	}
+	mapping->is_memory = mapping->is_shared || begins(mapping, shared);
+	if (text.at == text.end || text.end[-1] != ']')
+		return;
+	text.end--;
+	text.at += begins(mapping, anonymous) ? sizeof anonymous - 1
+		   : begins(mapping, shared)  ? sizeof shared - 1
+					      : 1;
+	mapping->text = text.at;
+	mapping->text_length = (uint32_t)(text.end - text.at);
+}
+
+/* "7f12a000-7f12b000 rw-p 00001000 08:01 1234      /path": hexadecimal but for the inode. */
+static bool parse_head(struct walk *self, struct scan line, struct mapping *ret_mapping)
+{
+	struct mapping mapping = {0};
+	uint64_t major, minor;
+	int64_t inode;
+
+	if (!scan_hex(&line, &mapping.start) || !scan_char(&line, '-') ||
+		!scan_hex(&line, &mapping.end) || !scan_char(&line, ' ') ||
+		!scan_rights(&line, &mapping) || !scan_char(&line, ' ') ||
+		!scan_hex(&line, &mapping.offset) || !scan_char(&line, ' ') ||
+		!scan_hex(&line, &major) || !scan_char(&line, ':') || !scan_hex(&line, &minor) ||
+		!scan_number(&line, &inode) || inode < 0 || mapping.end <= mapping.start)
+		return false;
+	mapping.inode = (uint64_t)inode;
+	mapping.device_major = (uint32_t)major;
+	mapping.device_minor = (uint32_t)minor;
+	while (line.at < line.end && *line.at == ' ')
+		line.at++;
+	name_mapping(self, line, &mapping);
+	*ret_mapping = mapping;
+	return true;
+}
+
+static uint64_t sum_of(const struct walk *self, enum value a, enum value b)
+{
+	return self->values[a] + self->values[b];
+}
+
+static uint64_t less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+/*
+ * From the kernel's numbers to ours. Private_Dirty will not do: pages that were swapped in and
+ * only read are Private_Clean, though they are the process' own; and what is dirty in the cache
+ * of a shared file is not.
+ */
+static void settle_pages(const struct walk *self, struct mapping *mapping)
+{
+	const uint64_t *value = self->values;
+	struct map_pages *pages = &mapping->pages;
+	uint64_t own = less(value[ANONYMOUS], value[LAZY_FREE]);
+	uint64_t others = less(value[RSS], value[ANONYMOUS]); /* of files or shared memory */
+
+	*pages = (struct map_pages){
+		.resident = value[RSS],
+		.dirty = own + value[SWAP] + sum_of(self, SHARED_HUGETLB, PRIVATE_HUGETLB),
+		.swap = value[SWAP],
+		.reclaimable = value[LAZY_FREE],
+		.wired = value[LOCKED],
+		.pss = value[PSS],
+		.unique = sum_of(self, PRIVATE_CLEAN, PRIVATE_DIRTY) + value[PRIVATE_HUGETLB],
+		.common = sum_of(self, SHARED_CLEAN, SHARED_DIRTY) + value[SHARED_HUGETLB],
+		.swap_pss = value[SWAP_PSS],
+		.anonymous = value[ANONYMOUS],
+		.huge = sum_of(self, ANONYMOUS_HUGE, SHARED_HUGE) + value[FILE_HUGE],
+		.hugetlb = sum_of(self, SHARED_HUGETLB, PRIVATE_HUGETLB),
+		.merged = value[KSM],
+		.referenced = value[REFERENCED],
+	};
+	if (mapping->is_memory) {
+		pages->dirty += others;
+		pages->shared = others;
+	} else {
+		pages->clean = others;
+	}
+	for (size_t i = 0; i < sizeof *pages / sizeof(uint64_t); i++)
+		((uint64_t *)pages)[i] *= 1024;
+	mapping->page_size = value[PAGE_SIZE_KIB] * 1024;
+}
+
+static struct held *last_held(struct walk *self)
+{
+	return self->held_count ? &self->held[self->held_count - 1] : NULL;
+}
+
+/* "Rss:   12 kB". The keys come in one order; new kernels have new ones in between. */
+static void take_value(struct walk *self, struct scan line)
+{
+	size_t length = (size_t)(line.end - line.at);
+
+	for (uint32_t i = self->next_key; i < VALUES; i++) {
+		int64_t number;
+		if (length <= keys[i].length || memcmp(line.at, keys[i].key, keys[i].length) != 0)
+			continue;
+		line.at += keys[i].length;
+		if (scan_number(&line, &number) && number >= 0)
+			self->values[i] = (uint64_t)number;
+		self->next_key = i + 1;
+		return;
+	}
+}
+
+static void take_flags(struct held *held, struct scan line)
+{
+	while (line.at < line.end && *line.at == ' ')
+		line.at++;
+	while (line.end > line.at && line.end[-1] == ' ')
+		line.end--;
+	held->mapping.flags_length = (uint32_t)(line.end - line.at);
+	keep_text(&held->flags, &held->flags_room, line.at, held->mapping.flags_length);
+	held->mapping.flags = held->flags;
+	held->mapping.is_huge |= strstr(held->flags, "ht") != NULL;
+}
+
+/* The mapping whose lines were read last has no more. */
+static void finish_values(struct walk *self)
+{
+	struct held *held = last_held(self);
+
+	if (held && self->with_pages)
+		settle_pages(self, &held->mapping);
+	memset(self->values, 0, sizeof self->values);
+	self->next_key = 0;
+}
+
+/* A line of the file; false: it is garbage. */
+static bool take_line(struct walk *self, struct scan line)
+{
+	static const char flags[] = "VmFlags:";
+	struct held *held = last_held(self);
+	struct mapping mapping;
+
+	if (line.at < line.end && *line.at >= 'A' && *line.at <= 'Z') {
+		if ((size_t)(line.end - line.at) >= sizeof flags - 1 && held &&
+			memcmp(line.at, flags, sizeof flags - 1) == 0)
+			take_flags(held,
+				(struct scan){line.at + sizeof flags - 1, line.end});
+		else
+			take_value(self, line);
+		return true;
+	}
+	if (!parse_head(self, line, &mapping))
+		return false;
+	finish_values(self);
+	if (held && !is_of_same_file(&held->mapping, &mapping))
+		visit_held(self, &mapping);
+	hold(self, &mapping);
+	return true;
+}
+
+static void walk_end(struct walk *self)
+{
+	finish_values(self);
+	visit_held(self, NULL);
+	for (uint32_t i = 0; i < self->held_room; i++)
+		destroy_held(&self->held[i]);
+	destroy_held(&self->before);
+	free(self->held);
+	free(self->devices);
+}
+
+/* All whole lines; returns how many bytes they were. -EBADMSG. */
+static ssize_t take_lines(struct walk *self, const char *bytes, size_t length)
+{
+	const char *at = bytes, *end = bytes + length, *newline;
+
+	while (!self->enough && (newline = memchr(at, '\n', (size_t)(end - at)))) {
+		if (!take_line(self, (struct scan){at, newline}))
+			return -EBADMSG;
+		at = newline + 1;
+	}
+	return at - bytes;
+}
+
+int map_parse(const char *bytes, size_t length, const char *mounts, size_t mounts_length,
+	map_visit *visit, void *context)
+{
+	struct walk walk = {
+		.visit = visit, .context = context, .with_pages = true, .directory = -1};
+	ssize_t taken;
+
+	add_mounts(&walk, mounts, mounts_length);
+	taken = take_lines(&walk, bytes, length);
+	walk_end(&walk);
+	return taken < 0 ? (int)taken : walk.visited ? 0 : -ESRCH;
+}
+
+/* ------------------------------------------------------------------------------- reading */
+
+/* Where its code begins and where its stack began: another program has others. */
+struct image {
+	int64_t code, stack;
+};
+
+static int identify_image(int directory, struct image *ret_image)
+{
+	char bytes[1024];
+	struct stat_line line;
+	ssize_t length = read_file(directory, "stat", bytes, sizeof bytes);
+
+	if (length < 0)
+		return (int)length;
+	if (stat_parse(bytes, (size_t)length, &line) < 0)
+		return -EBADMSG;
+	*ret_image = (struct image){line.field[26], line.field[28]};
+	return 0;
+}
+
+static int walk_file(struct walk *self, int file)
+{
+	enum { SIZE = 64 * 1024 };
+	char *bytes = xreallocarray(NULL, SIZE, 1);
+	size_t kept = 0;
+	int result = 0;
+
+	while (!self->enough) {
+		ssize_t got = read(file, bytes + kept, SIZE - kept);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0) {
+			result = got < 0 ? -errno : kept ? -EBADMSG : 0;
+			break;
+		}
+		ssize_t taken = take_lines(self, bytes, kept + (size_t)got);
+		if (taken < 0 || (taken == 0 && kept + (size_t)got == SIZE)) {
+			result = -EBADMSG;
+			break;
+		}
+		kept = kept + (size_t)got - (size_t)taken;
+		memmove(bytes, bytes + taken, kept);
+	}
+	free(bytes);
+	return result;
+}
+
+int map_walk(int directory, bool with_pages, map_visit *visit, void *context)
+{
+	struct walk walk = {.visit = visit,
+		.context = context,
+		.with_pages = with_pages,
+		.directory = directory};
+	struct image before = {0}, after = {0};
+	int file, result = identify_image(directory, &before);
+
+	if (result)
+		return result == -ENOENT ? -ESRCH : result;
+	file = openat(directory, with_pages ? "smaps" : "maps", READ_FLAGS);
+	if (file < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	result = walk_file(&walk, file);
+	close(file);
+	walk_end(&walk);
+	if (result)
+		return result;
+	if (!walk.visited)
+		return -ESRCH;
+	result = identify_image(directory, &after);
+	if (!result && (before.code != after.code || before.stack != after.stack))
+		result = -EAGAIN;
+	return result == -ENOENT ? -ESRCH : result;
+}
+
+void map_pages_add(struct map_pages *sum, const struct map_pages *more)
+{
+	uint64_t *to = (uint64_t *)sum;
+	const uint64_t *from = (const uint64_t *)more;
+
+	for (size_t i = 0; i < sizeof *sum / sizeof *to; i++)
+		to[i] += from[i];
+}

@@ -1,0 +1,360 @@
+/*
+ * Table REGION: the mappings of a process. Sources: map, which is /proc/PID/maps, and pages,
+ * for which smaps is read instead.
+ *
+ * A row is known by where it begins and what it maps. What replaces a mapping by another one just
+ * like it, between two looks, has not changed anything that can be seen.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../parse.h"
+#include "../process/process.h"
+#include "../target.h"
+#include "alloc.h"
+#include "memory.h"
+
+/* More of them than a table has rows are of no use. */
+enum { REGIONS_MAX = 65536 + 1 };
+
+/* A mapping with its texts, which are in `texts` of the listing. */
+struct region {
+	struct mapping mapping;
+	size_t text, category, flags;
+};
+
+struct listing_of_regions {
+	struct memory_job job;
+	bool with_pages;
+	struct region *items;
+	uint32_t count, room;
+	char *texts;
+	size_t texts_length, texts_room;
+	uint64_t latest_category; /* where the texts have the latest one */
+	uint32_t latest_length;
+};
+
+struct regions {
+	struct devices devices;
+	uint32_t pid;
+	int directory; /* O_PATH */
+	uint64_t start; /* of the process, clock ticks: no other one has both */
+	struct listing_of_regions found;
+	/* Of samples, each until its source is read again. */
+	char protection[3], protection_max[3], device[24];
+};
+
+struct region_row {
+	uint32_t index; /* of what was found */
+};
+
+static struct regions *regions_of(struct devices *devices)
+{
+	return (struct regions *)(void *)devices;
+}
+
+/* ----------------------------------------------------------------------------- opening */
+
+static int open_table(struct devices *devices, const struct target *target)
+{
+	struct regions *self = regions_of(devices);
+
+	self->pid = (uint32_t)target->pid;
+	self->directory = target_open(devices->host, target);
+	if (self->directory < 0)
+		return self->directory;
+	directory_start(self->directory, &self->start);
+	return 0;
+}
+
+static void free_found(struct listing_of_regions *self)
+{
+	free(self->items);
+	free(self->texts);
+	self->items = NULL;
+	self->texts = NULL;
+}
+
+static void close_table(struct devices *devices)
+{
+	struct regions *self = regions_of(devices);
+
+	close(self->directory);
+	free_found(&self->found);
+}
+
+static bool has_target(struct devices *devices)
+{
+	return target_is_there(regions_of(devices)->directory);
+}
+
+static uint64_t descriptors(struct devices *devices)
+{
+	(void)devices;
+	return 1;
+}
+
+/* ----------------------------------------------------------------------------- finding */
+
+static int prepare(struct devices *devices, void **ret_data)
+{
+	struct regions *self = regions_of(devices);
+	struct listing_of_regions *found = xcalloc(1, sizeof *found);
+	int state = memory_job_open(&found->job, self->directory);
+
+	if (state != STATE_OK) {
+		free(found);
+		return state;
+	}
+	found->with_pages = devices->wanted >> SOURCE_region_pages & 1;
+	*ret_data = found;
+	return STATE_OK;
+}
+
+static size_t keep_text(struct listing_of_regions *self, const char *text, size_t length)
+{
+	size_t at = self->texts_length;
+
+	while (at + length > self->texts_room) {
+		self->texts_room = self->texts_room ? self->texts_room * 2 : 4096;
+		self->texts = xreallocarray(self->texts, self->texts_room, 1);
+	}
+	if (length)
+		memcpy(self->texts + at, text, length);
+	self->texts_length += length;
+	return at;
+}
+
+static bool add_region(void *context, const struct mapping *mapping)
+{
+	struct listing_of_regions *self = context;
+	struct region *region;
+
+	if (self->count == self->room) {
+		self->room = self->room ? self->room * 2 : 64;
+		self->items = xreallocarray(self->items, self->room, sizeof *self->items);
+	}
+	region = &self->items[self->count++];
+	region->mapping = *mapping;
+	region->text = keep_text(self, mapping->text, mapping->text_length);
+	region->category = keep_text(self, mapping->category, mapping->category_length);
+	region->flags = keep_text(self, mapping->flags, mapping->flags_length);
+	return self->count < REGIONS_MAX;
+}
+
+static int walk(void *context, int directory)
+{
+	struct listing_of_regions *self = context;
+
+	self->count = 0;
+	self->texts_length = 0;
+	return map_walk(directory, self->with_pages, add_region, self);
+}
+
+static int run(void *data)
+{
+	struct listing_of_regions *found = data;
+
+	return memory_job_run(&found->job, walk, found);
+}
+
+static void release(void *data)
+{
+	struct listing_of_regions *found = data;
+
+	memory_job_close(&found->job);
+	free_found(found);
+	free(found);
+}
+
+static void take(struct devices *devices, void *data)
+{
+	struct regions *self = regions_of(devices);
+	struct listing_of_regions *found = data, before = self->found;
+
+	self->found = *found;
+	found->items = before.items;
+	found->texts = before.texts;
+}
+
+/* A stack grows down: of one by that name not the beginning counts, but the end. */
+static uint64_t identify(const struct regions *self, const struct region *region)
+{
+	const struct mapping *mapping = &region->mapping;
+	const char *text = self->found.texts + region->text;
+	bool is_stack = !mapping->is_file && mapping->text_length == 5 &&
+			memcmp(text, "stack", 5) == 0;
+	uint64_t what[] = {
+		self->start,
+		self->pid,
+		is_stack ? mapping->end : mapping->start,
+		mapping->inode,
+		(uint64_t)mapping->device_major << 32 | mapping->device_minor,
+	};
+
+	return hash_bytes((const char *)what, sizeof what);
+}
+
+static int find(struct devices *devices)
+{
+	struct regions *self = regions_of(devices);
+
+	for (uint32_t i = 0; i < self->found.count; i++) {
+		bool is_new;
+		struct region_row *row = devices_found_number(
+			devices, identify(self, &self->found.items[i]), self->pid, &is_new);
+		if (!row)
+			break;
+		row->index = i;
+	}
+	return 0;
+}
+
+static const struct device_listing listing = {
+	.prepare = prepare,
+	.run = run,
+	.release = release,
+	.take = take,
+};
+
+/* -------------------------------------------------------------------------- source map */
+
+static struct sample_text text_at(const struct regions *self, size_t at, uint32_t length)
+{
+	if (!length)
+		return (struct sample_text){.state = STATE_NONE};
+	return (struct sample_text){self->found.texts + at, length, STATE_OK};
+}
+
+static struct sample_text rights(char out[3], bool read, bool write, bool execute)
+{
+	out[0] = read ? 'r' : '-';
+	out[1] = write ? 'w' : '-';
+	out[2] = execute ? 'x' : '-';
+	return (struct sample_text){out, 3, STATE_OK};
+}
+
+static struct sample_text share_mode(const struct mapping *mapping)
+{
+	return device_text(mapping->is_shared ? "shared" : mapping->is_file ? "cow" : "private");
+}
+
+/* The name of a file is the end of its path; that of a program's part says which. */
+static struct sample_text name_at(const struct regions *self, const struct region *region)
+{
+	const struct mapping *mapping = &region->mapping;
+	struct sample_text text = text_at(self, region->text, mapping->text_length);
+	const char *slash =
+		mapping->is_file ? memrchr(text.bytes, '/', mapping->text_length) : NULL;
+
+	if (slash && slash + 1 < text.bytes + text.length) {
+		text.length -= (uint32_t)(slash + 1 - text.bytes);
+		text.bytes = slash + 1;
+	}
+	return text;
+}
+
+static int read_map(struct devices *devices, void *row, void *memory)
+{
+	struct regions *self = regions_of(devices);
+	const struct region *region = &self->found.items[((struct region_row *)row)->index];
+	const struct mapping *mapping = &region->mapping;
+	struct linux_region_map *sample = memory;
+	bool is_object = mapping->is_file || mapping->inode;
+
+	sample->start = mapping->start;
+	sample->end = mapping->end;
+	sample->size = mapping->end - mapping->start;
+	sample->protection = rights(
+		self->protection, mapping->readable, mapping->writable, mapping->executable);
+	sample->share_mode = share_mode(mapping);
+	sample->category = text_at(self, region->category, mapping->category_length);
+	sample->name = name_at(self, region);
+	sample->path = mapping->is_file ? text_at(self, region->text, mapping->text_length)
+					: (struct sample_text){.state = STATE_NONE};
+	sample->offset = is_object ? mapping->offset : ABSENT_U64(STATE_NONE);
+	sample->inode = is_object ? mapping->inode : ABSENT_U64(STATE_NONE);
+	sample->device = (struct sample_text){.state = STATE_NONE};
+	if (is_object) {
+		int length = snprintf(self->device, sizeof self->device, "%u:%u",
+			(unsigned)mapping->device_major, (unsigned)mapping->device_minor);
+		sample->device =
+			(struct sample_text){self->device, (uint32_t)length, STATE_OK};
+	}
+	sample->deleted = mapping->is_file ? mapping->is_deleted : ABSENT_U64(STATE_NONE);
+	return STATE_OK;
+}
+
+static const struct device_source region_map_source = {
+	.source = {.name = "map",
+		.sample_size = sizeof(struct linux_region_map),
+		.lane = LANE_LISTED,
+		.remedy = REMEDY_MAPPED},
+	.read = read_map,
+};
+
+/* ------------------------------------------------------------------------ source pages */
+
+static bool has_flag(struct sample_text flags, const char *flag)
+{
+	for (uint32_t i = 0; flags.bytes && i + 1 < flags.length; i += 3)
+		if (memcmp(flags.bytes + i, flag, 2) == 0)
+			return true;
+	return false;
+}
+
+static int read_pages(struct devices *devices, void *row, void *memory)
+{
+	struct regions *self = regions_of(devices);
+	const struct region *region = &self->found.items[((struct region_row *)row)->index];
+	struct linux_region_pages *sample = memory;
+
+	sample->flags = text_at(self, region->flags, region->mapping.flags_length);
+	sample->protection_max = sample->flags;
+	if (sample->flags.bytes)
+		sample->protection_max = rights(self->protection_max,
+			has_flag(sample->flags, "mr"), has_flag(sample->flags, "mw"),
+			has_flag(sample->flags, "me"));
+	sample->page_size = region->mapping.page_size;
+	sample->pages = region->mapping.pages;
+	return STATE_OK;
+}
+
+static const char *no_pages(const struct linux_host *host, enum cell_state *ret_state)
+{
+	*ret_state = STATE_UNSUPPORTED;
+	return host_lacks_file(host, "smaps") ? "this kernel does not tell it: it was built "
+						"without CONFIG_PROC_PAGE_MONITOR"
+					      : NULL;
+}
+
+static const struct device_source region_pages_source = {
+	.source = {.name = "pages",
+		.sample_size = sizeof(struct linux_region_pages),
+		.lane = LANE_LISTED,
+		.remedy = REMEDY_MAPPED},
+	.unsupported = no_pages,
+	.read = read_pages,
+};
+
+static const struct device_source *const sources[REGION_SOURCE_COUNT] = {
+	[SOURCE_region_map] = &region_map_source,
+	[SOURCE_region_pages] = &region_pages_source,
+};
+
+const struct device_table region_table = {
+	.id = TABLE_REGION,
+	.listing = &listing,
+	.sources = sources,
+	.source_count = REGION_SOURCE_COUNT,
+	.size = sizeof(struct regions),
+	.row_size = sizeof(struct region_row),
+	.targeted = true,
+	.open = open_table,
+	.close = close_table,
+	.has_target = has_target,
+	.descriptors = descriptors,
+	.find = find,
+};
