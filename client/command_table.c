@@ -34,14 +34,19 @@ const struct command command_table = {
 	.options = OPTIONS,
 	.summary = "any table once, by its name",
 	.text = "Prints a table once, as 'procctl ps' does: process, system, cpu, gpu, "
-		"power, sensor, disk, network, coalition, thread, server or session; "
-		"the commands that show one of them are names of it, too. thread "
-		"wants to know of which processes. What is shown without --attrs is "
+		"power, sensor, disk, network, coalition, thread, region, footprint, "
+		"ledger, server or session; "
+		"the commands that show one of them are names of it, too. thread, "
+		"region, footprint and ledger want to know of which processes: the "
+		"mappings, the memory by what it is for, and the accounts that the "
+		"kernel keeps. What is shown without --attrs is "
 		"what most people want; --attrs all shows details, too. Rows are in "
 		"the order of their names unless --sort or --top is given.",
 	.examples = "  procctl table network\n"
 		    "  procctl table cpu --attrs all -o json\n"
-		    "  procctl table thread 1234 --sort cpu.usage\n",
+		    "  procctl table thread 1234 --sort cpu.usage\n"
+		    "  procctl table region 1234 --attrs all -o csv\n"
+		    "  procctl table footprint 1234\n",
 	.run = run_named,
 };
 

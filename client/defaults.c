@@ -25,6 +25,12 @@ const char *defaults_find(uint32_t table)
 		return "tid,name,state,cpu.usage,cpu.total,cpu.run_delay,cpu.last,switches."
 		       "rate,"
 		       "priority";
+	case PROCMON_LEDGER:
+		return "group,name,balance,units";
+	case PROCMON_REGION:
+		return "start,end,size,protection,share_mode,category,path";
+	case PROCMON_FOOTPRINT:
+		return "category,mem.dirty,mem.swap,mem.clean,mem.reclaimable,regions";
 	case PROCMON_CPU:
 		return "name,type,usage.busy,usage.user,usage.system,usage.iowait,frequency."
 		       "now,"

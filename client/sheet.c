@@ -279,6 +279,7 @@ size_t sheet_first_measure(const struct sheet *self)
 
 	while (i < self->column_count && (self->columns[i]->type == PROCMON_TEXT ||
 						 self->columns[i]->unit == PROCMON_NO_UNIT ||
+						 self->columns[i]->unit == PROCMON_ADDRESS ||
 						 self->columns[i]->state != PROCMON_OK))
 		i++;
 	return i;

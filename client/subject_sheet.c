@@ -96,7 +96,7 @@ void subject_fill(
 static bool is_about_many(uint32_t table)
 {
 	return table == PROCMON_PROCESS || table == PROCMON_COALITION ||
-	       subject_is_targeted(table);
+	       table == PROCMON_THREAD || table == PROCMON_FOOTPRINT;
 }
 
 void subject_arrange(const struct subject *self, struct sheet *sheet, bool busy)
@@ -108,9 +108,10 @@ void subject_arrange(const struct subject *self, struct sheet *sheet, bool busy)
 
 	if (self->key_count > 0)
 		sheet_sort(sheet, self->keys, self->key_count);
-	else if (top || (busy && is_about_many(self->table)))
+	else if (top || (busy && is_about_many(self->table)) ||
+		 self->table == PROCMON_FOOTPRINT)
 		sheet_sort(sheet, &measure, measure.column < sheet->column_count);
-	else if (self->table == PROCMON_PROCESS)
+	else if (self->table == PROCMON_PROCESS || self->table == PROCMON_LEDGER)
 		sheet_sort(sheet, NULL, 0);
 	else if (self->options->tree)
 		sheet_sort_naturally(sheet, &last, 1);

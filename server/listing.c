@@ -70,8 +70,8 @@ static void read_rows(struct instance *self, uint64_t finished_ns)
 			continue;
 		for (uint32_t mask = self->listing.covered; mask; mask &= mask - 1) {
 			uint32_t index = (uint32_t)__builtin_ctz(mask);
-			int state = self->provider->read(
-				self->handle, slot, index, self->sample);
+			int state =
+				self->provider->read(self->handle, slot, index, self->sample);
 			apply_sample(self, index, slot, self->sample, (enum cell_state)state,
 				finished_ns);
 		}
@@ -89,8 +89,9 @@ int listing_apply(struct instance *self, struct lane_job *job, bool late, uint64
 		return 0;
 	}
 	listing->running = false;
-	result = job->returned ? STATE_FAILED
-			       : self->provider->job_finish(self->handle, &job->job, job->result);
+	result = job->returned
+			 ? STATE_FAILED
+			 : self->provider->job_finish(self->handle, &job->job, job->result);
 	if (result == SAMPLE_GONE)
 		return -ESRCH;
 	if (result == STATE_DENIED)
@@ -119,6 +120,5 @@ bool listing_pending(const struct instance *self, uint32_t sources)
 
 bool listing_is_incomplete(const struct instance *self)
 {
-	return self->overflowed ||
-	       (instance_lists_slowly(self) && !self->listing.finished_ns);
+	return self->overflowed || (instance_lists_slowly(self) && !self->listing.finished_ns);
 }

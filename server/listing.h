@@ -9,8 +9,7 @@
 #include "lane.h"
 
 /* These sources (bit mask) are wanted of this moment. */
-void listing_want(
-	struct instance *self, uint32_t sources, struct lane *lane, uint64_t now_ns);
+void listing_want(struct instance *self, uint32_t sources, struct lane *lane, uint64_t now_ns);
 /* Hands the job in that the lane had no room for. */
 void listing_pump(struct instance *self, struct lane *lane, uint64_t now_ns);
 /*

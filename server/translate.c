@@ -141,7 +141,8 @@ void translate_end(int error, struct refusal *ret)
 		refuse(ret, PROCMON__ERROR_CODE__NO_SUCH_TARGET, "the process has ended");
 	else if (error == -EACCES)
 		refuse(ret, PROCMON__ERROR_CODE__DENIED_TARGET,
-			"the kernel does not tell this of the process to your user: it belongs to "
+			"the kernel does not tell this of the process to your user: it belongs "
+			"to "
 			"another one, has more privileges, or is protected; ask as its user "
 			"or as root");
 	else

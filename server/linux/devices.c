@@ -16,7 +16,7 @@ struct device_place {
 
 /* What a worker has: freed with the job, whatever became of the table. */
 struct device_job {
-	const struct device_source *source;   /* or */
+	const struct device_source *source; /* or */
 	const struct device_listing *listing;
 	void *data;
 };

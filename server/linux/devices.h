@@ -72,7 +72,7 @@ struct device_listing {
 
 struct device_table {
 	enum table_id id;
-	const struct device_listing *listing; /* NULL: find() finds them itself */
+	const struct device_listing *listing;       /* NULL: find() finds them itself */
 	const struct device_source *const *sources; /* in the order of their SOURCE_ numbers */
 	uint32_t source_count;
 	size_t size;     /* of the table's own struct, which begins with a struct devices */

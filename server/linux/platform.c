@@ -105,6 +105,7 @@ static const struct device_table *const device_tables[] = {
 	&coalition_table,
 	&thread_table,
 	&region_table,
+	&footprint_table,
 	&cpu_table,
 	&gpu_table,
 	&power_table,

@@ -7,75 +7,16 @@
 #include <unistd.h>
 
 #include "../parse.h"
-#include "../process/samples.h"
 #include "../read.h"
 #include "alloc.h"
 #include "category.h"
-
-enum value {
-	PAGE_SIZE_KIB,
-	RSS,
-	PSS,
-	SHARED_CLEAN,
-	SHARED_DIRTY,
-	PRIVATE_CLEAN,
-	PRIVATE_DIRTY,
-	REFERENCED,
-	ANONYMOUS,
-	KSM,
-	LAZY_FREE,
-	ANONYMOUS_HUGE,
-	SHARED_HUGE,
-	FILE_HUGE,
-	SHARED_HUGETLB,
-	PRIVATE_HUGETLB,
-	SWAP,
-	SWAP_PSS,
-	LOCKED,
-	VALUES,
-};
-
-/* In the order of the file. */
-static const struct {
-	const char *key;
-	uint32_t length;
-} keys[VALUES] = {
-#define KEY(text)                                                                              \
-	{                                                                                      \
-		text ":", sizeof text                                                          \
-	}
-	KEY("KernelPageSize"),
-	KEY("Rss"),
-	KEY("Pss"),
-	KEY("Shared_Clean"),
-	KEY("Shared_Dirty"),
-	KEY("Private_Clean"),
-	KEY("Private_Dirty"),
-	KEY("Referenced"),
-	KEY("Anonymous"),
-	KEY("KSM"),
-	KEY("LazyFree"),
-	KEY("AnonHugePages"),
-	KEY("ShmemPmdMapped"),
-	KEY("FilePmdMapped"),
-	KEY("Shared_Hugetlb"),
-	KEY("Private_Hugetlb"),
-	KEY("Swap"),
-	KEY("SwapPss"),
-	KEY("Locked"),
-};
+#include "mounts.h"
 
 /* A mapping that waits for its neighbours, with what its texts point to. */
 struct held {
 	struct mapping mapping;
 	char *text, *flags;
 	size_t text_room, flags_room;
-};
-
-/* A device whose files are memory and nothing else: tmpfs, hugetlbfs. */
-struct memory_device {
-	uint32_t major, minor;
-	bool is_huge;
 };
 
 struct walk {
@@ -90,63 +31,12 @@ struct walk {
 	/* The one that was visited last. */
 	struct held before;
 	bool has_before;
-	uint64_t values[VALUES]; /* of the last mapping, KiB */
-	uint32_t next_key;
+	struct page_lines lines; /* of the last mapping */
 	bool mounts_known;
-	struct memory_device *devices;
-	uint32_t device_count;
+	struct memory_mounts mounts;
 };
 
 /* ------------------------------------------------------------------------ what it is on */
-
-static bool is_word(struct scan word, const char *text)
-{
-	size_t length = strlen(text);
-
-	return (size_t)(word.end - word.at) == length && memcmp(word.at, text, length) == 0;
-}
-
-/* "36 35 0:32 / /dev/shm rw shared:2 - tmpfs tmpfs rw": the device, and behind the dash what it
- * is. */
-static void add_mounts(struct walk *self, const char *bytes, size_t length)
-{
-	struct scan scan = {bytes, bytes + length}, line;
-
-	while (scan_line(&scan, &line)) {
-		struct scan device, word, type;
-		int64_t major, minor;
-		scan_word(&line);
-		scan_word(&line);
-		device = scan_word(&line);
-		do
-			word = scan_word(&line);
-		while (word.at < word.end && !is_word(word, "-"));
-		type = scan_word(&line);
-		bool is_huge = is_word(type, "hugetlbfs");
-		if (!is_huge && !is_word(type, "tmpfs") && !is_word(type, "devtmpfs"))
-			continue;
-		if (!scan_number(&device, &major) ||
-			device.at >= device.end || *device.at++ != ':' ||
-			!scan_number(&device, &minor))
-			continue;
-		self->devices = xreallocarray(
-			self->devices, self->device_count + 1, sizeof *self->devices);
-		self->devices[self->device_count++] =
-			(struct memory_device){(uint32_t)major, (uint32_t)minor, is_huge};
-	}
-}
-
-/* Read when the first mapping needs it: most processes map nothing of such a device. */
-static void read_mounts(struct walk *self)
-{
-	enum { LIMIT = 1 << 20 };
-	char *bytes = xreallocarray(NULL, LIMIT, 1);
-	ssize_t length = read_file(self->directory, "mountinfo", bytes, LIMIT);
-
-	if (length > 0)
-		add_mounts(self, bytes, (size_t)length);
-	free(bytes);
-}
 
 static bool begins(const struct mapping *mapping, const char *start)
 {
@@ -155,23 +45,24 @@ static bool begins(const struct mapping *mapping, const char *start)
 	return mapping->text_length >= length && memcmp(mapping->text, start, length) == 0;
 }
 
-/* The kernel's own are mounted nowhere; they are known by what it calls their files. */
+/* The kernel's own are mounted nowhere; they are known by what it calls their files. Mounts are
+ * read when the first mapping needs them: most processes map nothing of such a device. */
 static void tell_memory(struct walk *self, struct mapping *mapping)
 {
+	const struct memory_device *device;
+
 	mapping->is_huge = begins(mapping, "/anon_hugepage");
 	mapping->is_memory = mapping->is_huge || begins(mapping, "/memfd:") ||
 			     begins(mapping, "/SYSV") || begins(mapping, "/dev/zero");
 	if (mapping->is_memory || mapping->device_major != 0)
 		return;
 	if (!self->mounts_known && self->directory >= 0)
-		read_mounts(self);
+		memory_mounts_read(&self->mounts, self->directory);
 	self->mounts_known = true;
-	for (uint32_t i = 0; i < self->device_count; i++)
-		if (self->devices[i].major == mapping->device_major &&
-			self->devices[i].minor == mapping->device_minor) {
-			mapping->is_memory = true;
-			mapping->is_huge = self->devices[i].is_huge;
-		}
+	device =
+		memory_mounts_find(&self->mounts, mapping->device_major, mapping->device_minor);
+	mapping->is_memory = device != NULL;
+	mapping->is_huge = device && device->is_huge;
 }
 
 /* ------------------------------------------------------------------------------ visiting */
@@ -335,8 +226,9 @@ static bool parse_head(struct walk *self, struct scan line, struct mapping *ret_
 		!scan_hex(&line, &mapping.end) || !scan_char(&line, ' ') ||
 		!scan_rights(&line, &mapping) || !scan_char(&line, ' ') ||
 		!scan_hex(&line, &mapping.offset) || !scan_char(&line, ' ') ||
-		!scan_hex(&line, &major) || !scan_char(&line, ':') || !scan_hex(&line, &minor) ||
-		!scan_number(&line, &inode) || inode < 0 || mapping.end <= mapping.start)
+		!scan_hex(&line, &major) || !scan_char(&line, ':') ||
+		!scan_hex(&line, &minor) || !scan_number(&line, &inode) || inode < 0 ||
+		mapping.end <= mapping.start)
 		return false;
 	mapping.inode = (uint64_t)inode;
 	mapping.device_major = (uint32_t)major;
@@ -348,75 +240,9 @@ static bool parse_head(struct walk *self, struct scan line, struct mapping *ret_
 	return true;
 }
 
-static uint64_t sum_of(const struct walk *self, enum value a, enum value b)
-{
-	return self->values[a] + self->values[b];
-}
-
-static uint64_t less(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : 0;
-}
-
-/*
- * From the kernel's numbers to ours. Private_Dirty will not do: pages that were swapped in and
- * only read are Private_Clean, though they are the process' own; and what is dirty in the cache
- * of a shared file is not.
- */
-static void settle_pages(const struct walk *self, struct mapping *mapping)
-{
-	const uint64_t *value = self->values;
-	struct map_pages *pages = &mapping->pages;
-	uint64_t own = less(value[ANONYMOUS], value[LAZY_FREE]);
-	uint64_t others = less(value[RSS], value[ANONYMOUS]); /* of files or shared memory */
-
-	*pages = (struct map_pages){
-		.resident = value[RSS],
-		.dirty = own + value[SWAP] + sum_of(self, SHARED_HUGETLB, PRIVATE_HUGETLB),
-		.swap = value[SWAP],
-		.reclaimable = value[LAZY_FREE],
-		.wired = value[LOCKED],
-		.pss = value[PSS],
-		.unique = sum_of(self, PRIVATE_CLEAN, PRIVATE_DIRTY) + value[PRIVATE_HUGETLB],
-		.common = sum_of(self, SHARED_CLEAN, SHARED_DIRTY) + value[SHARED_HUGETLB],
-		.swap_pss = value[SWAP_PSS],
-		.anonymous = value[ANONYMOUS],
-		.huge = sum_of(self, ANONYMOUS_HUGE, SHARED_HUGE) + value[FILE_HUGE],
-		.hugetlb = sum_of(self, SHARED_HUGETLB, PRIVATE_HUGETLB),
-		.merged = value[KSM],
-		.referenced = value[REFERENCED],
-	};
-	if (mapping->is_memory) {
-		pages->dirty += others;
-		pages->shared = others;
-	} else {
-		pages->clean = others;
-	}
-	for (size_t i = 0; i < sizeof *pages / sizeof(uint64_t); i++)
-		((uint64_t *)pages)[i] *= 1024;
-	mapping->page_size = value[PAGE_SIZE_KIB] * 1024;
-}
-
 static struct held *last_held(struct walk *self)
 {
 	return self->held_count ? &self->held[self->held_count - 1] : NULL;
-}
-
-/* "Rss:   12 kB". The keys come in one order; new kernels have new ones in between. */
-static void take_value(struct walk *self, struct scan line)
-{
-	size_t length = (size_t)(line.end - line.at);
-
-	for (uint32_t i = self->next_key; i < VALUES; i++) {
-		int64_t number;
-		if (length <= keys[i].length || memcmp(line.at, keys[i].key, keys[i].length) != 0)
-			continue;
-		line.at += keys[i].length;
-		if (scan_number(&line, &number) && number >= 0)
-			self->values[i] = (uint64_t)number;
-		self->next_key = i + 1;
-		return;
-	}
 }
 
 static void take_flags(struct held *held, struct scan line)
@@ -432,14 +258,16 @@ static void take_flags(struct held *held, struct scan line)
 }
 
 /* The mapping whose lines were read last has no more. */
-static void finish_values(struct walk *self)
+static void finish_lines(struct walk *self)
 {
 	struct held *held = last_held(self);
 
-	if (held && self->with_pages)
-		settle_pages(self, &held->mapping);
-	memset(self->values, 0, sizeof self->values);
-	self->next_key = 0;
+	if (held && self->with_pages) {
+		struct mapping *mapping = &held->mapping;
+		page_lines_finish(&self->lines, mapping->is_memory, &mapping->pages);
+		mapping->page_size = page_lines_size(&self->lines);
+	}
+	page_lines_begin(&self->lines);
 }
 
 /* A line of the file; false: it is garbage. */
@@ -452,15 +280,14 @@ static bool take_line(struct walk *self, struct scan line)
 	if (line.at < line.end && *line.at >= 'A' && *line.at <= 'Z') {
 		if ((size_t)(line.end - line.at) >= sizeof flags - 1 && held &&
 			memcmp(line.at, flags, sizeof flags - 1) == 0)
-			take_flags(held,
-				(struct scan){line.at + sizeof flags - 1, line.end});
+			take_flags(held, (struct scan){line.at + sizeof flags - 1, line.end});
 		else
-			take_value(self, line);
+			page_lines_take(&self->lines, line);
 		return true;
 	}
 	if (!parse_head(self, line, &mapping))
 		return false;
-	finish_values(self);
+	finish_lines(self);
 	if (held && !is_of_same_file(&held->mapping, &mapping))
 		visit_held(self, &mapping);
 	hold(self, &mapping);
@@ -469,13 +296,13 @@ static bool take_line(struct walk *self, struct scan line)
 
 static void walk_end(struct walk *self)
 {
-	finish_values(self);
+	finish_lines(self);
 	visit_held(self, NULL);
 	for (uint32_t i = 0; i < self->held_room; i++)
 		destroy_held(&self->held[i]);
 	destroy_held(&self->before);
 	free(self->held);
-	free(self->devices);
+	memory_mounts_finish(&self->mounts);
 }
 
 /* All whole lines; returns how many bytes they were. -EBADMSG. */
@@ -498,32 +325,13 @@ int map_parse(const char *bytes, size_t length, const char *mounts, size_t mount
 		.visit = visit, .context = context, .with_pages = true, .directory = -1};
 	ssize_t taken;
 
-	add_mounts(&walk, mounts, mounts_length);
+	memory_mounts_parse(&walk.mounts, mounts, mounts_length);
 	taken = take_lines(&walk, bytes, length);
 	walk_end(&walk);
 	return taken < 0 ? (int)taken : walk.visited ? 0 : -ESRCH;
 }
 
 /* ------------------------------------------------------------------------------- reading */
-
-/* Where its code begins and where its stack began: another program has others. */
-struct image {
-	int64_t code, stack;
-};
-
-static int identify_image(int directory, struct image *ret_image)
-{
-	char bytes[1024];
-	struct stat_line line;
-	ssize_t length = read_file(directory, "stat", bytes, sizeof bytes);
-
-	if (length < 0)
-		return (int)length;
-	if (stat_parse(bytes, (size_t)length, &line) < 0)
-		return -EBADMSG;
-	*ret_image = (struct image){line.field[26], line.field[28]};
-	return 0;
-}
 
 static int walk_file(struct walk *self, int file)
 {
@@ -558,32 +366,12 @@ int map_walk(int directory, bool with_pages, map_visit *visit, void *context)
 		.context = context,
 		.with_pages = with_pages,
 		.directory = directory};
-	struct image before = {0}, after = {0};
-	int file, result = identify_image(directory, &before);
+	int result, file = openat(directory, with_pages ? "smaps" : "maps", READ_FLAGS);
 
-	if (result)
-		return result == -ENOENT ? -ESRCH : result;
-	file = openat(directory, with_pages ? "smaps" : "maps", READ_FLAGS);
 	if (file < 0)
 		return errno == ENOENT ? -ESRCH : -errno;
 	result = walk_file(&walk, file);
 	close(file);
 	walk_end(&walk);
-	if (result)
-		return result;
-	if (!walk.visited)
-		return -ESRCH;
-	result = identify_image(directory, &after);
-	if (!result && (before.code != after.code || before.stack != after.stack))
-		result = -EAGAIN;
-	return result == -ENOENT ? -ESRCH : result;
-}
-
-void map_pages_add(struct map_pages *sum, const struct map_pages *more)
-{
-	uint64_t *to = (uint64_t *)sum;
-	const uint64_t *from = (const uint64_t *)more;
-
-	for (size_t i = 0; i < sizeof *sum / sizeof *to; i++)
-		to[i] += from[i];
+	return result ? result : walk.visited ? 0 : -ESRCH;
 }

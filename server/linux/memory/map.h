@@ -12,29 +12,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bytes. How much of a mapping, or of several, is where. */
-struct map_pages {
-	uint64_t resident;
-	uint64_t dirty; /* of the footprint; swap is a part of it */
-	uint64_t swap;
-	uint64_t clean;
-	uint64_t reclaimable;
-	uint64_t wired;
-	uint64_t pss, unique, common, swap_pss;
-	uint64_t anonymous, shared;
-	uint64_t huge, hugetlb, merged, referenced;
-};
+#include "pages.h"
 
 struct mapping {
 	uint64_t start, end;
 	uint64_t offset, inode;
 	uint32_t device_major, device_minor;
 	bool readable, writable, executable;
-	bool is_shared;  /* what is written is seen by others */
-	bool is_file;    /* of a file that has, or had, a path: else `text` is a name */
-	bool is_memory;  /* shared memory: its pages belong to no file, whoever maps them */
-	bool is_huge;    /* of reserved huge pages */
-	bool is_deleted; /* the file has no path any more */
+	bool is_shared;   /* what is written is seen by others */
+	bool is_file;     /* of a file that has, or had, a path: else `text` is a name */
+	bool is_memory;   /* shared memory: its pages belong to no file, whoever maps them */
+	bool is_huge;     /* of reserved huge pages */
+	bool is_deleted;  /* the file has no path any more */
 	const char *text; /* path or name, "" for none; until the visit ends */
 	uint32_t text_length;
 	const char *category; /* until the visit ends */
@@ -51,16 +40,13 @@ typedef bool map_visit(void *context, const struct mapping *mapping);
 
 /*
  * Visits the mappings of the process of this directory, in the order of their addresses. Returns
- * 0; -ESRCH: it has none (a kernel thread, a zombie, a process whose first thread has ended);
- * -EAGAIN: it began another program meanwhile, and what was visited is worth nothing; or another
- * negative errno.
+ * 0; -ESRCH: it has none (a kernel thread, a zombie, a process whose first thread has ended); or
+ * another negative errno.
  */
 int map_walk(int directory, bool with_pages, map_visit *visit, void *context);
 /* The same of bytes that such a file had. `mounts`: those of mountinfo, which say what is in
  * tmpfs. Returns 0, -ESRCH or -EBADMSG. */
 int map_parse(const char *bytes, size_t length, const char *mounts, size_t mounts_length,
 	map_visit *visit, void *context);
-
-void map_pages_add(struct map_pages *sum, const struct map_pages *more);
 
 #endif

@@ -8,11 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "../parse.h"
 #include "../process/process.h"
-#include "../target.h"
 #include "alloc.h"
 #include "memory.h"
 
@@ -25,23 +22,22 @@ struct region {
 	size_t text, category, flags;
 };
 
-struct listing_of_regions {
-	struct memory_job job;
-	bool with_pages;
+struct region_list {
 	struct region *items;
 	uint32_t count, room;
 	char *texts;
 	size_t texts_length, texts_room;
-	uint64_t latest_category; /* where the texts have the latest one */
-	uint32_t latest_length;
+};
+
+struct region_job {
+	struct memory_job job;
+	bool with_pages;
+	struct region_list found;
 };
 
 struct regions {
-	struct devices devices;
-	uint32_t pid;
-	int directory; /* O_PATH */
-	uint64_t start; /* of the process, clock ticks: no other one has both */
-	struct listing_of_regions found;
+	struct memory_table table;
+	struct region_list found;
 	/* Of samples, each until its source is read again. */
 	char protection[3], protection_max[3], device[24];
 };
@@ -55,65 +51,9 @@ static struct regions *regions_of(struct devices *devices)
 	return (struct regions *)(void *)devices;
 }
 
-/* ----------------------------------------------------------------------------- opening */
-
-static int open_table(struct devices *devices, const struct target *target)
-{
-	struct regions *self = regions_of(devices);
-
-	self->pid = (uint32_t)target->pid;
-	self->directory = target_open(devices->host, target);
-	if (self->directory < 0)
-		return self->directory;
-	directory_start(self->directory, &self->start);
-	return 0;
-}
-
-static void free_found(struct listing_of_regions *self)
-{
-	free(self->items);
-	free(self->texts);
-	self->items = NULL;
-	self->texts = NULL;
-}
-
-static void close_table(struct devices *devices)
-{
-	struct regions *self = regions_of(devices);
-
-	close(self->directory);
-	free_found(&self->found);
-}
-
-static bool has_target(struct devices *devices)
-{
-	return target_is_there(regions_of(devices)->directory);
-}
-
-static uint64_t descriptors(struct devices *devices)
-{
-	(void)devices;
-	return 1;
-}
-
 /* ----------------------------------------------------------------------------- finding */
 
-static int prepare(struct devices *devices, void **ret_data)
-{
-	struct regions *self = regions_of(devices);
-	struct listing_of_regions *found = xcalloc(1, sizeof *found);
-	int state = memory_job_open(&found->job, self->directory);
-
-	if (state != STATE_OK) {
-		free(found);
-		return state;
-	}
-	found->with_pages = devices->wanted >> SOURCE_region_pages & 1;
-	*ret_data = found;
-	return STATE_OK;
-}
-
-static size_t keep_text(struct listing_of_regions *self, const char *text, size_t length)
+static size_t keep_text(struct region_list *self, const char *text, size_t length)
 {
 	size_t at = self->texts_length;
 
@@ -129,7 +69,7 @@ static size_t keep_text(struct listing_of_regions *self, const char *text, size_
 
 static bool add_region(void *context, const struct mapping *mapping)
 {
-	struct listing_of_regions *self = context;
+	struct region_list *self = context;
 	struct region *region;
 
 	if (self->count == self->room) {
@@ -144,39 +84,52 @@ static bool add_region(void *context, const struct mapping *mapping)
 	return self->count < REGIONS_MAX;
 }
 
-static int walk(void *context, int directory)
+static int read_all(struct memory_job *job, int directory)
 {
-	struct listing_of_regions *self = context;
+	struct region_job *self = (struct region_job *)(void *)job;
 
-	self->count = 0;
-	self->texts_length = 0;
-	return map_walk(directory, self->with_pages, add_region, self);
+	self->found.count = 0;
+	self->found.texts_length = 0;
+	return map_walk(directory, self->with_pages, add_region, &self->found);
 }
 
-static int run(void *data)
+static int prepare(struct devices *devices, void **ret_job)
 {
-	struct listing_of_regions *found = data;
+	int state = memory_job_create(devices, sizeof(struct region_job), read_all, ret_job);
 
-	return memory_job_run(&found->job, walk, found);
+	if (state == STATE_OK)
+		((struct region_job *)*ret_job)->with_pages =
+			devices->wanted >> SOURCE_region_pages & 1;
+	return state;
 }
 
-static void release(void *data)
+static void free_list(struct region_list *self)
 {
-	struct listing_of_regions *found = data;
-
-	memory_job_close(&found->job);
-	free_found(found);
-	free(found);
+	free(self->items);
+	free(self->texts);
 }
 
+static void release(void *job)
+{
+	free_list(&((struct region_job *)job)->found);
+	memory_job_destroy(job);
+}
+
+/* The job gets the old one, and frees it. */
 static void take(struct devices *devices, void *data)
 {
 	struct regions *self = regions_of(devices);
-	struct listing_of_regions *found = data, before = self->found;
+	struct region_job *job = data;
+	struct region_list found = job->found;
 
-	self->found = *found;
-	found->items = before.items;
-	found->texts = before.texts;
+	job->found = self->found;
+	self->found = found;
+}
+
+static void close_table(struct devices *devices)
+{
+	free_list(&regions_of(devices)->found);
+	memory_table_close(devices);
 }
 
 /* A stack grows down: of one by that name not the beginning counts, but the end. */
@@ -184,17 +137,15 @@ static uint64_t identify(const struct regions *self, const struct region *region
 {
 	const struct mapping *mapping = &region->mapping;
 	const char *text = self->found.texts + region->text;
-	bool is_stack = !mapping->is_file && mapping->text_length == 5 &&
-			memcmp(text, "stack", 5) == 0;
+	bool is_stack =
+		!mapping->is_file && mapping->text_length == 5 && memcmp(text, "stack", 5) == 0;
 	uint64_t what[] = {
-		self->start,
-		self->pid,
 		is_stack ? mapping->end : mapping->start,
 		mapping->inode,
 		(uint64_t)mapping->device_major << 32 | mapping->device_minor,
 	};
 
-	return hash_bytes((const char *)what, sizeof what);
+	return memory_table_identify(&self->table, what, sizeof what / sizeof *what);
 }
 
 static int find(struct devices *devices)
@@ -203,8 +154,8 @@ static int find(struct devices *devices)
 
 	for (uint32_t i = 0; i < self->found.count; i++) {
 		bool is_new;
-		struct region_row *row = devices_found_number(
-			devices, identify(self, &self->found.items[i]), self->pid, &is_new);
+		struct region_row *row = devices_found_number(devices,
+			identify(self, &self->found.items[i]), self->table.pid, &is_new);
 		if (!row)
 			break;
 		row->index = i;
@@ -214,7 +165,7 @@ static int find(struct devices *devices)
 
 static const struct device_listing listing = {
 	.prepare = prepare,
-	.run = run,
+	.run = memory_job_run,
 	.release = release,
 	.take = take,
 };
@@ -238,7 +189,9 @@ static struct sample_text rights(char out[3], bool read, bool write, bool execut
 
 static struct sample_text share_mode(const struct mapping *mapping)
 {
-	return device_text(mapping->is_shared ? "shared" : mapping->is_file ? "cow" : "private");
+	return device_text(mapping->is_shared ? "shared"
+			   : mapping->is_file ? "cow"
+					      : "private");
 }
 
 /* The name of a file is the end of its path; that of a program's part says which. */
@@ -280,8 +233,7 @@ static int read_map(struct devices *devices, void *row, void *memory)
 	if (is_object) {
 		int length = snprintf(self->device, sizeof self->device, "%u:%u",
 			(unsigned)mapping->device_major, (unsigned)mapping->device_minor);
-		sample->device =
-			(struct sample_text){self->device, (uint32_t)length, STATE_OK};
+		sample->device = (struct sample_text){self->device, (uint32_t)length, STATE_OK};
 	}
 	sample->deleted = mapping->is_file ? mapping->is_deleted : ABSENT_U64(STATE_NONE);
 	return STATE_OK;
@@ -314,20 +266,12 @@ static int read_pages(struct devices *devices, void *row, void *memory)
 	sample->flags = text_at(self, region->flags, region->mapping.flags_length);
 	sample->protection_max = sample->flags;
 	if (sample->flags.bytes)
-		sample->protection_max = rights(self->protection_max,
-			has_flag(sample->flags, "mr"), has_flag(sample->flags, "mw"),
-			has_flag(sample->flags, "me"));
+		sample->protection_max =
+			rights(self->protection_max, has_flag(sample->flags, "mr"),
+				has_flag(sample->flags, "mw"), has_flag(sample->flags, "me"));
 	sample->page_size = region->mapping.page_size;
 	sample->pages = region->mapping.pages;
 	return STATE_OK;
-}
-
-static const char *no_pages(const struct linux_host *host, enum cell_state *ret_state)
-{
-	*ret_state = STATE_UNSUPPORTED;
-	return host_lacks_file(host, "smaps") ? "this kernel does not tell it: it was built "
-						"without CONFIG_PROC_PAGE_MONITOR"
-					      : NULL;
 }
 
 static const struct device_source region_pages_source = {
@@ -335,7 +279,7 @@ static const struct device_source region_pages_source = {
 		.sample_size = sizeof(struct linux_region_pages),
 		.lane = LANE_LISTED,
 		.remedy = REMEDY_MAPPED},
-	.unsupported = no_pages,
+	.unsupported = memory_pages_unsupported,
 	.read = read_pages,
 };
 
@@ -352,9 +296,9 @@ const struct device_table region_table = {
 	.size = sizeof(struct regions),
 	.row_size = sizeof(struct region_row),
 	.targeted = true,
-	.open = open_table,
+	.open = memory_table_open,
 	.close = close_table,
-	.has_target = has_target,
-	.descriptors = descriptors,
+	.has_target = memory_table_has_target,
+	.descriptors = memory_table_descriptors,
 	.find = find,
 };
