@@ -16,7 +16,9 @@ void sheet_init(struct sheet *self, const char *name,
 		{"coalition", "group", "groups"}, {"cpu", "core", "cores"},
 		{"gpu", "GPU", "GPUs"}, {"power", "power source", "power sources"},
 		{"sensor", "sensor", "sensors"}, {"disk", "disk", "disks"},
-		{"network", "interface", "interfaces"}, {NULL, "row", "rows"}};
+		{"network", "interface", "interfaces"}, {"region", "mapping", "mappings"},
+		{"footprint", "category", "categories"}, {"ledger", "entry", "entries"},
+		{NULL, "row", "rows"}};
 	size_t noun = 0;
 
 	while (nouns[noun].table && strcmp(nouns[noun].table, name) != 0)
@@ -102,6 +104,7 @@ void sheet_append(struct sheet *self, struct procmon_table *table)
 
 	self->realtime_ns = procmon_table_get_realtime(table);
 	self->tick = procmon_table_get_tick(table);
+	self->incomplete |= procmon_table_is_incomplete(table);
 	for (size_t i = 0; i < count; i++) {
 		const struct procmon_row *from = procmon_table_get_row(table, i);
 		struct procmon_value *cells = sheet_add_row(self);

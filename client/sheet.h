@@ -34,6 +34,7 @@ struct sheet {
 	size_t text_count;
 	char **notes; /* lines below a table, owned */
 	size_t note_count;
+	bool incomplete;            /* rows are missing */
 	bool exits;                 /* rows may have exited, and it is to be shown */
 	bool tree;                  /* the last column is what the table is about */
 	uint64_t realtime_ns, tick; /* 0: not a sample */

@@ -13,7 +13,10 @@ enum {
 	RATE_INTERVAL_MS = 500, /* between the two samples of a rate */
 	SLOW_RATE_MS = 3000,    /* at most, where a source is read seldom: devices, every 2 s */
 	PATIENCE_MS = 10000,    /* for one sample of a server that answers at all */
-	SHOTS_AT_ONCE = 16,     /* requests that a session may have */
+	ROWS_INTERVAL_MS = 200, /* between samples until no row is missing */
+	ROWS_PATIENCE_MS = 5000,
+	ROWS_MAX = 65536,   /* of a table: more will not come */
+	SHOTS_AT_ONCE = 16, /* requests that a session may have */
 };
 
 static const uint64_t millisecond_ns = 1000000;
@@ -56,6 +59,14 @@ static bool is_enough(const struct shot *self, uint64_t before_ns, uint64_t now_
 	       !lacks_slow_rate(self);
 }
 
+/* Rows that nobody has found yet come with a later table. */
+static bool lacks_rows(const struct shot *self, uint64_t now_ns)
+{
+	return self->target && procmon_table_is_incomplete(self->table) &&
+	       procmon_table_get_count(self->table) < ROWS_MAX &&
+	       now_ns - self->first_ns < ROWS_PATIENCE_MS * millisecond_ns;
+}
+
 static void on_table(
 	struct procmon_request *request, struct procmon_table *table, void *context)
 {
@@ -70,7 +81,7 @@ static void on_table(
 		self->first_ns = now_ns;
 	procmon_release(self->table);
 	self->table = procmon_retain(table);
-	self->done = is_enough(self, before_ns, now_ns);
+	self->done = !lacks_rows(self, now_ns) && is_enough(self, before_ns, now_ns);
 }
 
 static void on_error(
@@ -99,6 +110,8 @@ int shot_begin(struct shot *self, struct procmon_connection *connection,
 		self->interval_ns = options->interval_ns ? options->interval_ns
 							 : RATE_INTERVAL_MS * millisecond_ns;
 		procmon_request_set_interval(self->request, self->interval_ns);
+	} else if (target) {
+		procmon_request_set_interval(self->request, ROWS_INTERVAL_MS * millisecond_ns);
 	}
 	int error = procmon_request_execute(self->request);
 	if (error < 0)
@@ -149,6 +162,9 @@ static void tell(const struct shot *self)
 {
 	if (self->target && self->error == -ESRCH)
 		complain("there is no process %u", self->target);
+	else if (self->target)
+		complain("process %u: %s", self->target,
+			*self->text ? self->text : strerror(-self->error));
 	else
 		complain("%s", *self->text ? self->text : strerror(-self->error));
 }
@@ -177,9 +193,11 @@ int shot_wait(struct procmon_connection *connection, struct shot *shots, size_t 
 
 /* -------------------------------------------------------------------------- taking */
 
-/* Their tables become the caller's. Returns as shot_take. */
+/* Their tables become the caller's. Returns as shot_take; *ret_missing: for a target without one
+ * the exit code. */
 static int take(struct procmon_connection *connection, const struct subject *subject,
-	const uint32_t *targets, size_t count, struct procmon_table **ret_tables)
+	const uint32_t *targets, size_t count, struct procmon_table **ret_tables,
+	int *ret_missing)
 {
 	struct shot shots[SHOTS_AT_ONCE] = {0};
 	int code = EXIT_DONE;
@@ -191,8 +209,15 @@ static int take(struct procmon_connection *connection, const struct subject *sub
 	for (size_t i = 0; i < count; i++) {
 		if (code == EXIT_DONE && shots[i].error && !shots[i].target)
 			code = attach_exit_code(shots[i].error);
-		if (code == EXIT_DONE && !shots[i].error)
+		if (code == EXIT_DONE && shots[i].error)
+			*ret_missing = attach_exit_code(shots[i].error);
+		else if (code == EXIT_DONE)
 			ret_tables[i] = procmon_retain(shots[i].table);
+		if (targets[i] && ret_tables[i] && procmon_table_is_incomplete(ret_tables[i]))
+			complain("process %u: rows are missing: %s", targets[i],
+				procmon_table_get_count(ret_tables[i]) < ROWS_MAX
+					? "the kernel took too long to tell them"
+					: "there are more than the server tells");
 	}
 	for (size_t i = 0; i < count; i++)
 		shot_finish(&shots[i]);
@@ -205,16 +230,16 @@ int shot_take(struct procmon_connection *connection, const struct subject *subje
 	const struct options *options = subject->options;
 	static const uint32_t nobody[] = {0};
 	bool found = false;
-	int code = EXIT_DONE;
+	int code = EXIT_DONE, missing = EXIT_NO_PROCESS;
 
 	if (!subject_is_targeted(subject->table))
-		return take(connection, subject, nobody, 1, ret_tables);
+		return take(connection, subject, nobody, 1, ret_tables, &missing);
 	for (size_t i = 0; code == EXIT_DONE && i < options->pid_count; i += SHOTS_AT_ONCE) {
 		size_t left = options->pid_count - i;
 		code = take(connection, subject, options->pids + i,
-			left < SHOTS_AT_ONCE ? left : SHOTS_AT_ONCE, ret_tables + i);
+			left < SHOTS_AT_ONCE ? left : SHOTS_AT_ONCE, ret_tables + i, &missing);
 	}
 	for (size_t i = 0; i < options->pid_count; i++)
 		found |= ret_tables[i] != NULL;
-	return code == EXIT_DONE && !found ? EXIT_NO_PROCESS : code;
+	return code == EXIT_DONE && !found ? missing : code;
 }

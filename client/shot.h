@@ -19,7 +19,7 @@ struct shot {
 
 /*
  * Asks for what the subject wants: for a second sample, too, --interval or half a second later, if
- * it has a rate. Returns EXIT_DONE, or an exit code after a complaint; self is to be finished
+ * it has a rate; and of a target for more, some seconds long, while rows are missing. Returns EXIT_DONE, or an exit code after a complaint; self is to be finished
  * in any case.
  */
 int shot_begin(struct shot *self, struct procmon_connection *connection,
@@ -34,7 +34,7 @@ void shot_finish(struct shot *self);
 
 /*
  * The table of a subject, retained; or, where it is about processes, one for each of --pid, NULL
- * for those that are not there. Returns EXIT_DONE, or an exit code after a complaint.
+ * for those that are not there or denied: if that is all of them, it has failed. Returns EXIT_DONE, or an exit code after a complaint.
  */
 int shot_take(struct procmon_connection *connection, const struct subject *subject,
 	struct procmon_table **ret_tables);

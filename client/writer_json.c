@@ -4,6 +4,7 @@
  *	{"table":"process","time":"2026-11-21T02:11:16.000000000Z","realtime_ns":...,"tick":7,
  *	 "rows":[{"pid":1,"comm":"init","gpu.time":null,"states":{"gpu.time":"unsupported"}}]}
  *
+ * with "incomplete":true before the rows when there are more that are not known;
  * a series is an array of these, different tables are an object by their names. "states"
  *is there when a value is missing. JSON lines have one object a row, with "time" and
  *"tick". Integers are printed in full; a reader that keeps numbers as doubles rounds
@@ -123,6 +124,8 @@ static void write_sheet(struct writer *self, const struct sheet *sheet)
 	}
 	if (sheet->interval_ns)
 		fprintf(file, "\"interval_ns\":%" PRIu64 ",", sheet->interval_ns);
+	if (sheet->incomplete)
+		fputs("\"incomplete\":true,", file);
 	put_key(file, "rows");
 	fputc('[', file);
 	for (size_t i = 0; i < sheet->row_count; i++) {

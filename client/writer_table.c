@@ -345,6 +345,8 @@ static void write_sheet(struct writer *self, const struct sheet *sheet)
 		format_stamp(page.stamp, sheet->realtime_ns);
 	layout_init(&page.layout, sheet, self->width > 0, self->width > 0 && self->human);
 	page.note_count = legend_make(sheet, &page.notes);
+	if (sheet->incomplete)
+		add_note(&page, xasprintf("incomplete: %s are missing", sheet->rows_name));
 	for (size_t i = 0; i < sheet->note_count; i++)
 		add_note(&page, xstrdup(sheet->notes[i]));
 	limit_rows(&page);

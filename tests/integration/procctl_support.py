@@ -195,7 +195,7 @@ class State:
 class Server:
     """
     A server that tells what a test wants: `attributes`, and `rows` of table PROCESS, or of all tables
-    by their numbers. A table about processes has its rows by their ids.
+    by their numbers. A table about processes has its rows by their ids; a state: it is denied.
 
     A value may be a state that says why there is none, or a function of the seconds since the first
     frame, as the clock of frames says: it makes steps of `step_ns`, or is the real one.
@@ -216,6 +216,7 @@ class Server:
         self.error = None  # instead of a welcome
         self.steady = False  # frames follow at the interval; else only when a test says so
         self.step_ns = 0
+        self.incomplete = 0  # the first frames of each request lack rows
         self.counts = {}  # frames, by session and request
         threading.Thread(target=self.accept, daemon=True).start()
 
@@ -309,11 +310,16 @@ class Server:
             self.send(session, request=request.request,
                       error=pb.Error(code=pb.NO_SUCH_TARGET, text="it is gone"))
             return
+        if isinstance(rows, State):
+            self.send(session, request=request.request,
+                      error=pb.Error(code=pb.DENIED_TARGET, text="ask as root"))
+            return
         key = session, request.request
         self.counts[key] = self.counts.get(key, -1) + 1
         now = 10**12 + self.counts[key] * self.step_ns if self.step_ns else time.monotonic_ns()
         frame = pb.Frame(tick=self.tick, since=0, sampled_ns=now,
-                         sampled_realtime_ns=1795230676000000000, part=0, last=True)
+                         sampled_realtime_ns=1795230676000000000, part=0, last=True,
+                         incomplete=self.counts[key] < self.incomplete)
         frame.added.slots.extend(range(len(rows)))
         pids = [row.get("pid", 0) for row in rows]
         frame.added.identities.extend(pid or i + 1 for i, pid in enumerate(pids))

@@ -384,6 +384,27 @@ def test_threads_of_nobody():
     refused("ps", "-t", "thread", "-p", "99", "--children", say="--children")
 
 
+def test_threads_of_somebody_else():
+    serve({pb.THREAD: {1: State(pb.DENIED), **ROWS[pb.THREAD]}})
+    refused("threads", "1", code=77, say="process 1: ask as root")
+    result = run("threads", "1,4711", "-a", "tid", "-o", "csv")
+    assert result.stderr == "procctl: process 1: ask as root\n" and len(result.stdout.splitlines()) == 4
+
+
+def test_rows_that_come_later():
+    """A table without all of its rows is not the answer, unless there is no other."""
+    server = serve()
+    server.incomplete, server.step_ns = 3, 10**9
+    result = run("table", "thread", "4711", "-a", "tid", "-o", "json")
+    assert result.stderr == "" and "incomplete" not in json.loads(result.stdout)
+    assert max(server.counts.values()) >= 3, server.counts
+    server.incomplete = 99
+    for form, sign in (("json", '"incomplete":true'), ("table", "\n- incomplete: threads are missing\n")):
+        result = run("table", "thread", "4711", "-a", "tid", "-o", form)
+        assert result.stderr.startswith("procctl: process 4711: rows are missing"), result.stderr
+        assert sign in result.stdout and "4713" in result.stdout, result.stdout
+
+
 def test_live_threads():
     server = serve()
     command = [PROCCTL, "subscribe", "-t", "thread", "-p", "4711", "-i", "100ms", "-o", "jsonl"]
