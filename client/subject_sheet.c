@@ -99,10 +99,20 @@ static bool is_about_many(uint32_t table)
 	       table == PROCMON_THREAD || table == PROCMON_FOOTPRINT;
 }
 
+/* What rows go by if nobody says otherwise. */
+static size_t main_measure(const struct subject *self, const struct sheet *sheet)
+{
+	size_t dirty = sheet_find_column(sheet, "mem.dirty");
+
+	if (self->table == PROCMON_FOOTPRINT && dirty < sheet->column_count)
+		return dirty;
+	return sheet_first_measure(sheet);
+}
+
 void subject_arrange(const struct subject *self, struct sheet *sheet, bool busy)
 {
 	struct sheet_key names[] = {{.column = 0}, {.column = 1}};
-	struct sheet_key measure = {sheet_first_measure(sheet), true};
+	struct sheet_key measure = {main_measure(self, sheet), true};
 	struct sheet_key last = {.column = sheet->column_count - 1};
 	size_t top = self->options->top, ended = 0;
 

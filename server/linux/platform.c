@@ -104,6 +104,7 @@ static const struct device_table *const device_tables[] = {
 	&system_table,
 	&coalition_table,
 	&thread_table,
+	&ledger_table,
 	&region_table,
 	&footprint_table,
 	&cpu_table,

@@ -116,16 +116,15 @@ static void add_amount(struct category_list *self, const char *name, uint64_t by
 static int add_page_tables(struct category_list *found, int directory)
 {
 	static const struct pair pairs[] = {PAIR("VmPTE", 0, 1)};
-	char bytes[8192]; /* the groups of its user, a line before, may be many */
-	ssize_t length = read_file(directory, "status", bytes, sizeof bytes);
+	char *bytes;
+	ssize_t length = memory_read_text(directory, "status", &bytes);
 	struct scan scan = {bytes, bytes + (length > 0 ? length : 0)};
 	int64_t kib = 0;
 
-	if (length < 0)
-		return (int)length;
-	if (scan_pairs(&scan, pairs, 1, &kib) && kib >= 0)
+	if (length >= 0 && scan_pairs(&scan, pairs, 1, &kib) && kib >= 0)
 		add_amount(found, "page tables", (uint64_t)kib * 1024);
-	return 0;
+	free(bytes);
+	return length < 0 ? (int)length : 0;
 }
 
 static int read_all(struct memory_job *job, int directory)

@@ -5,6 +5,8 @@
 #ifndef LINUX_MEMORY_H
 #define LINUX_MEMORY_H
 
+#include <sys/types.h>
+
 #include "../devices.h"
 #include "map.h"
 
@@ -46,6 +48,12 @@ int memory_job_create(struct devices *devices, size_t size,
 void memory_job_destroy(struct memory_job *self);
 /* The member run() of struct device_listing. */
 int memory_job_run(void *job);
+
+/*
+ * All of a text of the kernel, whatever its length up to a MiB: to be freed, whatever is
+ * returned, which is its length or a negative errno.
+ */
+ssize_t memory_read_text(int directory, const char *path, char **ret_bytes);
 
 /* Why smaps cannot be read: the member unsupported() of struct device_source. */
 const char *memory_pages_unsupported(const struct linux_host *host, enum cell_state *ret_state);
@@ -91,11 +99,16 @@ extern const struct device_table footprint_table;
 
 /* ---------------------------------------------------------------------- table LEDGER */
 
-enum ledger_source_index { SOURCE_ledger, LEDGER_SOURCE_COUNT };
+enum ledger_source_index {
+	SOURCE_ledger,
+	LEDGER_SOURCE_COUNT,
+};
 
 struct linux_ledger {
 	struct sample_text group, name, units, meaning;
 	int64_t balance;
 };
+
+extern const struct device_table ledger_table;
 
 #endif

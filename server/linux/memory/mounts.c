@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "../parse.h"
-#include "../read.h"
 #include "alloc.h"
+#include "memory.h"
 
 static bool is_word(struct scan word, const char *text)
 {
@@ -61,9 +61,8 @@ void memory_mounts_parse(struct memory_mounts *self, const char *bytes, size_t l
 
 void memory_mounts_read(struct memory_mounts *self, int directory)
 {
-	enum { LIMIT = 1 << 20 };
-	char *bytes = xreallocarray(NULL, LIMIT, 1);
-	ssize_t length = read_file(directory, "mountinfo", bytes, LIMIT);
+	char *bytes;
+	ssize_t length = memory_read_text(directory, "mountinfo", &bytes);
 
 	if (length > 0)
 		memory_mounts_parse(self, bytes, (size_t)length);
