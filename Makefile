@@ -92,7 +92,7 @@ $(BUILD)/procctl: $(call object,$(PROCCTL) $(COMMON)) $(BUILD)/libprocmon.a
 
 # The library is one object file, in which only the names of procmon.h can be seen.
 $(BUILD)/obj/libprocmon.o: $(call object,$(LIBRARY) \
-		$(filter-out common/alloc.c common/log.c,$(COMMON))) $(WIRE) client/procmon.h
+		$(filter-out common/alloc.c common/build_id.c common/log.c,$(COMMON))) $(WIRE) client/procmon.h
 	$(Q)$(CC) -r -nostdlib -o $@ $(filter %.o,$^)
 	$(Q)grep -oE 'procmon_[a-z_]+\(' client/procmon.h | tr -d '(' >$(BUILD)/obj/names
 	$(Q)$(HIDE) $@

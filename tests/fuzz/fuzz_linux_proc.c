@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "build_id.h"
 #include "linux/cgroup_mount.h"
 #include "linux/disk/disk.h"
 #include "linux/network/network.h"
@@ -174,7 +175,7 @@ static void parse_program(const char *input, size_t size)
 	static int file = -1;
 	char id[BUILD_ID_MAX];
 	const char *found = NULL;
-	uint32_t length = elf_find_build_id(input, size, size & 1 ? 8 : 4, &found);
+	uint32_t length = build_id_find(input, size, size & 1 ? 8 : 4, &found);
 
 	check_inside(found, length, input, size);
 	if (file < 0)

@@ -77,7 +77,7 @@ ALLOWED = {
 # Of common, these only.
 COMMON_FOR = {
     "platform": {"attribute.h"},
-    "procctl": {"text.h", "alloc.h", "log.h"},
+    "procctl": {"text.h", "alloc.h", "log.h", "build_id.h"},
     "library": {"attribute.h", "path.h", "wire.h", "text.h"},
 }
 

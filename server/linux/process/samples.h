@@ -267,34 +267,6 @@ size_t cmdline_parse(char *bytes, size_t length);
 /* By the kernel's name of its protocol. */
 bool socket_is_internet(const char *protocol);
 
-/* Of an ELF file: where the table of its segments is. */
-struct elf_header {
-	bool wide; /* 64 bits */
-	uint64_t table;
-	uint32_t entry_size, count;
-};
-
-/* Where notes are in the file. */
-struct elf_notes {
-	uint64_t offset, size;
-	uint32_t alignment;
-};
-
-/* -ENOEXEC: no ELF file of this machine. */
-int elf_parse_header(const char *bytes, size_t length, struct elf_header *ret_header);
-/* `bytes` has header->entry_size bytes. False: there are no notes in that segment. */
-bool elf_parse_segment(
-	const struct elf_header *header, const char *bytes, struct elf_notes *ret_notes);
-/* Points into the bytes; the length, 0 when there is none. */
-uint32_t elf_find_build_id(
-	const char *bytes, size_t length, uint32_t alignment, const char **ret_id);
-
-enum { BUILD_ID_MAX = 64 }; /* bytes; linkers write 8 to 20 */
-
-/* All of that with an open file. Returns the length of its build id; 0 when it has none; -ENOEXEC
- * when it is no ELF file of this machine, or not all there; or another negative errno. */
-int build_id_read(int file, char id[BUILD_ID_MAX]);
-
 /* smaps may be read in pieces of whole lines, each of which is added. */
 struct smaps_sums {
 	uint32_t seen;
