@@ -47,6 +47,7 @@ struct listing {
 	uint32_t awaited; /* bit mask: sources that are wanted, and not there yet */
 	uint32_t covered; /* of the job that is under way */
 	bool running;     /* a job is under way */
+	bool reported;    /* its first failure is in the log */
 	bool given_up;    /* it is late, or the latest one has failed: nobody waits for it */
 	uint64_t finished_ns; /* the latest one that was through; 0: none yet */
 };

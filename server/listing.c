@@ -3,11 +3,12 @@
 #include <errno.h>
 
 #include "apply.h"
+#include "log.h"
 
-/* Those that somebody wants. */
+/* Those that somebody wants. With the first one come the rows. */
 static uint32_t live_sources(const struct instance *self)
 {
-	uint32_t mask = 0;
+	uint32_t mask = LISTING_ROWS;
 
 	for (uint32_t i = 0; i < self->provider->source_count; i++)
 		if (self->sources[i].live_count)
@@ -19,47 +20,67 @@ static uint32_t live_sources(const struct instance *self)
 static void fail(struct instance *self)
 {
 	self->listing.given_up = true;
-	for (uint32_t mask = self->listing.covered; mask; mask &= mask - 1) {
+	for (uint32_t mask = self->listing.covered; mask; mask &= mask - 1)
 		self->sources[__builtin_ctz(mask)].failures++;
-		pace_report(self, (uint32_t)__builtin_ctz(mask));
-	}
+	if (self->listing.reported)
+		return;
+	self->listing.reported = true;
+	log_info("%s: the rows of process %llu cannot be read, or not in time (said once)",
+		table_name(self->table_id), (unsigned long long)self->target.pid);
 }
 
-void listing_pump(struct instance *self, struct lane *lane, uint64_t now_ns)
+/* What becomes of the requests when a job has answered that. */
+static int end_of(int result)
 {
-	struct listing *listing = &self->listing;
-	struct lane_job *job;
+	return result == SAMPLE_GONE ? -ESRCH : result == STATE_DENIED ? -EACCES : 0;
+}
+
+static int submit(struct instance *self, struct lane *lane, struct lane_job *job)
+{
 	int result;
 
-	if (!listing->awaited || listing->running || listing->given_up)
-		return;
-	listing->covered = live_sources(self);
-	job = lane_job_create(lane, now_ns, self->provider, SOURCE_LISTING);
-	if (!job) {
-		if (lane_stuck(lane, now_ns))
-			fail(self);
-		return;
-	}
 	job->job.slot = NO_SLOT;
+	job->job.sources = self->listing.covered;
 	job->instance = self->id;
-	for (uint32_t mask = listing->covered; mask; mask &= mask - 1)
+	for (uint32_t mask = self->listing.covered; mask; mask &= mask - 1)
 		self->sources[__builtin_ctz(mask)].reads++;
 	result = self->provider->job_prepare(self->handle, &job->job);
 	if (result == STATE_OK) {
-		listing->running = true;
+		self->listing.running = true;
 		lane_submit(lane, job);
-		return;
+		return 0;
 	}
-	fail(self);
 	lane_job_destroy(lane, job);
+	if (!end_of(result))
+		fail(self);
+	return end_of(result);
 }
 
-void listing_want(struct instance *self, uint32_t sources, struct lane *lane, uint64_t now_ns)
+int listing_pump(struct instance *self, struct lane *lane, uint64_t now_ns)
 {
+	struct listing *listing = &self->listing;
+	struct lane_job *job;
+
+	listing->awaited &= live_sources(self); /* nobody waits for the others any more */
+	if (!listing->awaited || listing->running || listing->given_up)
+		return 0;
+	listing->covered = listing->awaited;
+	job = lane_job_create(lane, now_ns, self->provider, SOURCE_LISTING);
+	if (job)
+		return submit(self, lane, job);
+	if (lane_stuck(lane, now_ns))
+		fail(self);
+	return 0;
+}
+
+int listing_want(struct instance *self, uint32_t sources, struct lane *lane, uint64_t now_ns)
+{
+	if (!sources)
+		return 0;
 	self->listing.awaited |= sources;
 	if (!self->listing.running)
 		self->listing.given_up = false;
-	listing_pump(self, lane, now_ns);
+	return listing_pump(self, lane, now_ns);
 }
 
 /* All cells of all rows, of the sources that the worker has looked at. */
@@ -78,38 +99,41 @@ static void read_rows(struct instance *self, uint64_t finished_ns)
 	}
 }
 
-int listing_apply(struct instance *self, struct lane_job *job, bool late, uint64_t now_ns)
+/* Rows and cells into the table. Returns 0 or a negative errno; then the table is as it was. */
+static int take_over(struct instance *self, struct lane_job *job, uint64_t now_ns)
 {
-	struct listing *listing = &self->listing;
 	struct row_scope scope = {.all = true};
 	int result, error;
 
-	if (late) {
-		fail(self);
-		return 0;
-	}
-	listing->running = false;
-	result = job->returned
-			 ? STATE_FAILED
-			 : self->provider->job_finish(self->handle, &job->job, job->result);
-	if (result == SAMPLE_GONE)
-		return -ESRCH;
-	if (result == STATE_DENIED)
-		return -EACCES;
-	error = result == STATE_OK || result == STATE_NONE ? instance_list(self, &scope, now_ns)
-							   : -EIO;
-	if (error == -ESRCH)
+	if (job->returned)
+		return -EIO;
+	result = self->provider->job_finish(self->handle, &job->job, job->result);
+	if (result != STATE_OK && result != STATE_NONE)
+		return end_of(result) ? end_of(result) : -EIO;
+	error = instance_list(self, &scope, now_ns);
+	if (!error)
+		read_rows(self, job->finished_ns);
+	return error;
+}
+
+int listing_apply(struct instance *self, struct lane_job *job, bool late, uint64_t now_ns)
+{
+	struct listing *listing = &self->listing;
+	int error;
+
+	listing->running = late;
+	error = late ? -ETIMEDOUT : take_over(self, job, now_ns);
+	if (error == -ESRCH || error == -EACCES)
 		return error;
 	if (error) {
 		fail(self);
 		return 0;
 	}
-	read_rows(self, job->finished_ns);
 	listing->given_up = false;
 	listing->finished_ns = job->finished_ns;
+	listing->awaited &= ~listing->covered;
 	for (uint32_t mask = listing->covered; mask; mask &= mask - 1)
 		self->sources[__builtin_ctz(mask)].sampled_ns = job->finished_ns;
-	listing->awaited &= ~listing->covered;
 	return 0;
 }
 

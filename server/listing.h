@@ -8,14 +8,18 @@
 #include "instance.h"
 #include "lane.h"
 
-/* These sources (bit mask) are wanted of this moment. */
-void listing_want(struct instance *self, uint32_t sources, struct lane *lane, uint64_t now_ns);
-/* Hands the job in that the lane had no room for. */
-void listing_pump(struct instance *self, struct lane *lane, uint64_t now_ns);
+/* Bit mask: the source that rows come with, whatever else is wanted of them. */
+#define LISTING_ROWS UINT32_C(1)
+
 /*
- * A job is through, or has become late: rows and cells into the table. Returns 0; -ESRCH: the
- * target has ended; -EACCES: it may not be looked at.
+ * These sources (bit mask) are wanted of this moment. A job that is under way and finds them will
+ * do. This one and the next two return 0; -ESRCH: the target has ended; -EACCES: it may not be
+ * looked at.
  */
+int listing_want(struct instance *self, uint32_t sources, struct lane *lane, uint64_t now_ns);
+/* Hands in what the lane had no room for, and what the job before did not find. */
+int listing_pump(struct instance *self, struct lane *lane, uint64_t now_ns);
+/* A job is through, or has become late: rows and cells into the table. */
 int listing_apply(struct instance *self, struct lane_job *job, bool late, uint64_t now_ns);
 /* Does anybody of these sources wait for it? */
 bool listing_pending(const struct instance *self, uint32_t sources);

@@ -87,8 +87,9 @@ struct row_scope {
 /* One read of the slow lane. */
 struct job {
 	/* Set by the core. */
-	uint32_t slot;   /* of SOURCE_LISTING: none */
-	uint32_t source; /* or SOURCE_LISTING */
+	uint32_t slot;    /* of SOURCE_LISTING: none */
+	uint32_t source;  /* or SOURCE_LISTING */
+	uint32_t sources; /* of SOURCE_LISTING: bit mask, what is to be found of the rows */
 	const struct provider *provider;
 	void *sample; /* sample_size bytes, 8-byte aligned, zeroed */
 	char *text;   /* text_size bytes */

@@ -230,8 +230,8 @@ int sampling_run(const struct sampling *self, struct instance *instance, struct 
 
 	if (instance_lists_slowly(instance)) {
 		instance->listed = true;
-		listing_want(instance, self->of_all | self->of_filtered, lane, self->now_ns);
-		return 0;
+		return listing_want(
+			instance, self->of_all | self->of_filtered, lane, self->now_ns);
 	}
 	error = instance_list(instance, &self->scope, self->now_ns);
 	instance->unsampled = error ? self->of_all | self->of_filtered : 0;

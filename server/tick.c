@@ -49,7 +49,8 @@ static void apply_results(struct sampler *self)
 	for (struct instance *i = self->instances; i; i = i->next) {
 		if (i->slow_wanted)
 			slow_pump(i, self->lane, self->now_ns);
-		listing_pump(i, self->lane, self->now_ns);
+		if (!i->end_error)
+			i->end_error = listing_pump(i, self->lane, self->now_ns);
 	}
 }
 
@@ -174,6 +175,14 @@ static void leave_out(struct sampler *self, struct instance *instance)
 	self->counters.stretched++;
 }
 
+static bool let_through(const struct sampler *self, struct instance_source *source)
+{
+	if (!self->ample && self->now_ns < source->let_through_ns + BUDGET_SLOW_NS)
+		return false;
+	source->let_through_ns = self->now_ns;
+	return true;
+}
+
 /* Little of the budget is left: the workers are asked for nothing, but for a source that was
  * left out for long. Returns what is left out. */
 static uint32_t leave_out_slow(
@@ -185,13 +194,11 @@ static uint32_t leave_out_slow(
 
 	if (!slow || is_exempt(self, instance))
 		return 0;
-	for (uint32_t mask = slow; mask; mask &= mask - 1) {
-		struct instance_source *source = &instance->sources[__builtin_ctz(mask)];
-		if (self->ample || self->now_ns >= source->let_through_ns + BUDGET_SLOW_NS)
-			source->let_through_ns = self->now_ns;
-		else
+	for (uint32_t mask = slow; mask; mask &= mask - 1)
+		if (!let_through(self, &instance->sources[__builtin_ctz(mask)]))
 			left_out |= mask & -mask;
-	}
+	if (instance_lists_slowly(instance) && left_out & LISTING_ROWS)
+		left_out = slow; /* the other cells belong to the rows of that moment */
 	sampling->of_all &= ~left_out;
 	sampling->of_filtered &= ~left_out;
 	self->counters.slow_stretched += left_out != 0;

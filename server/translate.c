@@ -40,6 +40,11 @@ static int check_header(const Procmon__Request *message, struct refusal *refusal
 		return refuse(refusal, PROCMON__ERROR_CODE__TOO_MANY,
 			"%zu pids; a request may name %d, or none to get all processes",
 			message->n_pids, REQUEST_PIDS_MAX);
+	if (message->n_pids && message->target_pid)
+		return refuse(refusal, PROCMON__ERROR_CODE__BAD_REQUEST,
+			"target_pid names the only process that such a table is about: leave "
+			"pids "
+			"away");
 	if (message->exits && message->table != PROCMON__TABLE__PROCESS)
 		return refuse(refusal, PROCMON__ERROR_CODE__BAD_REQUEST,
 			"only the rows of table process end with an exit: leave exits away for "

@@ -74,6 +74,8 @@ struct view *view_create(struct instance *instance, const struct view_key *key)
 			instance, (enum attribute_index)self->attributes[i], &source);
 		self->sources |= source;
 	}
+	if (instance_lists_slowly(instance))
+		self->sources |= LISTING_ROWS;
 	self->filtered = key->pid_count > 0;
 	self->entry_count = key->pid_count;
 	self->entries = xcalloc(self->entry_count, sizeof *self->entries);

@@ -249,6 +249,7 @@ static int prepare(void *context, struct job *job)
 
 	if (job->source == SOURCE_LISTING) {
 		*own = (struct device_job){.listing = self->table->listing};
+		self->sought = job->sources;
 		return own->listing->prepare(self, &own->data);
 	}
 	*own = (struct device_job){.source = source_of(self, job->source)};

@@ -25,6 +25,7 @@ struct devices {
 	const struct device_table *table;
 	const struct linux_host *host;
 	uint32_t wanted;       /* bit mask: sources that somebody wants */
+	uint32_t sought;       /* those that the listing shall find that is being prepared */
 	uint64_t now_ns;       /* CLOCK_MONOTONIC of the latest list */
 	uint64_t round;        /* counts the lists: a file of all rows is read once a round */
 	uint64_t found_ns;     /* when find() was called last; 0: not yet */

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "regions.h"
+
 struct fake *fake;
 
 struct fake_identity {
@@ -87,6 +89,10 @@ static const struct binding bindings[ATTRIBUTE_COUNT] = {
 	[ATTRIBUTE_PROCESS_DISK_READ] = BIND(FAKE_DISK, fake_number, value),
 	[ATTRIBUTE_PROCESS_EXIT_STATUS] = BIND(FAKE_EXIT, fake_exit, status),
 	[ATTRIBUTE_THREAD_TID] = BIND(0, fake_number, value),
+	[ATTRIBUTE_REGION_START] = BIND(FAKE_MAP, fake_map, start),
+	[ATTRIBUTE_REGION_SIZE] = BIND(FAKE_MAP, fake_map, size),
+	[ATTRIBUTE_REGION_MEM_RESIDENT] = BIND(FAKE_PAGES, fake_pages, resident),
+	[ATTRIBUTE_REGION_FLAGS] = {.unsupported = "the fake has no flags"},
 	[ATTRIBUTE_COALITION_PARENT] = BIND(0, fake_number, value),
 	[ATTRIBUTE_COALITION_GPU_TIME] = SUM(CPU_TOTAL),
 	[ATTRIBUTE_COALITION_GPU_MEMORY] = SUM(FILES_OPEN),
@@ -452,10 +458,12 @@ const struct platform *fake_create(void)
 	fake->providers[1] = &fake->groups_provider;
 	fake->threads_provider = threads_provider;
 	fake->providers[2] = &fake->threads_provider;
+	fake_regions_clear();
+	fake->providers[3] = &fake_regions_provider;
 	fake->platform = (struct platform){
 		.name = "fake",
 		.providers = fake->providers,
-		.provider_count = 3,
+		.provider_count = 4,
 		.bindings = bindings,
 		.scales = scales,
 		.context = fake,

@@ -52,7 +52,7 @@ enum { FAKE_PROCESSES_MAX = 4096, FAKE_GROUPS_MAX = 64 };
 struct fake {
 	struct platform platform;
 	struct provider provider, groups_provider, threads_provider;
-	const struct provider *providers[3];
+	const struct provider *providers[4];
 	/* A test may give one a period. */
 	struct source sources[FAKE_SOURCES], group_source;
 	struct fake_process processes[FAKE_PROCESSES_MAX];

@@ -80,6 +80,7 @@ static void apply_frame(struct replica *self, const Procmon__Frame *frame)
 	self->since = frame->since;
 	self->sampled_ns = frame->sampled_ns;
 	self->gap = frame->gap;
+	self->incomplete = frame->incomplete;
 	self->removed += (uint32_t)frame->n_removed;
 	self->unsampled += (uint32_t)frame->n_unsampled;
 	for (size_t i = 0; i < frame->n_removed; i++)
@@ -179,6 +180,7 @@ int replica_subscribe(struct replica *self, struct sampler *sampler, uint64_t no
 	struct request request = {
 		.request = 1,
 		.table = attributes[wanted[0]].table,
+		.target_pid = self->target_pid,
 		.interval_ns = interval_ns,
 		.attributes = wanted,
 		.attribute_count = count,

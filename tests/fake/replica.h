@@ -29,8 +29,9 @@ struct replica_row {
 
 struct replica {
 	struct subscriber subscriber;
-	bool stalled; /* takes nothing */
-	bool exits;   /* asks for them; set before it subscribes */
+	bool stalled;        /* takes nothing */
+	bool exits;          /* asks for them; set before it subscribes */
+	uint64_t target_pid; /* likewise */
 	uint32_t column_count;
 	uint32_t columns[REPLICA_COLUMNS]; /* attribute ids */
 	enum cell_state defaults[REPLICA_COLUMNS];
@@ -38,7 +39,7 @@ struct replica {
 	/* Of the latest frame, and of all. */
 	uint64_t tick, since, sampled_ns;
 	uint32_t parts, columns_named, cells_named, added, removed, exited, unsampled;
-	bool gap;
+	bool gap, incomplete;
 	uint32_t frames, ended;
 	uint64_t exits_shown; /* in all frames */
 	/* Called for each of them; may be NULL. */

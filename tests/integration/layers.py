@@ -46,7 +46,8 @@ def layer(path):
         if path.name in ("source.h", "platform.h"):
             return "platform"
         return "edge" if stem in EDGE else "core"
-    if path.parts[:2] in (("server", "linux"), ("server", "darwin")) or path.match("tests/fake/fake.*"):
+    if path.parts[:2] in (("server", "linux"), ("server", "darwin")) or \
+            path.match("tests/fake/fake.*") or path.match("tests/fake/regions.*"):
         return "backend"
     if folder == "client":
         if path.name == "procmon.h":

@@ -596,7 +596,8 @@ static void check_refused(
 
 TEST(bad_requests_are_refused)
 {
-	static uint32_t many[1025], unknown[] = {0xffff}, derived[] = {0x33};
+	static uint32_t many[1025], unknown[] = {0xffff}, derived[] = {0x33},
+				    regions[] = {0x1000};
 	Procmon__ClientMessage *message;
 	int fd = set_up_open();
 
@@ -623,6 +624,12 @@ TEST(bad_requests_are_refused)
 	message->request->table = PROCMON__TABLE__SERVER;
 	message->request->exits = true;
 	check_refused(fd, message, PROCMON__ERROR_CODE__BAD_REQUEST, "for table server");
+	message = request(1);
+	message->request->table = PROCMON__TABLE__REGION;
+	message->request->target_pid = 77;
+	message->request->attributes = regions;
+	message->request->n_attributes = 1;
+	check_refused(fd, message, PROCMON__ERROR_CODE__BAD_REQUEST, "leave pids away");
 
 	/* At the limits, and one more. */
 	for (size_t i = 0; i < 1025; i++)
@@ -692,13 +699,16 @@ TEST(sixteen_requests_alive)
 	expect_nothing(fd);
 	core.subscriber->ops->ended(core.subscriber, 5, -ESRCH);
 	expect_error(fd, 5, PROCMON__ERROR_CODE__NO_SUCH_TARGET, "ended");
+	core.subscriber->ops->ended(core.subscriber, 7, -EACCES);
+	expect_error(fd, 7, PROCMON__ERROR_CODE__DENIED_TARGET, "ask as its user or as root");
 	core.subscriber->ops->ended(core.subscriber, 6, -EIO);
 	expect_error(fd, 6, PROCMON__ERROR_CODE__INTERNAL, strerror(EIO));
 	send_message(fd, request(18));
 	send_message(fd, request(19));
 	send_message(fd, request(20));
+	send_message(fd, request(21));
 	expect_nothing(fd);
-	check_refused(fd, request(21), PROCMON__ERROR_CODE__TOO_MANY, "16 requests");
+	check_refused(fd, request(22), PROCMON__ERROR_CODE__TOO_MANY, "16 requests");
 	tear_down(fd);
 }
 

@@ -99,7 +99,7 @@ static int prepare(struct devices *devices, void **ret_job)
 
 	if (state == STATE_OK)
 		((struct region_job *)*ret_job)->with_pages =
-			devices->wanted >> SOURCE_region_pages & 1;
+			devices->sought >> SOURCE_region_pages & 1;
 	return state;
 }
 
@@ -140,6 +140,7 @@ static uint64_t identify(const struct regions *self, const struct region *region
 	bool is_stack =
 		!mapping->is_file && mapping->text_length == 5 && memcmp(text, "stack", 5) == 0;
 	uint64_t what[] = {
+		is_stack,
 		is_stack ? mapping->end : mapping->start,
 		mapping->inode,
 		(uint64_t)mapping->device_major << 32 | mapping->device_minor,
@@ -156,9 +157,8 @@ static int find(struct devices *devices)
 		bool is_new;
 		struct region_row *row = devices_found_number(devices,
 			identify(self, &self->found.items[i]), self->table.pid, &is_new);
-		if (!row)
-			break;
-		row->index = i;
+		if (row) /* else the table is full, but for those that are in it */
+			row->index = i;
 	}
 	return 0;
 }
