@@ -24,9 +24,11 @@ struct command {
 	const char *table;     /* the one that it is about; NULL: what --table says */
 	const char *arguments; /* "[NAME..]" in the usage line; "" for none */
 	const char *options;   /* names of those that it takes, with spaces between */
-	const char *summary;   /* one line of `procctl help` */
-	const char *text;      /* what it does, in a paragraph */
-	const char *examples;  /* lines, each "command   what it shows" */
+	const struct own_option
+		*own;         /* NULL, or options of its own, ended by one without a name */
+	const char *summary;  /* one line of `procctl help` */
+	const char *text;     /* what it does, in a paragraph */
+	const char *examples; /* lines, each "command   what it shows" */
 	/* What is after the options is in options->arguments. Returns the exit code. */
 	int (*run)(const struct options *options);
 };

@@ -1,6 +1,7 @@
 /* One table says what options there are; a command names the letters that it takes. */
 #include "options.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
@@ -37,6 +38,7 @@ enum option_id {
 	OPTION_SOCKET,
 	OPTION_NO_START,
 	OPTION_HELP,
+	OPTION_OWN = 512, /* and those behind it: of the command's own ones the first ... */
 };
 
 struct option_entry {
@@ -71,7 +73,7 @@ static const struct option_entry entries[] = {
 	{OPTION_NO_START, ' ', "no-start", NULL, "do not start a server when there is none"},
 	{OPTION_HELP, 'h', "help", NULL, "this help"},
 };
-enum { ENTRIES = sizeof entries / sizeof *entries };
+enum { ENTRIES = sizeof entries / sizeof *entries, OPTIONS_MAX = ENTRIES + 32 };
 
 /* Is the word in a list with spaces between? */
 static bool has_word(const char *list, const char *word)
@@ -90,34 +92,82 @@ static bool takes(const struct command *command, const struct option_entry *entr
 	       has_word(command->options, entry->name);
 }
 
-/* What getopt_long wants to be told. */
-static void describe(const struct command *command, char *letters, struct option *longs)
+static size_t count_own(const struct command *command)
 {
-	*letters++ = ':'; /* errors are told by us */
-	for (size_t i = 0; i < ENTRIES; i++) {
-		const struct option_entry *entry = &entries[i];
-		if (!takes(command, entry))
-			continue;
-		*longs++ = (struct option){entry->name,
-			entry->argument ? required_argument : no_argument, NULL,
-			(int)entry->id};
-		if (entry->letter == ' ')
-			continue;
-		*letters++ = entry->letter;
-		if (entry->argument)
-			*letters++ = ':';
-	}
-	*letters = '\0';
-	*longs = (struct option){0};
+	size_t count = 0;
+
+	while (command->own && command->own[count].name)
+		count++;
+	return count;
+}
+
+/* The option of its own that has this letter; else count_own(). */
+static size_t find_own(const struct command *command, int letter)
+{
+	size_t count = count_own(command), i = 0;
+
+	while (i < count && (letter == ' ' || command->own[i].letter != letter))
+		i++;
+	return i;
+}
+
+/* The letter that an option of all has in this command; ' ': none. */
+static char letter_of(const struct command *command, const struct option_entry *entry)
+{
+	return find_own(command, entry->letter) < count_own(command) ? ' ' : entry->letter;
+}
+
+struct description {
+	char letters[2 * OPTIONS_MAX + 2];
+	struct option longs[OPTIONS_MAX + 1];
+	size_t letter_count, long_count;
+};
+
+static void add_option(
+	struct description *self, int id, char letter, const char *name, const char *argument)
+{
+	assert(self->long_count < OPTIONS_MAX);
+	self->longs[self->long_count++] =
+		(struct option){name, argument ? required_argument : no_argument, NULL, id};
+	if (letter == ' ')
+		return;
+	self->letters[self->letter_count++] = letter;
+	if (argument)
+		self->letters[self->letter_count++] = ':';
+}
+
+/* What getopt_long wants to be told. */
+static void describe(struct description *self, const struct command *command)
+{
+	*self = (struct description){
+		.letters = ":", .letter_count = 1}; /* errors are told by us */
+	for (size_t i = 0; i < count_own(command); i++)
+		add_option(self, OPTION_OWN + (int)i, command->own[i].letter,
+			command->own[i].name, command->own[i].argument);
+	for (size_t i = 0; i < ENTRIES; i++)
+		if (takes(command, &entries[i]))
+			add_option(self, (int)entries[i].id, letter_of(command, &entries[i]),
+				entries[i].name, entries[i].argument);
 }
 
 /* The id of what getopt_long returned, which may be a letter. */
-static enum option_id identify(int result)
+static int identify(const struct command *command, int result)
 {
+	size_t own = find_own(command, result);
+
+	if (own < count_own(command))
+		return OPTION_OWN + (int)own;
 	for (size_t i = 0; i < ENTRIES; i++)
 		if (entries[i].letter == result)
-			return entries[i].id;
-	return (enum option_id)result;
+			return (int)entries[i].id;
+	return result;
+}
+
+static void keep_own(
+	struct options *self, const struct own_option *option, const char *argument)
+{
+	self->given = xreallocarray(self->given, self->given_count + 1, sizeof *self->given);
+	self->given[self->given_count++] = (struct own_given){option, argument};
 }
 
 /* "process, system ...", to be freed. */
@@ -294,24 +344,35 @@ int options_set_pids(struct options *self, const char *list, char **ret_error)
 	return parse_pids(list, &self->pids, &self->pid_count, ret_error);
 }
 
+/* Returns 0 or -EINVAL with a sentence in *ret_error. */
+static int take(struct options *self, const struct command *command, int id,
+	const char *argument, char **ret_error)
+{
+	if (id < OPTION_OWN)
+		return apply(self, (enum option_id)id, argument, ret_error);
+	keep_own(self, &command->own[id - OPTION_OWN], argument);
+	return 0;
+}
+
 int options_parse(struct options *self, const struct command *command, int argc, char **argv)
 {
-	struct option longs[ENTRIES + 1];
-	char letters[2 * ENTRIES + 2];
+	struct description description;
 	char *error = NULL;
 	int letter;
 
 	*self = (struct options){.table = command->table};
-	describe(command, letters, longs);
+	describe(&description, command);
 	opterr = 0;
-	while ((letter = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+	while ((letter = getopt_long(
+			argc, argv, description.letters, description.longs, NULL)) != -1) {
 		if (letter == '?' && optopt && optopt < 128)
 			error = xasprintf("unknown option -%c", optopt);
 		else if (letter == '?')
 			error = xasprintf("unknown option %s", argv[optind - 1]);
 		else if (letter == ':')
 			error = xasprintf("%s needs an argument", argv[optind - 1]);
-		if (error || apply(self, identify(letter), optarg, &error) < 0) {
+		if (error ||
+			take(self, command, identify(command, letter), optarg, &error) < 0) {
 			complain("%s (see 'procctl help %s')", error, command->name);
 			free(error);
 			return -EINVAL;
@@ -325,38 +386,55 @@ int options_parse(struct options *self, const struct command *command, int argc,
 void options_finish(struct options *self)
 {
 	free(self->pids);
+	free(self->given);
 	*self = (struct options){0};
+}
+
+static void print_line(
+	FILE *file, char letter, const char *name, const char *argument, const char *text)
+{
+	char short_form[8] = "    ", long_form[32];
+
+	if (letter != ' ')
+		snprintf(short_form, sizeof short_form, "-%c, ", letter);
+	snprintf(long_form, sizeof long_form, "--%s%s%s", name, argument ? " " : "",
+		argument ? argument : "");
+	fprintf(file, "  %s%-18s  %s\n", short_form, long_form, text);
+}
+
+static void print_raw(FILE *file, const char *command, char letter, const char *name,
+	const char *argument, const char *text)
+{
+	fprintf(file, "option\t%s\t", command);
+	if (letter != ' ')
+		fputc('-', file);
+	fprintf(file, "%c\t--%s\t%s\t%s\n", letter == ' ' ? '-' : letter, name,
+		argument ? argument : "-", text);
 }
 
 void options_print(const struct command *command, FILE *file)
 {
-	for (size_t i = 0; i < ENTRIES; i++) {
-		const struct option_entry *entry = &entries[i];
-		char letter[8] = "    ", name[32];
-
-		if (!takes(command, entry))
-			continue;
-		if (entry->letter != ' ')
-			snprintf(letter, sizeof letter, "-%c, ", entry->letter);
-		snprintf(name, sizeof name, "--%s%s%s", entry->name, entry->argument ? " " : "",
-			entry->argument ? entry->argument : "");
-		fprintf(file, "  %s%-18s  %s\n", letter, name, entry->text);
+	for (size_t i = 0; i < count_own(command); i++) {
+		const struct own_option *own = &command->own[i];
+		print_line(file, own->letter, own->name, own->argument, own->text);
 	}
+	for (size_t i = 0; i < ENTRIES; i++)
+		if (takes(command, &entries[i]))
+			print_line(file, letter_of(command, &entries[i]), entries[i].name,
+				entries[i].argument, entries[i].text);
 }
 
 void options_print_raw(const struct command *command, FILE *file)
 {
-	for (size_t i = 0; i < ENTRIES; i++) {
-		const struct option_entry *entry = &entries[i];
-
-		if (!takes(command, entry))
-			continue;
-		fprintf(file, "option\t%s\t", command->name);
-		if (entry->letter != ' ')
-			fputc('-', file);
-		fprintf(file, "%c\t--%s\t%s\t%s\n", entry->letter == ' ' ? '-' : entry->letter,
-			entry->name, entry->argument ? entry->argument : "-", entry->text);
+	for (size_t i = 0; i < count_own(command); i++) {
+		const struct own_option *own = &command->own[i];
+		print_raw(
+			file, command->name, own->letter, own->name, own->argument, own->text);
 	}
+	for (size_t i = 0; i < ENTRIES; i++)
+		if (takes(command, &entries[i]))
+			print_raw(file, command->name, letter_of(command, &entries[i]),
+				entries[i].name, entries[i].argument, entries[i].text);
 }
 
 void options_print_values(FILE *file)

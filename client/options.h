@@ -1,5 +1,5 @@
-/* The options of all commands. An option means the same in every command that takes it.
- */
+/* The options of all commands. An option means the same in every command that takes it; a command
+ * may have others for itself, whose letters then are not those of all. */
 #ifndef CLIENT_OPTIONS_H
 #define CLIENT_OPTIONS_H
 
@@ -9,6 +9,18 @@
 #include <stdio.h>
 
 struct command;
+
+/* An option that one command has for itself; ' ' is no letter, NULL no argument. What was given
+ * of them the command reads by itself. */
+struct own_option {
+	char letter;
+	const char *name, *argument, *text;
+};
+
+struct own_given {
+	const struct own_option *option;
+	const char *argument; /* borrowed from the command line */
+};
 
 enum options_units { UNITS_DEFAULT, UNITS_HUMAN, UNITS_RAW };
 
@@ -28,6 +40,8 @@ struct options {
 	bool children, exits, sum, tree;
 	bool states, no_header, time;
 	bool names, raw, help;
+	struct own_given *given; /* owned, in their order */
+	size_t given_count;
 	char **arguments; /* what is left */
 	size_t argument_count;
 };
