@@ -80,6 +80,27 @@ int parse_count(const char *text, uint32_t *ret_count, char **ret_error)
 	return 0;
 }
 
+int parse_size(const char *text, uint64_t *ret_bytes, char **ret_error)
+{
+	static const char prefixes[] = "KMGT";
+	const char *at = text, *prefix;
+	uint64_t number = 0, unit = 1;
+	bool valid = take_number(&at, UINT64_MAX, &number);
+
+	if (valid && *at && (prefix = strchr(prefixes, *at)) != NULL) {
+		unit = UINT64_C(1) << 10 * (prefix - prefixes + 1);
+		at++;
+	}
+	if (!valid || *at || number > SIZE_MAX / unit || number * unit < 2 << 20) {
+		*ret_error = xasprintf("\"%s\" is no size: use 64M, 1G or a number of bytes, "
+				       "from 2M",
+			text);
+		return -EINVAL;
+	}
+	*ret_bytes = number * unit;
+	return 0;
+}
+
 /* Adds it unless it is there; false when there is no room. */
 static bool add_pid(uint32_t *pids, size_t *count, uint32_t pid)
 {

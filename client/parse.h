@@ -14,6 +14,9 @@ int parse_interval(const char *text, uint64_t *ret_ns, char **ret_error);
 /* A number from 1 to 4294967295. */
 int parse_count(const char *text, uint32_t *ret_count, char **ret_error);
 
+/* 64M, 4096K, 1G or a number of bytes (powers of 1024), from 2 MiB on. */
+int parse_size(const char *text, uint64_t *ret_bytes, char **ret_error);
+
 /* A comma list of process ids, into a new array; at most 1024, and each once. */
 int parse_pids(const char *text, uint32_t **ret_pids, size_t *ret_count, char **ret_error);
 

@@ -1,4 +1,4 @@
-/* What people type after -i, -n and -p. */
+/* What people type after -i, -n, -p and --size. */
 #include "../../client/parse.h"
 
 #include "test.h"
@@ -44,6 +44,31 @@ TEST(bad_intervals)
 
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		CHECK_INT(interval(bad[i]), 0);
+}
+
+TEST(sizes)
+{
+	static const char *const bad[] = {"", "0", "64", "1M", "2047K", "-64M", "64 M", "64m",
+		"64MiB", "M", "1.5G", "16777216T", "99999999999999999999"};
+	uint64_t size = 0;
+	char *error = NULL;
+
+	CHECK_INT(parse_size("64M", &size, &error), 0);
+	CHECK_INT(size, 64 << 20);
+	CHECK_INT(parse_size("2048K", &size, &error), 0);
+	CHECK_INT(size, 2 << 20);
+	CHECK_INT(parse_size("2097152", &size, &error), 0);
+	CHECK_INT(size, 2 << 20);
+	CHECK_INT(parse_size("3G", &size, &error), 0);
+	CHECK_INT(size, INT64_C(3) << 30);
+	CHECK_INT(parse_size("1T", &size, &error), 0);
+	CHECK_INT(size, INT64_C(1) << 40);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		CHECK(parse_size(bad[i], &size, &error) < 0);
+		CHECK(error && strstr(error, bad[i]) && strstr(error, "64M"));
+		free(error);
+	}
+	CHECK_INT(size, INT64_C(1) << 40);
 }
 
 TEST(counts)
@@ -116,4 +141,4 @@ TEST(too_many_pids)
 }
 
 TESTS(CASE(intervals), CASE(intervals_are_rounded_up_to_the_grid), CASE(bad_intervals),
-	CASE(counts), CASE(pids), CASE(bad_pids), CASE(too_many_pids))
+	CASE(sizes), CASE(counts), CASE(pids), CASE(bad_pids), CASE(too_many_pids))
