@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "allocation.h"
 #include "command.h"
 #include "parse.h"
 #include "procmon.h"
@@ -439,7 +440,10 @@ void options_print_raw(const struct command *command, FILE *file)
 
 void options_print_values(FILE *file)
 {
-	fputs("values\tFORMAT\ttable json jsonl csv\nvalues\tTABLE\t", file);
+	fputs("values\tFORMAT\ttable json jsonl csv\nvalues\tKIND\t", file);
+	for (int kind = 0; kind < ALLOCATION_KINDS; kind++)
+		fprintf(file, "%s ", allocation_kind_name((enum allocation_kind)kind));
+	fputs("all\nvalues\tTABLE\t", file);
 	for (uint32_t table = 1; procmon_table_name(table); table++)
 		fprintf(file, "%s%s", table > 1 ? " " : "", procmon_table_name(table));
 	fputc('\n', file);

@@ -63,7 +63,7 @@ int options_set_pids(struct options *self, const char *list, char **ret_error);
 void options_print(const struct command *command, FILE *file);
 
 /* The same for programs, "option COMMAND -a --attrs LIST TEXT" with tabs between and "-" for
- * what there is not; and what may stand for FORMAT and TABLE, "values FORMAT table json ..". */
+ * what there is not; and what may stand for FORMAT, KIND and TABLE, "values FORMAT table json ..". */
 void options_print_raw(const struct command *command, FILE *file);
 void options_print_values(FILE *file);
 
