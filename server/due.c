@@ -1,5 +1,6 @@
 #include "due.h"
 
+#include "listing.h"
 #include "sampler_state.h"
 #include "slow.h"
 
@@ -67,6 +68,7 @@ void due_end_waits(struct sampler *self)
 		struct subscription *subscription = self->subscriptions[i];
 		const struct view *view = subscription->view;
 		if (subscription->state != SUBSCRIPTION_WAITING ||
+			listing_is_reading(view->instance) ||
 			(view_pending(view) && subscription->deadline_ns > self->now_ns))
 			continue;
 		subscription->state = SUBSCRIPTION_WAITED;

@@ -111,6 +111,7 @@ static void forget_source(struct instance *self, uint32_t source)
 	for (uint32_t slot = 0; slot < self->seen_capacity; slot++)
 		self->seen[slot * self->provider->source_count + source] = ACTIVITY_UNKNOWN;
 	self->sources[source].sampled_ns = 0;
+	self->listing.cursor = 0;
 	pace_forget_source(self, source);
 }
 

@@ -46,9 +46,12 @@ struct instance_source {
 struct listing {
 	uint32_t awaited; /* bit mask: sources that are wanted, and not there yet */
 	uint32_t covered; /* of the job that is under way */
-	bool running;     /* a job is under way */
+	bool running;     /* a job is under way, or what it has found is being read */
 	bool reported;    /* its first failure is in the log */
 	bool given_up;    /* it is late, or the latest one has failed: nobody waits for it */
+	/* The job was through then, and its rows are being read, this slot next; 0: they are not. */
+	uint64_t found_ns;
+	uint32_t cursor;
 	uint64_t finished_ns; /* the latest one that was through; 0: none yet */
 };
 

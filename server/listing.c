@@ -83,23 +83,79 @@ int listing_want(struct instance *self, uint32_t sources, struct lane *lane, uin
 	return listing_pump(self, lane, now_ns);
 }
 
-/* All cells of all rows, of the sources that the worker has looked at. */
-static void read_rows(struct instance *self, uint64_t finished_ns)
+/* A row that is as it was need not be looked at. */
+static bool is_known(struct instance *self, uint32_t index, uint32_t slot, uint64_t activity)
 {
-	for (uint32_t slot = 0; slot < self->table.slot_count; slot++) {
-		if (!row_is_running(&self->table.rows[slot]))
+	uint64_t *seen = &self->seen[slot * self->provider->source_count + index];
+	bool known = self->provider->sources[index].gated && activity != ACTIVITY_UNKNOWN &&
+		     *seen == activity;
+
+	*seen = activity;
+	self->sources[index].skips += known;
+	return known;
+}
+
+/* All cells of a row, of the sources that the worker has looked at. */
+static void read_row(struct instance *self, uint32_t slot)
+{
+	const struct provider *provider = self->provider;
+	uint64_t activity = ACTIVITY_UNKNOWN;
+
+	if (provider->gate)
+		provider->gate(self->handle, &slot, 1, &activity);
+	for (uint32_t mask = self->listing.covered; mask; mask &= mask - 1) {
+		uint32_t index = (uint32_t)__builtin_ctz(mask);
+		if (is_known(self, index, slot, activity))
 			continue;
-		for (uint32_t mask = self->listing.covered; mask; mask &= mask - 1) {
-			uint32_t index = (uint32_t)__builtin_ctz(mask);
-			int state =
-				self->provider->read(self->handle, slot, index, self->sample);
-			apply_sample(self, index, slot, self->sample, (enum cell_state)state,
-				finished_ns);
-		}
+		int state = provider->read(self->handle, slot, index, self->sample);
+		apply_sample(self, index, slot, self->sample, (enum cell_state)state,
+			self->listing.found_ns);
 	}
 }
 
-/* Rows and cells into the table. Returns 0 or a negative errno; then the table is as it was. */
+static void finish(struct instance *self)
+{
+	struct listing *listing = &self->listing;
+
+	listing->running = false;
+	listing->finished_ns = listing->found_ns;
+	listing->found_ns = 0;
+	listing->awaited &= ~listing->covered;
+	for (uint32_t mask = listing->covered; mask; mask &= mask - 1)
+		self->sources[__builtin_ctz(mask)].sampled_ns = listing->finished_ns;
+}
+
+bool listing_is_reading(const struct instance *self)
+{
+	return self->listing.found_ns != 0;
+}
+
+static void read_some(struct instance *self)
+{
+	struct listing *listing = &self->listing;
+	uint32_t room = LISTING_ROWS_AT_ONCE;
+
+	for (; listing->cursor < self->table.slot_count && room; listing->cursor++) {
+		if (!row_is_running(&self->table.rows[listing->cursor]))
+			continue;
+		read_row(self, listing->cursor);
+		room--;
+	}
+	if (listing->cursor >= self->table.slot_count)
+		finish(self);
+}
+
+void listing_read(struct instance *first)
+{
+	struct instance *i = first;
+
+	while (i && !listing_is_reading(i))
+		i = i->next;
+	if (i)
+		read_some(i);
+}
+
+/* Its rows into the table. Returns 0 or a negative errno; then the table is as it was. */
 static int take_over(struct instance *self, struct lane_job *job, uint64_t now_ns)
 {
 	struct row_scope scope = {.all = true};
@@ -111,29 +167,23 @@ static int take_over(struct instance *self, struct lane_job *job, uint64_t now_n
 	if (result != STATE_OK && result != STATE_NONE)
 		return end_of(result) ? end_of(result) : -EIO;
 	error = instance_list(self, &scope, now_ns);
-	if (!error)
-		read_rows(self, job->finished_ns);
-	return error;
+	if (error)
+		return error;
+	self->listing.given_up = false;
+	self->listing.found_ns = job->finished_ns;
+	self->listing.cursor = 0;
+	return 0;
 }
 
 int listing_apply(struct instance *self, struct lane_job *job, bool late, uint64_t now_ns)
 {
-	struct listing *listing = &self->listing;
-	int error;
+	int error = late ? -ETIMEDOUT : take_over(self, job, now_ns);
 
-	listing->running = late;
-	error = late ? -ETIMEDOUT : take_over(self, job, now_ns);
+	self->listing.running = late || !error;
 	if (error == -ESRCH || error == -EACCES)
 		return error;
-	if (error) {
+	if (error)
 		fail(self);
-		return 0;
-	}
-	listing->given_up = false;
-	listing->finished_ns = job->finished_ns;
-	listing->awaited &= ~listing->covered;
-	for (uint32_t mask = listing->covered; mask; mask &= mask - 1)
-		self->sources[__builtin_ctz(mask)].sampled_ns = job->finished_ns;
 	return 0;
 }
 

@@ -11,6 +11,8 @@
 /* Bit mask: the source that rows come with, whatever else is wanted of them. */
 #define LISTING_ROWS UINT32_C(1)
 
+enum { LISTING_ROWS_AT_ONCE = 2048 };
+
 /*
  * These sources (bit mask) are wanted of this moment. A job that is under way and finds them will
  * do. This one and the next two return 0; -ESRCH: the target has ended; -EACCES: it may not be
@@ -19,8 +21,15 @@
 int listing_want(struct instance *self, uint32_t sources, struct lane *lane, uint64_t now_ns);
 /* Hands in what the lane had no room for, and what the job before did not find. */
 int listing_pump(struct instance *self, struct lane *lane, uint64_t now_ns);
-/* A job is through, or has become late: rows and cells into the table. */
+/* A job is through, or has become late: its rows into the table. */
 int listing_apply(struct instance *self, struct lane_job *job, bool late, uint64_t now_ns);
+/*
+ * Then their cells, so few rows in a tick that no other client is kept waiting; the next tick is at
+ * once. Until that is done nobody is shown the table. Of several tables (`first`, its next ..)
+ * one has its turn.
+ */
+void listing_read(struct instance *first);
+bool listing_is_reading(const struct instance *self);
 /* Does anybody of these sources wait for it? */
 bool listing_pending(const struct instance *self, uint32_t sources);
 /* Are there rows that are not in the table? */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "alloc.h"
+#include "listing.h"
 #include "sampler_state.h"
 #include "self.h"
 
@@ -320,5 +321,8 @@ uint64_t sampler_next_due(const struct sampler *self)
 		if (due < next)
 			next = due;
 	}
+	for (const struct instance *i = self->instances; i; i = i->next)
+		if (listing_is_reading(i))
+			next = self->now_ns;
 	return next;
 }

@@ -33,10 +33,13 @@ static void column_grow(struct column *self, uint32_t from, uint32_t to)
 	if (self->slow)
 		self->sampled_ns =
 			xreallocarray(self->sampled_ns, to, sizeof *self->sampled_ns);
-	for (uint32_t slot = from; slot < to; slot++) {
-		self->values[slot] = 0;
-		column_clear_cell(self, slot);
-	}
+	if (to == from)
+		return;
+	memset(self->values + from, 0, (to - from) * sizeof *self->values);
+	memset(self->stamps + from, 0, (to - from) * sizeof *self->stamps);
+	memset(self->states + from, (int)self->default_state, to - from);
+	if (self->slow)
+		memset(self->sampled_ns + from, 0, (to - from) * sizeof *self->sampled_ns);
 }
 
 static void column_destroy(struct column *self, uint32_t capacity)

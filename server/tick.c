@@ -46,6 +46,7 @@ static void apply_results(struct sampler *self)
 	}
 	while ((late = lane_next_late(self->lane, self->now_ns)))
 		apply_result(self, late, true);
+	listing_read(self->instances);
 	for (struct instance *i = self->instances; i; i = i->next) {
 		if (i->slow_wanted)
 			slow_pump(i, self->lane, self->now_ns);

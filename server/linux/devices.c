@@ -230,6 +230,15 @@ static int list(void *context, struct roster *roster, const struct row_scope *sc
 	return error;
 }
 
+static void gate(void *context, const uint32_t *slots, uint32_t count, uint64_t *ret_activity)
+{
+	struct devices *self = context;
+
+	for (uint32_t i = 0; i < count; i++)
+		ret_activity[i] =
+			self->table->listing->activity(self, devices_row(self, slots[i]));
+}
+
 static int read_source(void *context, uint32_t slot, uint32_t source, void *sample)
 {
 	struct devices *self = context;
@@ -310,6 +319,7 @@ void devices_provider_init(struct devices_provider *self, const struct device_ta
 		.has_target = table->has_target ? has_target : NULL,
 		.want = want,
 		.list = list,
+		.gate = table->listing && table->listing->activity ? gate : NULL,
 		.read = read_source,
 		.job_prepare = prepare,
 		.job_run = run,

@@ -69,6 +69,9 @@ struct device_listing {
 	void (*release)(void *data);
 	/* The loop's thread: what run() has found becomes the table's. find() is next. */
 	void (*take)(struct devices *table, void *data);
+	/* A number that is another one when anything of the row is; as provider.gate, for sources that
+	 * are gated. NULL: rows are always read. */
+	uint64_t (*activity)(struct devices *table, void *row);
 };
 
 struct device_table {

@@ -90,6 +90,7 @@ static const struct binding bindings[ATTRIBUTE_COUNT] = {
 	[ATTRIBUTE_PROCESS_EXIT_STATUS] = BIND(FAKE_EXIT, fake_exit, status),
 	[ATTRIBUTE_THREAD_TID] = BIND(0, fake_number, value),
 	[ATTRIBUTE_REGION_START] = BIND(FAKE_MAP, fake_map, start),
+	[ATTRIBUTE_REGION_END] = BIND(FAKE_MAP, fake_map, end),
 	[ATTRIBUTE_REGION_SIZE] = BIND(FAKE_MAP, fake_map, size),
 	[ATTRIBUTE_REGION_MEM_RESIDENT] = BIND(FAKE_PAGES, fake_pages, resident),
 	[ATTRIBUTE_REGION_FLAGS] = {.unsupported = "the fake has no flags"},

@@ -24,10 +24,12 @@ struct regions {
 static const struct source sources[FAKE_REGION_SOURCES] = {
 	[FAKE_MAP] = {.name = "map",
 		.sample_size = sizeof(struct fake_map),
-		.lane = LANE_LISTED},
+		.lane = LANE_LISTED,
+		.gated = true},
 	[FAKE_PAGES] = {.name = "pages",
 		.sample_size = sizeof(struct fake_pages),
-		.lane = LANE_LISTED},
+		.lane = LANE_LISTED,
+		.gated = true},
 };
 
 void fake_regions_clear(void)
@@ -144,6 +146,16 @@ static int list(void *context, struct roster *roster, const struct row_scope *sc
 	return fake_regions.list_result;
 }
 
+static void gate(void *context, const uint32_t *slots, uint32_t count, uint64_t *ret_activity)
+{
+	struct regions *self = context;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct fake_region *region = &self->found.regions[self->at[slots[i]]];
+		ret_activity[i] = 1 + (region->size << 32 | region->resident);
+	}
+}
+
 /* What was not sought is not there. */
 static int read_region(void *context, uint32_t slot, uint32_t source, void *sample)
 {
@@ -152,8 +164,10 @@ static int read_region(void *context, uint32_t slot, uint32_t source, void *samp
 
 	if (!(self->found.sought >> source & 1))
 		abort();
+	fake_regions.reads++;
 	if (source == FAKE_MAP)
-		*(struct fake_map *)sample = (struct fake_map){region->start, region->size};
+		*(struct fake_map *)sample = (struct fake_map){
+			region->start, region->start + region->size, region->size};
 	else
 		*(struct fake_pages *)sample = (struct fake_pages){region->resident};
 	return STATE_OK;
@@ -168,6 +182,7 @@ const struct provider fake_regions_provider = {
 	.close = close_regions,
 	.has_target = has_target,
 	.list = list,
+	.gate = gate,
 	.read = read_region,
 	.job_prepare = prepare,
 	.job_run = run,

@@ -8,7 +8,7 @@
 #include "platform.h"
 
 enum {
-	FAKE_MAP,   /* start, size */
+	FAKE_MAP,   /* start, end, size */
 	FAKE_PAGES, /* mem.resident */
 	FAKE_REGION_SOURCES
 };
@@ -16,7 +16,7 @@ enum {
 enum { FAKE_REGIONS_MAX = 65536 + 64 };
 
 struct fake_map {
-	uint64_t start, size;
+	uint64_t start, end, size;
 };
 struct fake_pages {
 	uint64_t resident;
@@ -32,7 +32,7 @@ struct fake_regions {
 	uint32_t count;
 	int prepare_result, run_result, list_result;
 	/* So far. */
-	uint32_t prepared, run, released;
+	uint32_t prepared, run, released, reads;
 	uint32_t sought; /* bit mask: of the latest job */
 };
 

@@ -1,6 +1,7 @@
 /* Tables whose rows workers find: frames wait for them a while, and say what they had to leave. */
 #include <errno.h>
 
+#include "listing.h"
 #include "regions.h"
 #include "sampler_state.h"
 #include "stage.h"
@@ -22,12 +23,20 @@ static struct replica *ask(
 	return replica;
 }
 
+/* Does the loop go on at once? */
+static bool is_reading(void)
+{
+	return sampler->instances && listing_is_reading(sampler->instances);
+}
+
 /* The worker does all that it is asked for, which takes so long; the loop looks at once. */
 static void work(uint64_t length_ns)
 {
 	now += length_ns;
 	while (lane_run_by_hand(sampler_lane(sampler), now))
-		sampler_tick(sampler, now);
+		do
+			sampler_tick(sampler, now);
+		while (is_reading());
 }
 
 /* The next tick that is due by itself, and the jobs that come of it. */
@@ -353,6 +362,75 @@ TEST(who_wants_more_while_a_worker_looks_gets_it)
 	teardown();
 }
 
+TEST(a_large_table_is_read_piece_by_piece_and_shown_whole)
+{
+	enum { ROWS = 2 * LISTING_ROWS_AT_ONCE + 1 };
+	setup();
+	fake_add(20);
+	for (uint64_t start = 0; start < ROWS; start++)
+		fake_region_add(start, 4096, start);
+	struct replica *map = ask(0, R(START), R(SIZE));
+	next_tick();
+	struct replica *pages =
+		ask(0, R(START), R(MEM_RESIDENT)); /* two jobs: the second is late */
+	lane_run_by_hand(sampler_lane(sampler), now += MS);
+	uint64_t finished = now;
+	sampler_tick(sampler, now += MS);
+	CHECK(is_reading());
+	CHECK_INT(sampler_next_due(sampler), now);
+	CHECK_INT(fake_regions.reads, LISTING_ROWS_AT_ONCE);
+	struct replica *process = new_replica();
+	replica_subscribe(process, sampler, now, 0, NULL, 0, A(PID), END);
+	sampler_tick(sampler, now += LANE_DEADLINE_NS); /* however long it takes */
+	CHECK_INT(process->frames, 1);
+	CHECK_INT(map->frames, 0);
+	CHECK_INT(fake_regions.prepared, 1);
+	struct replica *more = ask(0, R(START), R(END));
+	sampler_tick(sampler, now += MS);
+	CHECK_INT(map->frames, 0);
+	sampler_tick(sampler, now += MS);
+	sampler_tick(sampler, now += MS);
+	CHECK(!is_reading());
+	CHECK_INT(map->frames, 1);
+	CHECK_INT(map->sampled_ns, finished);
+	CHECK_INT(replica_count(map), ROWS);
+	CHECK_INT(cell(map, ROWS - 1, R(SIZE)).bits, 4096);
+	/* Who came meanwhile had all rows read again. */
+	CHECK_INT(more->frames, 1);
+	CHECK_INT(cell(more, 0, R(END)).bits, 4096);
+	CHECK_INT(cell(more, ROWS - 1, R(END)).bits, ROWS - 1 + 4096);
+	CHECK_INT(pages->frames, 1);
+	CHECK_INT(pages->unsampled, 1);
+	drop(map);
+	drop(pages);
+	drop(process);
+	drop(more);
+	teardown();
+}
+
+TEST(a_row_that_is_as_it_was_is_not_read)
+{
+	setup();
+	for (uint64_t start = 1; start <= 10; start++)
+		fake_region_add(start, 4096, 7);
+	struct replica *map = ask(SECOND, R(START), R(SIZE));
+	tick_and_work();
+	CHECK_INT(fake_regions.reads, 10);
+	fake_regions.regions[3].size = 8192;
+	tick_and_work();
+	CHECK_INT(fake_regions.reads, 11);
+	CHECK_INT(cell(map, 4, R(SIZE)).bits, 8192);
+	CHECK_INT(sampler->instances->sources[FAKE_MAP].skips, 9);
+	struct replica *more =
+		ask(SECOND, R(START), R(END)); /* wants more of the same source */
+	tick_and_work();
+	CHECK_INT(fake_regions.reads, 21);
+	CHECK_INT(cell(more, 1, R(END)).bits, 4097);
+	drop(map);
+	drop(more);
+	teardown();
+}
+
 /* He who wanted more is gone before it was looked for. */
 TEST(what_nobody_wants_any_more_is_not_looked_for)
 {
@@ -541,6 +619,8 @@ TESTS(CASE(the_first_frame_waits_for_the_rows_and_has_their_time),
 	CASE(a_target_that_is_denied_or_gone_ends_its_requests),
 	CASE(more_rows_than_a_table_takes_are_incomplete), CASE(only_what_is_due_is_looked_for),
 	CASE(who_wants_more_while_a_worker_looks_gets_it),
+	CASE(a_large_table_is_read_piece_by_piece_and_shown_whole),
+	CASE(a_row_that_is_as_it_was_is_not_read),
 	CASE(what_nobody_wants_any_more_is_not_looked_for),
 	CASE(a_worker_may_come_back_when_nobody_is_there),
 	CASE(a_one_shot_gets_its_rows_or_what_there_is_after_a_while),

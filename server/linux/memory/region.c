@@ -20,6 +20,7 @@ enum { REGIONS_MAX = 65536 + 1 };
 struct region {
 	struct mapping mapping;
 	size_t text, category, flags;
+	uint64_t activity; /* of all that */
 };
 
 struct region_list {
@@ -67,9 +68,43 @@ static size_t keep_text(struct region_list *self, const char *text, size_t lengt
 	return at;
 }
 
+static uint64_t hash_text(uint64_t hash, const char *text, uint32_t length)
+{
+	for (uint32_t at = 0; at < length; at += 8) {
+		uint64_t words[] = {hash, 0};
+		memcpy(&words[1], text + at, length - at < 8 ? length - at : 8);
+		hash = hash_words(words, 2);
+	}
+	return hash;
+}
+
+/* Two looks at a mapping that give the same number have found the same. */
+static uint64_t activity_of(const struct mapping *mapping, bool with_pages)
+{
+	const struct map_pages *pages = &mapping->pages;
+	uint64_t what[] = {mapping->start, mapping->end, mapping->offset, mapping->inode,
+		(uint64_t)mapping->device_major << 32 | mapping->device_minor,
+		mapping->readable | mapping->writable << 1 | mapping->executable << 2 |
+			mapping->is_shared << 3 | mapping->is_file << 4 |
+			mapping->is_memory << 5 | mapping->is_huge << 6 |
+			mapping->is_deleted << 7,
+		with_pages ? mapping->page_size : 0,
+		with_pages ? hash_words((const uint64_t *)(const void *)pages,
+				     sizeof *pages / sizeof(uint64_t))
+			   : 0};
+	uint64_t hash = hash_words(what, sizeof what / sizeof *what);
+
+	hash = hash_text(hash, mapping->text, mapping->text_length);
+	hash = hash_text(hash, mapping->category, mapping->category_length);
+	if (with_pages)
+		hash = hash_text(hash, mapping->flags, mapping->flags_length);
+	return hash >> 1 | 1; /* neither of ACTIVITY_.. */
+}
+
 static bool add_region(void *context, const struct mapping *mapping)
 {
-	struct region_list *self = context;
+	struct region_job *job = context;
+	struct region_list *self = &job->found;
 	struct region *region;
 
 	if (self->count == self->room) {
@@ -78,6 +113,7 @@ static bool add_region(void *context, const struct mapping *mapping)
 	}
 	region = &self->items[self->count++];
 	region->mapping = *mapping;
+	region->activity = activity_of(mapping, job->with_pages);
 	region->text = keep_text(self, mapping->text, mapping->text_length);
 	region->category = keep_text(self, mapping->category, mapping->category_length);
 	region->flags = keep_text(self, mapping->flags, mapping->flags_length);
@@ -90,7 +126,7 @@ static int read_all(struct memory_job *job, int directory)
 
 	self->found.count = 0;
 	self->found.texts_length = 0;
-	return map_walk(directory, self->with_pages, add_region, &self->found);
+	return map_walk(directory, self->with_pages, add_region, self);
 }
 
 static int prepare(struct devices *devices, void **ret_job)
@@ -163,11 +199,17 @@ static int find(struct devices *devices)
 	return 0;
 }
 
+static uint64_t activity(struct devices *devices, void *row)
+{
+	return regions_of(devices)->found.items[((struct region_row *)row)->index].activity;
+}
+
 static const struct device_listing listing = {
 	.prepare = prepare,
 	.run = memory_job_run,
 	.release = release,
 	.take = take,
+	.activity = activity,
 };
 
 /* -------------------------------------------------------------------------- source map */
@@ -243,6 +285,7 @@ static const struct device_source region_map_source = {
 	.source = {.name = "map",
 		.sample_size = sizeof(struct linux_region_map),
 		.lane = LANE_LISTED,
+		.gated = true,
 		.remedy = REMEDY_MAPPED},
 	.read = read_map,
 };
@@ -278,6 +321,7 @@ static const struct device_source region_pages_source = {
 	.source = {.name = "pages",
 		.sample_size = sizeof(struct linux_region_pages),
 		.lane = LANE_LISTED,
+		.gated = true,
 		.remedy = REMEDY_MAPPED},
 	.unsupported = memory_pages_unsupported,
 	.read = read_pages,

@@ -49,10 +49,9 @@ uint64_t memory_table_descriptors(struct devices *devices)
 uint64_t memory_table_identify(
 	const struct memory_table *self, const uint64_t *numbers, size_t count)
 {
-	uint64_t what[] = {self->start, self->pid,
-		hash_bytes((const char *)numbers, count * sizeof *numbers)};
+	uint64_t what[] = {self->start, self->pid, hash_words(numbers, count)};
 
-	return hash_bytes((const char *)what, sizeof what);
+	return hash_words(what, sizeof what / sizeof *what);
 }
 
 const char *memory_pages_unsupported(const struct linux_host *host, enum cell_state *ret_state)
