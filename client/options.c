@@ -391,16 +391,35 @@ void options_finish(struct options *self)
 	*self = (struct options){0};
 }
 
-static void print_line(
-	FILE *file, char letter, const char *name, const char *argument, const char *text)
+/* "--attrs LIST", into out[64]; returns its length. */
+static int write_long(char out[64], const char *name, const char *argument)
 {
-	char short_form[8] = "    ", long_form[32];
+	return snprintf(
+		out, 64, "--%s%s%s", name, argument ? " " : "", argument ? argument : "");
+}
+
+static void print_line(FILE *file, int width, char letter, const char *name,
+	const char *argument, const char *text)
+{
+	char short_form[8] = "    ", long_form[64];
 
 	if (letter != ' ')
 		snprintf(short_form, sizeof short_form, "-%c, ", letter);
-	snprintf(long_form, sizeof long_form, "--%s%s%s", name, argument ? " " : "",
-		argument ? argument : "");
-	fprintf(file, "  %s%-18s  %s\n", short_form, long_form, text);
+	write_long(long_form, name, argument);
+	fprintf(file, "  %s%-*s  %s\n", short_form, width, long_form, text);
+}
+
+/* Texts stand in one column, behind the longest of the command's own options. */
+static int find_width(const struct command *command)
+{
+	int width = 18;
+	char form[64];
+
+	for (size_t i = 0; i < count_own(command); i++) {
+		int length = write_long(form, command->own[i].name, command->own[i].argument);
+		width = length > width ? length : width;
+	}
+	return width;
 }
 
 static void print_raw(FILE *file, const char *command, char letter, const char *name,
@@ -415,14 +434,16 @@ static void print_raw(FILE *file, const char *command, char letter, const char *
 
 void options_print(const struct command *command, FILE *file)
 {
+	int width = find_width(command);
+
 	for (size_t i = 0; i < count_own(command); i++) {
 		const struct own_option *own = &command->own[i];
-		print_line(file, own->letter, own->name, own->argument, own->text);
+		print_line(file, width, own->letter, own->name, own->argument, own->text);
 	}
 	for (size_t i = 0; i < ENTRIES; i++)
 		if (takes(command, &entries[i]))
-			print_line(file, letter_of(command, &entries[i]), entries[i].name,
-				entries[i].argument, entries[i].text);
+			print_line(file, width, letter_of(command, &entries[i]),
+				entries[i].name, entries[i].argument, entries[i].text);
 }
 
 void options_print_raw(const struct command *command, FILE *file)

@@ -31,7 +31,9 @@ static bool take_number(const char **text, uint64_t max, uint64_t *ret_number)
 	return any;
 }
 
-int parse_interval(const char *text, uint64_t *ret_ns, char **ret_error)
+/* 500ms, 2s, 1.5s, 1m or a number of seconds, to ns; false: it is none, or more than an interval of
+ * `most` units may be. */
+static bool parse_time(const char *text, uint64_t most, uint64_t *ret_ns)
 {
 	static const struct {
 		const char *name;
@@ -39,9 +41,9 @@ int parse_interval(const char *text, uint64_t *ret_ns, char **ret_error)
 	} units[] = {{"", 1000000000}, {"s", 1000000000}, {"ms", 1000000}, {"m", 60000000000},
 		{"min", 60000000000}};
 	const char *at = text, *fraction = NULL;
-	uint64_t whole = 0, ns = 0;
+	uint64_t whole = 0;
 	size_t digits = 0;
-	bool valid = take_number(&at, 3600000, &whole);
+	bool valid = take_number(&at, most, &whole);
 
 	if (valid && *at == '.') {
 		fraction = ++at;
@@ -53,17 +55,38 @@ int parse_interval(const char *text, uint64_t *ret_ns, char **ret_error)
 		if (strcmp(at, units[i].name) != 0)
 			continue;
 		uint64_t place = units[i].ns;
-		ns = whole * place;
+		*ret_ns = whole * place;
 		for (size_t j = 0; j < digits; j++)
-			ns += (place /= 10) * (uint64_t)(fraction[j] - '0');
+			*ret_ns += (place /= 10) * (uint64_t)(fraction[j] - '0');
+		return true;
 	}
-	if (ns == 0 || ns > 3600 * second_ns) {
+	return false;
+}
+
+int parse_interval(const char *text, uint64_t *ret_ns, char **ret_error)
+{
+	uint64_t ns = 0;
+
+	if (!parse_time(text, 3600000, &ns) || ns == 0 || ns > 3600 * second_ns) {
 		*ret_error = xasprintf("\"%s\" is no interval: use 500ms, 2s, 1.5s or 1m, "
 				       "from 100ms to 60m",
 			text);
 		return -EINVAL;
 	}
 	*ret_ns = (ns + step_ns - 1) / step_ns * step_ns;
+	return 0;
+}
+
+int parse_duration(const char *text, uint64_t *ret_ns, char **ret_error)
+{
+	uint64_t ns = 0;
+
+	if (!parse_time(text, 100000000, &ns)) {
+		*ret_error = xasprintf(
+			"\"%s\" is no duration: use 500ms, 2s, 1.5s or 1m; 0 has no end", text);
+		return -EINVAL;
+	}
+	*ret_ns = ns;
 	return 0;
 }
 

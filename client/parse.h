@@ -11,6 +11,9 @@
  * of 100 ms, as the server would. */
 int parse_interval(const char *text, uint64_t *ret_ns, char **ret_error);
 
+/* The same, of any length, exactly; 0 is one, too. */
+int parse_duration(const char *text, uint64_t *ret_ns, char **ret_error);
+
 /* A number from 1 to 4294967295. */
 int parse_count(const char *text, uint32_t *ret_count, char **ret_error);
 

@@ -135,8 +135,9 @@ void sharing_init(struct sharing *self, struct sharing_use *uses, size_t count)
 
 	*self = (struct sharing){.uses = uses};
 	self->objects = xcalloc(count + 1, sizeof *self->objects);
-	qsort(uses, count, sizeof *uses, compare_places);
-	for (size_t i = 1; i <= count; i++)
+	if (count)
+		qsort(uses, count, sizeof *uses, compare_places);
+	for (size_t i = 1; count && i <= count; i++)
 		if (i == count || compare_objects(&uses[first], &uses[i]) != 0) {
 			add_object(self, uses + first, i - first);
 			first = i;

@@ -186,7 +186,7 @@ int shot_wait(struct procmon_connection *connection, struct shot *shots, size_t 
 		return attach_exit_code(result);
 	}
 	for (size_t i = 0; i < count; i++)
-		if (shots[i].error)
+		if (shots[i].error && !shots[i].quiet)
 			tell(&shots[i]);
 	return EXIT_DONE;
 }

@@ -12,6 +12,7 @@ struct shot {
 	struct procmon_table *table;    /* the latest, retained */
 	uint64_t interval_ns, first_ns; /* of the two samples of a rate; 0: one will do */
 	bool hasty;                     /* what is read seldom may lack its rate */
+	bool quiet;                     /* whoever asks tells of errors */
 	bool done;
 	int error;
 	char *text; /* of the error */

@@ -11,36 +11,10 @@
  *those beyond 2^53 by itself.
  */
 #include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "alloc.h"
 #include "format.h"
-#include "text.h"
+#include "json.h"
 #include "writer.h"
-
-/* Quoted. Sanitised text has no control characters left, so two escapes are enough. */
-static void put_string(FILE *file, const char *text)
-{
-	size_t size = strlen(text) + 1;
-	char *clean = xcalloc(size, 1);
-
-	text_sanitise(clean, size, text, size - 1);
-	fputc('"', file);
-	for (const char *at = clean; *at; at++) {
-		if (*at == '"' || *at == '\\')
-			fputc('\\', file);
-		fputc(*at, file);
-	}
-	fputc('"', file);
-	free(clean);
-}
-
-static void put_key(FILE *file, const char *key)
-{
-	put_string(file, key);
-	fputc(':', file);
-}
 
 static void put_value(const struct writer *self, const struct procmon_attribute *attribute,
 	const struct procmon_value *value)
@@ -49,13 +23,9 @@ static void put_value(const struct writer *self, const struct procmon_attribute 
 	FILE *file = self->file;
 
 	if (self->human && value->state == PROCMON_OK && format_differs(attribute))
-		put_string(file, format_cell(number, attribute, value));
-	else if (format_exact(number, value))
-		fputs(number, file);
-	else if (value->state == PROCMON_OK)
-		put_string(file, value->text);
+		json_put_string(file, format_cell(number, attribute, value));
 	else
-		fputs("null", file);
+		json_put_value(file, value);
 }
 
 static void put_states(FILE *file, const struct sheet *sheet, size_t row)
@@ -67,8 +37,8 @@ static void put_states(FILE *file, const struct sheet *sheet, size_t row)
 		if (value->state == PROCMON_OK)
 			continue;
 		fputs(any ? "," : ",\"states\":{", file);
-		put_key(file, sheet->columns[i]->name);
-		put_string(file, procmon_state_name(value->state));
+		json_put_key(file, sheet->columns[i]->name);
+		json_put_string(file, procmon_state_name(value->state));
 		any = true;
 	}
 	if (any)
@@ -85,7 +55,7 @@ static void put_row(const struct writer *self, const struct sheet *sheet, size_t
 	for (size_t i = 0; i < sheet->column_count; i++) {
 		if (i > 0)
 			fputc(',', file);
-		put_key(file, sheet->columns[i]->name);
+		json_put_key(file, sheet->columns[i]->name);
 		put_value(self, sheet->columns[i], sheet_cell(sheet, row, i));
 	}
 	put_states(file, sheet, row);
@@ -112,10 +82,10 @@ static void write_sheet(struct writer *self, const struct sheet *sheet)
 	if (self->sheets > 0)
 		fputs(",\n", file);
 	if (self->shape == WRITER_KEYED)
-		put_key(file, sheet->name);
+		json_put_key(file, sheet->name);
 	fputc('{', file);
-	put_key(file, "table");
-	put_string(file, sheet->name);
+	json_put_key(file, "table");
+	json_put_string(file, sheet->name);
 	fputc(',', file);
 	if (sheet->realtime_ns) {
 		put_time(file, sheet);
@@ -126,7 +96,7 @@ static void write_sheet(struct writer *self, const struct sheet *sheet)
 		fprintf(file, "\"interval_ns\":%" PRIu64 ",", sheet->interval_ns);
 	if (sheet->incomplete)
 		fputs("\"incomplete\":true,", file);
-	put_key(file, "rows");
+	json_put_key(file, "rows");
 	fputc('[', file);
 	for (size_t i = 0; i < sheet->row_count; i++) {
 		fputs(i > 0 ? ",\n{" : "\n{", file);
@@ -150,8 +120,8 @@ static void write_lines(struct writer *self, const struct sheet *sheet)
 	for (size_t i = 0; i < sheet->row_count; i++) {
 		fputc('{', file);
 		if (self->shape == WRITER_KEYED) {
-			put_key(file, "table");
-			put_string(file, sheet->name);
+			json_put_key(file, "table");
+			json_put_string(file, sheet->name);
 			fputc(',', file);
 		}
 		if (sheet->realtime_ns) {
