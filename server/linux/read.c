@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "alloc.h"
+
 ssize_t read_fully(int file, char *bytes, size_t size)
 {
 	size_t length = 0;
@@ -30,6 +32,21 @@ ssize_t read_file(int directory, const char *path, char *bytes, size_t size)
 		return -errno;
 	length = read_fully(file, bytes, size);
 	close(file);
+	return length;
+}
+
+ssize_t read_file_text(int directory, const char *path, char **ret_bytes)
+{
+	enum { SIZE = 16 * 1024, LIMIT = 1024 * 1024 };
+	size_t size = SIZE / 2;
+	ssize_t length;
+
+	*ret_bytes = NULL;
+	do {
+		size *= 2;
+		*ret_bytes = xreallocarray(*ret_bytes, size, 1);
+		length = read_file(directory, path, *ret_bytes, size);
+	} while (length == (ssize_t)size && size < LIMIT);
 	return length;
 }
 

@@ -12,6 +12,9 @@ enum { READ_FLAGS = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY };
 ssize_t read_fully(int file, char *bytes, size_t size);
 /* The same of a file by its name below a directory, AT_FDCWD for a whole path. */
 ssize_t read_file(int directory, const char *path, char *bytes, size_t size);
+/* The same of a text of any length, up to a MiB: into *ret_bytes, which is to be freed, whatever
+ * the result is. */
+ssize_t read_file_text(int directory, const char *path, char **ret_bytes);
 /* The first line of such a file, without its newline, "" if it cannot be read. The length of
  * the file, as far as there was room, or a negative errno. */
 ssize_t read_file_line(int directory, const char *path, char *line, size_t size);

@@ -7,22 +7,28 @@ struct naming {
 	const char *start, *category;
 };
 
-/* What has a name, but no file. glibc names its own when it is told to (mem.decorate_maps). */
-static const struct naming names[] = {
+/* What the kernel calls its own. */
+static const struct naming kernel_names[] = {
 	{"heap", "malloc heap"},
 	{"stack", "stack"},
-	{"glibc: pthread stack", "thread stacks"},
-	{"glibc: malloc", "malloc heap"},
-	{"glibc: loader malloc", "malloc heap"},
 	{"vdso", "kernel"},
 	{"vvar", "kernel"},
 	{"vsyscall", "kernel"},
 	{"uprobes", "kernel"},
 	{"vectors", "kernel"},
 	{"sigpage", "kernel"},
+	{"anon_inode:", "devices"},
+	{"socket:", "devices"},
 };
 
-/* Files that are none. */
+/* glibc calls what it maps so when it is told to (mem.decorate_maps). */
+static const struct naming program_names[] = {
+	{"glibc: pthread stack", "thread stacks"},
+	{"glibc: malloc", "malloc heap"},
+	{"glibc: loader malloc", "malloc heap"},
+};
+
+/* Files that are none. Those without a category have it from what they are. */
 static const struct naming paths[] = {
 	{"/dev/dri/", "GPU"},
 	{"/dev/nvidia", "GPU"},
@@ -31,6 +37,8 @@ static const struct naming paths[] = {
 	{"/dev/mali", "GPU"},
 	{"/drm mm object", "GPU"},
 	{"/i915", "GPU"},
+	{"/dmabuf:", "GPU"},
+	{"/[aio]", "kernel"},
 	{"/dev/shm/", NULL},
 	{"/dev/zero", NULL},
 	{"/dev/", "devices"},
@@ -121,6 +129,14 @@ static const char *of_file(const struct mapping *mapping, bool is_program)
 	return mapping->writable ? "program data" : "program constants";
 }
 
+static const char *of_name(const struct mapping *mapping)
+{
+	if (mapping->is_named)
+		return find(
+			mapping, program_names, sizeof program_names / sizeof *program_names);
+	return find(mapping, kernel_names, sizeof kernel_names / sizeof *kernel_names);
+}
+
 void category_of(struct mapping *mapping, bool is_program, const struct mapping *before,
 	const struct mapping *after)
 {
@@ -135,7 +151,7 @@ void category_of(struct mapping *mapping, bool is_program, const struct mapping 
 	else if (mapping->is_memory)
 		category = "shared memory";
 	else
-		category = find(mapping, names, sizeof names / sizeof *names);
+		category = of_name(mapping);
 	if (category) {
 		mapping->category = category;
 		mapping->category_length = (uint32_t)strlen(category);

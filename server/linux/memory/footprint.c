@@ -117,7 +117,7 @@ static int add_page_tables(struct category_list *found, int directory)
 {
 	static const struct pair pairs[] = {PAIR("VmPTE", 0, 1)};
 	char *bytes;
-	ssize_t length = memory_read_text(directory, "status", &bytes);
+	ssize_t length = read_file_text(directory, "status", &bytes);
 	struct scan scan = {bytes, bytes + (length > 0 ? length : 0)};
 	int64_t kib = 0;
 
@@ -175,9 +175,8 @@ static int find(struct devices *devices)
 		bool is_new;
 		struct footprint_row *row = devices_found_number(devices,
 			identify(self, &self->found.items[i]), self->table.pid, &is_new);
-		if (!row)
-			break;
-		row->index = i;
+		if (row)
+			row->index = i;
 	}
 	return 0;
 }

@@ -89,7 +89,7 @@ static void locate(struct cgroup_directory *self, const struct hierarchies *hier
 static void find_cgroup(const struct ledger *self, struct ledger_job *job)
 {
 	char *bytes;
-	ssize_t length = memory_read_text(self->table.directory, "cgroup", &bytes);
+	ssize_t length = read_file_text(self->table.directory, "cgroup", &bytes);
 
 	locate(&job->cgroups[CGROUP_MEMORY], &self->hierarchies, CONTROLLER_MEMORY, bytes,
 		length);
@@ -152,7 +152,7 @@ static void read_cgroup(struct ledger_job *self, enum account_file file)
 	}
 	snprintf(path, sizeof path, "%s/%s", directory->path,
 		directory->older ? files[file].older : files[file].name);
-	length = memory_read_text(AT_FDCWD, path, &bytes);
+	length = read_file_text(AT_FDCWD, path, &bytes);
 	if (length < 0)
 		set_state(self, file, coalition_state_of(length));
 	else
@@ -191,7 +191,7 @@ static ssize_t split_stat(char *bytes, ssize_t length, char text[128])
 static void read_own(struct ledger_job *self, enum account_file file)
 {
 	char *bytes, text[128];
-	ssize_t length = memory_read_text(self->job.directory, files[file].name, &bytes);
+	ssize_t length = read_file_text(self->job.directory, files[file].name, &bytes);
 	const char *lines = bytes;
 
 	if (file == ACCOUNTS_STAT) {
@@ -209,7 +209,7 @@ static void read_own(struct ledger_job *self, enum account_file file)
 static int read_status(struct ledger_job *self, int directory)
 {
 	char *bytes;
-	ssize_t length = memory_read_text(directory, "status", &bytes);
+	ssize_t length = read_file_text(directory, "status", &bytes);
 	int result = length < 0 ? (int)length : 0;
 
 	if (!result && !memmem(bytes, (size_t)length, "\nVmRSS:", 7))
@@ -230,7 +230,7 @@ static int read_rollup(struct ledger_job *self, int directory)
 		set_state(self, ACCOUNTS_ROLLUP, STATE_UNSUPPORTED);
 		return 0;
 	}
-	length = memory_read_text(directory, "smaps_rollup", &bytes);
+	length = read_file_text(directory, "smaps_rollup", &bytes);
 	if (length >= 0)
 		take_text(self, ACCOUNTS_ROLLUP, false, bytes, (size_t)length);
 	else
@@ -307,9 +307,8 @@ static int find(struct devices *devices)
 		struct ledger_row *row = devices_found_number(devices,
 			memory_table_identify(&self->table, &what, 1), self->table.pid,
 			&is_new);
-		if (!row)
-			break;
-		row->index = i;
+		if (row)
+			row->index = i;
 	}
 	return 0;
 }

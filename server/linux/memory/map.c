@@ -12,6 +12,10 @@
 #include "category.h"
 #include "mounts.h"
 
+/* Nothing that is loaded as a program or a library has so many parts; and who maps one file in a
+ * million of pieces shall not cost the memory for them. */
+enum { HELD_MAX = 64 };
+
 /* A mapping that waits for its neighbours, with what its texts point to. */
 struct held {
 	struct mapping mapping;
@@ -25,9 +29,10 @@ struct walk {
 	bool with_pages, enough;
 	int directory; /* for its mountinfo; or -1 */
 	uint64_t visited;
-	/* Mappings of one file that follow each other, or a single one. */
+	/* Mappings of one file that follow each other, or a single one: the latest of them. */
 	struct held *held;
 	uint32_t held_count, held_room;
+	bool has_code; /* one of the same file before these was executable */
 	/* The one that was visited last. */
 	struct held before;
 	bool has_before;
@@ -45,15 +50,26 @@ static bool begins(const struct mapping *mapping, const char *start)
 	return mapping->text_length >= length && memcmp(mapping->text, start, length) == 0;
 }
 
+static bool begins_with_one(
+	const struct mapping *mapping, const char *const *starts, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (begins(mapping, starts[i]))
+			return true;
+	return false;
+}
+
 /* The kernel's own are mounted nowhere; they are known by what it calls their files. Mounts are
  * read when the first mapping needs them: most processes map nothing of such a device. */
 static void tell_memory(struct walk *self, struct mapping *mapping)
 {
+	static const char *const files[] = {
+		"/memfd:", "/SYSV", "/dev/zero", "/drm mm object", "/i915"};
 	const struct memory_device *device;
 
 	mapping->is_huge = begins(mapping, "/anon_hugepage");
-	mapping->is_memory = mapping->is_huge || begins(mapping, "/memfd:") ||
-			     begins(mapping, "/SYSV") || begins(mapping, "/dev/zero");
+	mapping->is_memory = mapping->is_huge ||
+			     begins_with_one(mapping, files, sizeof files / sizeof *files);
 	if (mapping->is_memory || mapping->device_major != 0)
 		return;
 	if (!self->mounts_known && self->directory >= 0)
@@ -84,15 +100,13 @@ static void swap_held(struct held *a, struct held *b)
 /* All that is held is of one file, or is a single one; `after` comes next. */
 static void visit_held(struct walk *self, const struct mapping *after)
 {
-	bool is_program = false;
-
 	for (uint32_t i = 0; i < self->held_count; i++)
-		is_program |= self->held[i].mapping.executable;
+		self->has_code |= self->held[i].mapping.executable;
 	for (uint32_t i = 0; i < self->held_count; i++) {
 		struct held *held = &self->held[i];
 		const struct mapping *next =
 			i + 1 < self->held_count ? &self->held[i + 1].mapping : after;
-		category_of(&held->mapping, is_program,
+		category_of(&held->mapping, self->has_code,
 			self->has_before ? &self->before.mapping : NULL, next);
 		if (!self->enough)
 			self->enough = !self->visit(self->context, &held->mapping);
@@ -120,7 +134,7 @@ static void keep_text(char **text, size_t *room, const char *bytes, size_t lengt
 }
 
 /* The one that the walk is at. */
-static struct mapping *hold(struct walk *self, const struct mapping *mapping)
+static void hold(struct walk *self, const struct mapping *mapping)
 {
 	struct held *held;
 
@@ -135,7 +149,6 @@ static struct mapping *hold(struct walk *self, const struct mapping *mapping)
 	keep_text(&held->text, &held->text_room, mapping->text, mapping->text_length);
 	held->mapping = *mapping;
 	held->mapping.text = held->text;
-	return &held->mapping;
 }
 
 /* ------------------------------------------------------------------------------- parsing */
@@ -186,33 +199,60 @@ static bool ends(struct scan text, const char *end)
 	       memcmp(text.end - length, end, length) == 0;
 }
 
-/* "[heap]", "[anon:NAME]", "[anon_shmem:NAME]", or a path, with " (deleted)" if it has none any
- * more. An old kernel says "[stack:TID]". */
-static void name_mapping(struct walk *self, struct scan text, struct mapping *mapping)
+static void take_text(struct mapping *mapping, struct scan text)
 {
-	static const char anonymous[] = "[anon:", shared[] = "[anon_shmem:",
-			  deleted[] = " (deleted)";
+	mapping->text = text.at;
+	mapping->text_length = (uint32_t)(text.end - text.at);
+}
 
-	mapping->is_file = text.at < text.end && *text.at != '[';
-	if (mapping->is_file && ends(text, deleted)) {
-		mapping->is_deleted = true;
+/* "[heap]", "[anon:NAME]", "[anon_shmem:NAME]", or "anon_inode:[NAME]": no file that has a path.
+ * An old kernel says "[stack:TID]". */
+static void name_memory(struct scan text, struct mapping *mapping)
+{
+	static const char anonymous[] = "[anon:", shared[] = "[anon_shmem:";
+	size_t start = 1;
+
+	take_text(mapping, text);
+	mapping->is_memory = begins(mapping, shared) ||
+			     (mapping->is_shared && (text.at == text.end || *text.at == '['));
+	if (text.at == text.end || *text.at != '[' || text.end[-1] != ']')
+		return;
+	if (begins(mapping, anonymous) || begins(mapping, shared)) {
+		mapping->is_named = true;
+		start = begins(mapping, shared) ? sizeof shared - 1 : sizeof anonymous - 1;
+	}
+	take_text(mapping, (struct scan){text.at + start, text.end - 1});
+}
+
+/* A path, with " (deleted)" behind it if it has none any more. */
+static void name_file(struct walk *self, struct scan text, struct mapping *mapping)
+{
+	static const char deleted[] = " (deleted)";
+
+	mapping->is_file = true;
+	mapping->is_deleted = ends(text, deleted);
+	if (mapping->is_deleted)
 		text.end -= sizeof deleted - 1;
+	take_text(mapping, text);
+	tell_memory(self, mapping);
+}
+
+/* A file system may have any number of 64 bits. */
+static bool scan_inode(struct scan *self, uint64_t *ret_inode)
+{
+	const char *start;
+	uint64_t inode = 0;
+	bool overflow = false;
+
+	while (scan_char(self, ' '))
+		;
+	for (start = self->at; self->at < self->end && *self->at >= '0' && *self->at <= '9';
+		self->at++) {
+		overflow |= __builtin_mul_overflow(inode, UINT64_C(10), &inode);
+		overflow |= __builtin_add_overflow(inode, (uint64_t)(*self->at - '0'), &inode);
 	}
-	mapping->text = text.at;
-	mapping->text_length = (uint32_t)(text.end - text.at);
-	if (mapping->is_file) {
-		tell_memory(self, mapping);
-		return;
-	}
-	mapping->is_memory = mapping->is_shared || begins(mapping, shared);
-	if (text.at == text.end || text.end[-1] != ']')
-		return;
-	text.end--;
-	text.at += begins(mapping, anonymous) ? sizeof anonymous - 1
-		   : begins(mapping, shared)  ? sizeof shared - 1
-					      : 1;
-	mapping->text = text.at;
-	mapping->text_length = (uint32_t)(text.end - text.at);
+	*ret_inode = inode;
+	return self->at > start && !overflow;
 }
 
 /* "7f12a000-7f12b000 rw-p 00001000 08:01 1234      /path": hexadecimal but for the inode. */
@@ -220,22 +260,23 @@ static bool parse_head(struct walk *self, struct scan line, struct mapping *ret_
 {
 	struct mapping mapping = {0};
 	uint64_t major, minor;
-	int64_t inode;
 
 	if (!scan_hex(&line, &mapping.start) || !scan_char(&line, '-') ||
 		!scan_hex(&line, &mapping.end) || !scan_char(&line, ' ') ||
 		!scan_rights(&line, &mapping) || !scan_char(&line, ' ') ||
 		!scan_hex(&line, &mapping.offset) || !scan_char(&line, ' ') ||
 		!scan_hex(&line, &major) || !scan_char(&line, ':') ||
-		!scan_hex(&line, &minor) || !scan_number(&line, &inode) || inode < 0 ||
-		mapping.end <= mapping.start)
+		!scan_hex(&line, &minor) || !scan_inode(&line, &mapping.inode) ||
+		mapping.end <= mapping.start || major > UINT32_MAX || minor > UINT32_MAX)
 		return false;
-	mapping.inode = (uint64_t)inode;
 	mapping.device_major = (uint32_t)major;
 	mapping.device_minor = (uint32_t)minor;
-	while (line.at < line.end && *line.at == ' ')
-		line.at++;
-	name_mapping(self, line, &mapping);
+	while (scan_char(&line, ' '))
+		;
+	if (line.at < line.end && *line.at == '/')
+		name_file(self, line, &mapping);
+	else
+		name_memory(line, &mapping);
 	*ret_mapping = mapping;
 	return true;
 }
@@ -288,8 +329,12 @@ static bool take_line(struct walk *self, struct scan line)
 	if (!parse_head(self, line, &mapping))
 		return false;
 	finish_lines(self);
-	if (held && !is_of_same_file(&held->mapping, &mapping))
+	if (held && !is_of_same_file(&held->mapping, &mapping)) {
 		visit_held(self, &mapping);
+		self->has_code = false;
+	} else if (self->held_count == HELD_MAX) {
+		visit_held(self, &mapping);
+	}
 	hold(self, &mapping);
 	return true;
 }

@@ -24,6 +24,7 @@ struct mapping {
 	bool is_memory;   /* shared memory: its pages belong to no file, whoever maps them */
 	bool is_huge;     /* of reserved huge pages */
 	bool is_deleted;  /* the file has no path any more */
+	bool is_named;    /* `text` is a name that the program gave it */
 	const char *text; /* path or name, "" for none; until the visit ends */
 	uint32_t text_length;
 	const char *category; /* until the visit ends */

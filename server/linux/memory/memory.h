@@ -5,8 +5,6 @@
 #ifndef LINUX_MEMORY_H
 #define LINUX_MEMORY_H
 
-#include <sys/types.h>
-
 #include "../devices.h"
 #include "map.h"
 
@@ -48,12 +46,6 @@ int memory_job_create(struct devices *devices, size_t size,
 void memory_job_destroy(struct memory_job *self);
 /* The member run() of struct device_listing. */
 int memory_job_run(void *job);
-
-/*
- * All of a text of the kernel, whatever its length up to a MiB: to be freed, whatever is
- * returned, which is its length or a negative errno.
- */
-ssize_t memory_read_text(int directory, const char *path, char **ret_bytes);
 
 /* Why smaps cannot be read: the member unsupported() of struct device_source. */
 const char *memory_pages_unsupported(const struct linux_host *host, enum cell_state *ret_state);

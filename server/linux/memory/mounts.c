@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "../parse.h"
+#include "../read.h"
 #include "alloc.h"
-#include "memory.h"
 
 static bool is_word(struct scan word, const char *text)
 {
@@ -62,7 +62,7 @@ void memory_mounts_parse(struct memory_mounts *self, const char *bytes, size_t l
 void memory_mounts_read(struct memory_mounts *self, int directory)
 {
 	char *bytes;
-	ssize_t length = memory_read_text(directory, "mountinfo", &bytes);
+	ssize_t length = read_file_text(directory, "mountinfo", &bytes);
 
 	if (length > 0)
 		memory_mounts_parse(self, bytes, (size_t)length);

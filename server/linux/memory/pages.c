@@ -58,10 +58,17 @@ void page_lines_begin(struct page_lines *self)
 	*self = (struct page_lines){0};
 }
 
+/* Most are told apart by where the colon is. */
 static bool has_key(struct scan line, const struct pair *pair)
 {
 	return (size_t)(line.end - line.at) > pair->length &&
+	       line.at[pair->length - 1] == ':' &&
 	       memcmp(line.at, pair->key, pair->length) == 0;
+}
+
+static uint32_t after(uint32_t key)
+{
+	return key + 1 < PAGE_LINES ? key + 1 : 0;
 }
 
 /* Newer kernels have lines in between that are not ours. */
@@ -73,14 +80,16 @@ void page_lines_take(struct page_lines *self, struct scan line)
 	for (uint32_t tried = 0; !has_key(line, &keys[key]); tried++) {
 		if (tried == PAGE_LINES - 1)
 			return;
-		key = (key + 1) % PAGE_LINES;
+		key = after(key);
 	}
 	line.at += keys[key].length;
+	while (line.at < line.end && *line.at == ' ')
+		line.at++;
 	if (!scan_number(&line, &number) || number < 0)
 		return;
 	self->kib[key] = (uint64_t)number;
 	self->seen |= UINT32_C(1) << key;
-	self->next = (key + 1) % PAGE_LINES;
+	self->next = after(key);
 }
 
 /* ----------------------------------------------------------------------------- amounts */

@@ -62,21 +62,6 @@ const char *memory_pages_unsupported(const struct linux_host *host, enum cell_st
 					      : NULL;
 }
 
-ssize_t memory_read_text(int directory, const char *path, char **ret_bytes)
-{
-	enum { SIZE = 16 * 1024, LIMIT = 1024 * 1024 };
-	size_t size = SIZE / 2;
-	ssize_t length;
-
-	*ret_bytes = NULL;
-	do {
-		size *= 2;
-		*ret_bytes = xreallocarray(*ret_bytes, size, 1);
-		length = read_file(directory, path, *ret_bytes, size);
-	} while (length == (ssize_t)size && size < LIMIT);
-	return length;
-}
-
 /* --------------------------------------------------------------------------------- jobs */
 
 int memory_job_create(struct devices *devices, size_t size,
