@@ -35,8 +35,9 @@ struct watch {
 	uint32_t count;
 	uint32_t released[WATCH_ROWS], released_count; /* not usable before the next list */
 	uint32_t usable[WATCH_ROWS], usable_count;
-	uint32_t births, deaths; /* in the latest list() */
-	enum exits_wanted exits; /* likewise: if any, what is gone stays until the next one */
+	uint32_t births, deaths;   /* in the latest list() */
+	uint32_t full_at, refused; /* so many rows are the most; 0: as many as there are */
+	enum exits_wanted exits;   /* likewise: if any, what is gone stays until the next one */
 };
 
 /* ------------------------------------------------------------------------------ roster */
@@ -44,8 +45,13 @@ struct watch {
 static inline uint32_t watch_born(struct roster *roster, uint64_t identity, uint64_t pid)
 {
 	struct watch *self = (struct watch *)roster;
-	uint32_t slot = self->usable_count ? self->usable[--self->usable_count] : self->count++;
+	uint32_t slot;
 
+	if (self->full_at && !self->usable_count && self->count == self->full_at) {
+		self->refused++;
+		return UINT32_MAX;
+	}
+	slot = self->usable_count ? self->usable[--self->usable_count] : self->count++;
 	CHECK(slot < WATCH_ROWS);
 	for (uint32_t i = 0; i < self->count; i++)
 		CHECK(!self->rows[i].alive || self->rows[i].identity != identity);
@@ -134,7 +140,7 @@ static inline void watch_list_scope(struct watch *self, const struct row_scope *
 {
 	while (self->released_count)
 		self->usable[self->usable_count++] = self->released[--self->released_count];
-	self->births = self->deaths = 0;
+	self->births = self->deaths = self->refused = 0;
 	self->exits = scope->exits;
 	for (uint32_t i = 0; i < self->count; i++)
 		self->rows[i].touched = false;

@@ -24,6 +24,8 @@ static const struct naming kernel_names[] = {
 /* glibc calls what it maps so when it is told to (mem.decorate_maps). */
 static const struct naming program_names[] = {
 	{"glibc: pthread stack", "thread stacks"},
+	{"glibc: pthread user stack", "thread stacks"},
+	{"glibc: unused stack", "thread stacks"},
 	{"glibc: malloc", "malloc heap"},
 	{"glibc: loader malloc", "malloc heap"},
 };

@@ -221,7 +221,10 @@ static void name_memory(struct scan text, struct mapping *mapping)
 		mapping->is_named = true;
 		start = begins(mapping, shared) ? sizeof shared - 1 : sizeof anonymous - 1;
 	}
-	take_text(mapping, (struct scan){text.at + start, text.end - 1});
+	/* glibc and Go begin their names with a blank. */
+	for (text.at += start; mapping->is_named && *text.at == ' ';)
+		text.at++;
+	take_text(mapping, (struct scan){text.at, text.end - 1});
 }
 
 /* A path, with " (deleted)" behind it if it has none any more. */
@@ -414,7 +417,7 @@ int map_walk(int directory, bool with_pages, map_visit *visit, void *context)
 	int result, file = openat(directory, with_pages ? "smaps" : "maps", READ_FLAGS);
 
 	if (file < 0)
-		return errno == ENOENT ? -ESRCH : -errno;
+		return -errno;
 	result = walk_file(&walk, file);
 	close(file);
 	walk_end(&walk);

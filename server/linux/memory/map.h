@@ -41,8 +41,8 @@ typedef bool map_visit(void *context, const struct mapping *mapping);
 
 /*
  * Visits the mappings of the process of this directory, in the order of their addresses. Returns
- * 0; -ESRCH: it has none (a kernel thread, a zombie, a process whose first thread has ended); or
- * another negative errno.
+ * 0; -ESRCH: it has none (a kernel thread, a zombie, a process whose first thread has ended);
+ * -ENOENT: there is no such file, or no process any more; or another negative errno.
  */
 int map_walk(int directory, bool with_pages, map_visit *visit, void *context);
 /* The same of bytes that such a file had. `mounts`: those of mountinfo, which say what is in

@@ -173,8 +173,8 @@ static uint64_t identify(const struct regions *self, const struct region *region
 {
 	const struct mapping *mapping = &region->mapping;
 	const char *text = self->found.texts + region->text;
-	bool is_stack =
-		!mapping->is_file && mapping->text_length == 5 && memcmp(text, "stack", 5) == 0;
+	bool is_stack = !mapping->is_file && !mapping->is_named && mapping->text_length == 5 &&
+			memcmp(text, "stack", 5) == 0;
 	uint64_t what[] = {
 		is_stack,
 		is_stack ? mapping->end : mapping->start,
