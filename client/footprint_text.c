@@ -54,17 +54,15 @@ static void add_cell(struct text_page *self, size_t column, const char *text)
 		column_width(self->style, column), text);
 }
 
-static void add_amounts(struct text_page *self, const struct amounts *amounts, bool regions)
+static void add_amounts(struct text_page *self, const struct amounts *amounts, size_t count)
 {
 	char number[FORMAT_MAX];
 
 	self->line[0] = '\0';
-	for (size_t i = 0; i < AMOUNTS; i++) {
+	for (size_t i = 0; i < count; i++) {
 		if (!self->style->columns[i])
 			continue;
-		if (i == AMOUNT_REGIONS && !regions)
-			add_cell(self, i, "");
-		else if (!amounts->known[i])
+		if (!amounts->known[i])
 			add_cell(self, i, "-");
 		else if (i == AMOUNT_REGIONS) {
 			snprintf(number, sizeof number, "%" PRIu64, amounts->of[i]);
@@ -139,12 +137,16 @@ static void put_values(struct text_page *self, const char *title,
 
 /* ------------------------------------------------------------------------ one process */
 
+/* Where the number of regions stands for a category, each of them has its place; of a path there
+ * is only room for the last part. */
 static void put_region(struct text_page *self, const struct footprint_region *region)
 {
-	char *text = xasprintf("  %012" PRIx64 "-%012" PRIx64 " %s %-7s %s", region->start,
-		region->end, region->protection, region->share_mode, region->name);
+	const char *slash = strrchr(region->name, '/');
+	const char *name = slash && slash[1] && !self->style->wide ? slash + 1 : region->name;
+	char *text = xasprintf("%012" PRIx64 "-%012" PRIx64 " %s %s%s%s", region->start,
+		region->end, region->protection, region->share_mode, *name ? " " : "", name);
 
-	add_amounts(self, &region->amounts, false);
+	add_amounts(self, &region->amounts, AMOUNT_REGIONS);
 	put_line(self, text);
 	free(text);
 }
@@ -152,7 +154,7 @@ static void put_region(struct text_page *self, const struct footprint_region *re
 static void put_category(struct text_page *self, const struct footprint_process *process,
 	const struct footprint_category *category)
 {
-	add_amounts(self, &category->amounts, true);
+	add_amounts(self, &category->amounts, AMOUNTS);
 	put_line(self, category->name);
 	for (size_t i = 0; self->style->regions && i < process->region_count; i++)
 		if (strcmp(process->regions[i].category, category->name) == 0)
@@ -176,7 +178,7 @@ static void put_process(struct text_page *self, const struct footprint_process *
 		for (size_t i = 0; i < process->category_count; i++)
 			put_category(self, process, &process->categories[i]);
 		put_dashes(self);
-		add_amounts(self, &process->total, true);
+		add_amounts(self, &process->total, AMOUNTS);
 		put_line(self, "TOTAL");
 	}
 	put_values(self, "Auxiliary data", process->values, process->value_count);

@@ -71,6 +71,27 @@ TEST(sizes)
 	CHECK_INT(size, INT64_C(1) << 40);
 }
 
+TEST(durations)
+{
+	static const char *const bad[] = {
+		"", "s", "-1", "1h", "soon", "1.", "99999999999999999999"};
+	uint64_t ns = 7;
+	char *error = NULL;
+
+	CHECK_INT(parse_duration("0.25", &ns, &error), 0);
+	CHECK_INT(ns, 250000000); /* not rounded */
+	CHECK_INT(parse_duration("0", &ns, &error), 0);
+	CHECK_INT(ns, 0);
+	CHECK_INT(parse_duration("1440m", &ns, &error), 0);
+	CHECK_INT(ns, 86400000000000);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		CHECK(parse_duration(bad[i], &ns, &error) < 0);
+		CHECK(error && strstr(error, "duration"));
+		free(error);
+	}
+	CHECK_INT(ns, 86400000000000);
+}
+
 TEST(counts)
 {
 	static const char *const bad[] = {"", "0", "-1", "+1", "1x", " 1", "4294967296", "1.0"};
@@ -141,4 +162,5 @@ TEST(too_many_pids)
 }
 
 TESTS(CASE(intervals), CASE(intervals_are_rounded_up_to_the_grid), CASE(bad_intervals),
-	CASE(sizes), CASE(counts), CASE(pids), CASE(bad_pids), CASE(too_many_pids))
+	CASE(sizes), CASE(durations), CASE(counts), CASE(pids), CASE(bad_pids),
+	CASE(too_many_pids))
