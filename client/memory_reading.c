@@ -227,6 +227,17 @@ static void add_regions(struct question *self, const struct account_process *pro
 	account_close(ret_account);
 }
 
+/* A process without memory has no mappings either: that is no error. */
+static int judge_error(const struct shot *regions, struct memory_reading *reading)
+{
+	if (!regions->error || reading->process.resident.state == PROCMON_NONE)
+		return EXIT_DONE;
+	shot_tell(regions);
+	if (regions->error == -ESRCH) /* it has ended meanwhile */
+		reading->is_known = false;
+	return attach_exit_code(regions->error);
+}
+
 int memory_read_account(struct procmon_connection *connection, uint32_t pid,
 	struct memory_reading *ret_reading, struct account *ret_account)
 {
@@ -237,14 +248,14 @@ int memory_read_account(struct procmon_connection *connection, uint32_t pid,
 
 	if (code == EXIT_DONE)
 		code = ask_regions(&regions, connection);
+	shots[1].quiet = true;
 	if (code == EXIT_DONE)
 		code = shot_wait(connection, shots, 2);
 	if (code == EXIT_DONE)
 		code = take_process(&process, ret_reading);
 	if (code == EXIT_DONE) {
 		add_regions(&regions, &ret_reading->process, ret_account);
-		if (shots[1].error)
-			code = attach_exit_code(shots[1].error);
+		code = judge_error(&shots[1], ret_reading);
 	}
 	finish(&process);
 	finish(&regions);

@@ -158,7 +158,7 @@ static uint64_t find_end(const struct shot *shots, size_t count)
 	return now_ms() + PATIENCE_MS + 2 * longest_ns / millisecond_ns;
 }
 
-static void tell(const struct shot *self)
+void shot_tell(const struct shot *self)
 {
 	if (self->target && self->error == -ESRCH)
 		complain("there is no process %u", self->target);
@@ -187,7 +187,7 @@ int shot_wait(struct procmon_connection *connection, struct shot *shots, size_t 
 	}
 	for (size_t i = 0; i < count; i++)
 		if (shots[i].error && !shots[i].quiet)
-			tell(&shots[i]);
+			shot_tell(&shots[i]);
 	return EXIT_DONE;
 }
 

@@ -31,6 +31,8 @@ int shot_begin(struct shot *self, struct procmon_connection *connection,
  * the connection is over.
  */
 int shot_wait(struct procmon_connection *connection, struct shot *shots, size_t count);
+/* Complains about the error that it has. */
+void shot_tell(const struct shot *self);
 void shot_finish(struct shot *self);
 
 /*
