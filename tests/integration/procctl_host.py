@@ -106,7 +106,7 @@ def test_manual_names_every_command_and_option():
         assert name == "procctl" or f".It Cm {name}" in manual, name
         if name == "procctl":
             continue
-        for letter, option in re.findall(r"^  (?:-(.), |    )--([a-z-]+)", run("help", name).stdout,
+        for letter, option in re.findall(r"^  (?:-(.), |    )--([a-zA-Z-]+)", run("help", name).stdout,
                                          re.M):
             expected = f".It Fl {letter} , -{option}" if letter else f".It Fl -{option}"
             assert expected in manual, expected
@@ -123,7 +123,7 @@ def test_completion_has_what_the_help_has():
     assert commands == [name for name in re.findall(r"^  ([a-z]+) ", run("help").stdout, re.M)
                         if name != "procctl"]
     for name in commands:
-        shown = re.findall(r"^  (?:(-.), |    )(--[a-z-]+)(?: (\S+))?  +(.*)",
+        shown = re.findall(r"^  (?:(-.), |    )(--[a-zA-Z-]+)(?: (\S+))?  +(.*)",
                            run("help", name).stdout, re.M)
         mine = [line[2:] for line in lines if line[:2] == ["option", name]]
         assert [[letter or "-", option, argument or "-", text]
