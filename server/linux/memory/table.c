@@ -103,27 +103,44 @@ static int identify_image(int directory, struct image *ret_image)
 	return 0;
 }
 
-/* What was read of two programs is worth nothing. */
+/* An open maps stays that of the memory that the process had then, of which nothing is left when
+ * it begins another program or ends: then a listing ends early, without an error. */
+static bool has_mappings(int maps)
+{
+	char byte;
+
+	return maps >= 0 && pread(maps, &byte, 1, 0) == 1;
+}
+
+/* What was read of two programs, or of a half of one, is worth nothing. */
 struct attempt {
 	struct memory_job *job;
 	bool again;
 };
 
-static int try_read(void *context, int directory)
+static int read_checked(struct attempt *self, int directory, int maps)
 {
-	struct attempt *self = context;
 	struct image before = {0}, after = {0};
+	bool had_mappings = has_mappings(maps);
 	int result = identify_image(directory, &before);
 
-	self->again = false;
 	if (!result)
 		result = self->job->read(self->job, directory);
 	if (!result)
 		result = identify_image(directory, &after);
-	if (!result && (before.code != after.code || before.stack != after.stack)) {
-		self->again = true;
-		result = -EAGAIN;
-	}
+	self->again = !result && (before.code != after.code || before.stack != after.stack ||
+					 (had_mappings && !has_mappings(maps)));
+	return self->again ? -EAGAIN : result;
+}
+
+/* Where maps may not be opened there are no mappings that could be half of them. */
+static int try_read(void *context, int directory)
+{
+	int maps = openat(directory, "maps", READ_FLAGS);
+	int result = read_checked(context, directory, maps);
+
+	if (maps >= 0)
+		close(maps);
 	return result;
 }
 
@@ -139,5 +156,7 @@ int memory_job_run(void *job)
 		if (!attempt.again)
 			break;
 	}
-	return result;
+	/* Its parent may leave it lying about for long. */
+	return result == STATE_NONE && !target_is_there(target.directory) ? SAMPLE_GONE
+									  : result;
 }
