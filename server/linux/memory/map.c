@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../parse.h"
@@ -227,13 +229,30 @@ static void name_memory(struct scan text, struct mapping *mapping)
 	take_text(mapping, (struct scan){text.at, text.end - 1});
 }
 
+/* Is there such a file, as the process sees it? Then its very name ends like that. */
+static bool has_path(const struct walk *self, struct scan path, uint64_t inode)
+{
+	char below[sizeof "root" + PATH_MAX];
+	size_t length = (size_t)(path.end - path.at);
+	struct stat stat;
+
+	if (self->directory < 0 || length > PATH_MAX)
+		return false;
+	memcpy(below, "root", 4);
+	memcpy(below + 4, path.at, length);
+	below[4 + length] = '\0';
+	return fstatat(self->directory, below, &stat, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) ==
+		       0 &&
+	       stat.st_ino == inode;
+}
+
 /* A path, with " (deleted)" behind it if it has none any more. */
 static void name_file(struct walk *self, struct scan text, struct mapping *mapping)
 {
 	static const char deleted[] = " (deleted)";
 
 	mapping->is_file = true;
-	mapping->is_deleted = ends(text, deleted);
+	mapping->is_deleted = ends(text, deleted) && !has_path(self, text, mapping->inode);
 	if (mapping->is_deleted)
 		text.end -= sizeof deleted - 1;
 	take_text(mapping, text);
