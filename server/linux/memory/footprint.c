@@ -89,7 +89,7 @@ static struct category *find_category(
 		if (category->length == length && memcmp(category->text, text, length) == 0)
 			return category;
 	}
-	if (self->count == CATEGORIES_MAX - 1 && text != other_names)
+	if (self->count >= CATEGORIES_MAX - 1 && text != other_names)
 		return find_category(self, other_names, sizeof other_names - 1);
 	self->index[at] = (uint16_t)(self->count + 1);
 	return add_category(self, text, length, true);
