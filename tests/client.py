@@ -23,7 +23,7 @@ def send(stream, **body):
     stream.flush()
 
 
-def receive(stream):
+def receive_any(stream):
     size = shift = 0
     while True:
         byte = stream.read(1)
@@ -33,7 +33,11 @@ def receive(stream):
         shift += 7
         if byte[0] < 128:
             break
-    message = pb.ServerMessage.FromString(stream.read(size))
+    return pb.ServerMessage.FromString(stream.read(size))
+
+
+def receive(stream):
+    message = receive_any(stream)
     if message.WhichOneof("body") == "error":
         sys.exit(message.error.text)
     return message
