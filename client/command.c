@@ -29,6 +29,7 @@ const struct command *const commands[] = {
 	&command_net,
 	&command_groups,
 	&command_threads,
+	&command_regions,
 	&command_footprint,
 	&command_ledger,
 	&command_mem,

@@ -24,6 +24,9 @@ enum option_id {
 	OPTION_PID,
 	OPTION_CHILDREN,
 	OPTION_EXITS,
+	OPTION_SIZES,
+	OPTION_FIND,
+	OPTION_DIFF,
 	OPTION_SORT,
 	OPTION_TOP,
 	OPTION_SUM,
@@ -58,6 +61,9 @@ static const struct option_entry entries[] = {
 	{OPTION_PID, 'p', "pid", "PID,..", "only these processes"},
 	{OPTION_CHILDREN, ' ', "children", NULL, "and their children, and theirs"},
 	{OPTION_EXITS, ' ', "exits", NULL, "processes that ended are shown once more"},
+	{OPTION_SIZES, ' ', "sizes", NULL, "what is in memory, dirty, swapped: slower"},
+	{OPTION_FIND, ' ', "find", "ADDRESS", "only the mapping that it is in, and its file"},
+	{OPTION_DIFF, ' ', "diff", "TIME", "what is different after that time"},
 	{OPTION_SORT, 's', "sort", "NAME,..", "order: numbers from high to low, -NAME back"},
 	{OPTION_TOP, ' ', "top", "N", "only the first N rows"},
 	{OPTION_SUM, ' ', "sum", NULL, "each with its children added"},
@@ -263,6 +269,8 @@ static bool *find_flag(struct options *self, enum option_id id)
 		return &self->no_header;
 	case OPTION_TIME:
 		return &self->time;
+	case OPTION_SIZES:
+		return &self->sizes;
 	case OPTION_STATES:
 		return &self->states;
 	case OPTION_NAMES:
@@ -296,6 +304,10 @@ static int apply(
 		break;
 	case OPTION_INTERVAL:
 		return parse_interval(argument, &self->interval_ns, ret_error);
+	case OPTION_FIND:
+		return parse_address(argument, &self->find, ret_error);
+	case OPTION_DIFF:
+		return parse_interval(argument, &self->diff_ns, ret_error);
 	case OPTION_COUNT:
 		return parse_count(argument, &self->count, ret_error);
 	case OPTION_PID:

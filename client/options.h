@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "parse.h"
+
 struct command;
 
 /* An option that one command has for itself; ' ' is no letter, NULL no argument. What was given
@@ -25,20 +27,23 @@ struct own_given {
 enum options_units { UNITS_DEFAULT, UNITS_HUMAN, UNITS_RAW };
 
 struct options {
-	const char *socket;   /* NULL: the usual place */
-	bool no_start;        /* do not start a server */
-	const char *table;    /* NULL: process */
-	const char *attrs;    /* NULL: the command's choice */
-	const char *sort;     /* NULL: the command's choice */
-	const char *format;   /* NULL: table */
-	uint64_t interval_ns; /* 0: not given */
-	uint32_t count, top;  /* 0: no limit */
-	uint32_t *pids;       /* owned */
+	const char *socket;         /* NULL: the usual place */
+	bool no_start;              /* do not start a server */
+	const char *table;          /* NULL: process */
+	const char *attrs;          /* NULL: the command's choice */
+	const char *sort;           /* NULL: the command's choice */
+	const char *format;         /* NULL: table */
+	uint64_t interval_ns;       /* 0: not given */
+	uint64_t diff_ns;           /* 0: not given */
+	struct parsed_address find; /* its text is NULL: not given */
+	uint32_t count, top;        /* 0: no limit */
+	uint32_t *pids;             /* owned */
 	size_t pid_count;
 	enum options_units units;
 	bool cpu_total; /* CPU use as a share of the whole machine, not of one core */
 	bool children, exits, sum, tree;
 	bool states, no_header, time;
+	bool sizes;
 	bool names, raw, help;
 	struct own_given *given; /* owned, in their order */
 	size_t given_count;

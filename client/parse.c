@@ -124,6 +124,45 @@ int parse_size(const char *text, uint64_t *ret_bytes, char **ret_error)
 	return 0;
 }
 
+/* Hexadecimal digits and nothing else, of 64 bits. */
+static bool take_hexadecimal(const char *text, uint64_t *ret_number)
+{
+	static const char digits[] = "0123456789abcdefABCDEF";
+	uint64_t number = 0;
+
+	for (const char *at = text; *at; at++) {
+		const char *digit = strchr(digits, *at);
+		if (!digit || number >> 60)
+			return false;
+		uint64_t value = (uint64_t)(digit - digits);
+		number = number << 4 | (value < 16 ? value : value - 6);
+	}
+	*ret_number = number;
+	return *text != '\0';
+}
+
+int parse_address(const char *text, struct parsed_address *ret_address, char **ret_error)
+{
+	struct parsed_address address = {.text = text};
+	bool is_marked = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+	bool is_hexadecimal = take_hexadecimal(is_marked ? text + 2 : text, &address.number);
+	const char *at = text;
+	bool is_decimal =
+		!is_marked && take_number(&at, UINT64_MAX, &address.decimal) && *at == '\0';
+
+	if (!is_hexadecimal && !is_decimal) {
+		*ret_error = xasprintf("\"%s\" is no address: use 0x7fff1000, as a table "
+				       "prints it, or a decimal number",
+			text);
+		return -EINVAL;
+	}
+	address.is_either = is_hexadecimal && is_decimal;
+	if (!is_hexadecimal)
+		address.number = address.decimal;
+	*ret_address = address;
+	return 0;
+}
+
 /* Adds it unless it is there; false when there is no room. */
 static bool add_pid(uint32_t *pids, size_t *count, uint32_t pid)
 {

@@ -62,13 +62,13 @@ static void fill(
 	qsort(self->items, self->count, sizeof *self->items, compare_targets);
 }
 
-int targets_read(struct procmon_connection *connection, struct targets *ret_targets)
+static int read_processes(struct procmon_connection *connection, const struct options *options,
+	struct targets *ret_targets)
 {
-	const struct options options = {0};
 	char *lists[] = {attributes};
 	struct procmon_table *table = NULL;
 	struct subject subject;
-	int code = subject_init_exact(&subject, connection, &options, lists, 1);
+	int code = subject_init_exact(&subject, connection, options, lists, 1);
 
 	*ret_targets = (struct targets){0};
 	if (code == EXIT_DONE)
@@ -77,6 +77,25 @@ int targets_read(struct procmon_connection *connection, struct targets *ret_targ
 		fill(ret_targets, &subject, table);
 	procmon_release(table);
 	subject_finish(&subject);
+	return code;
+}
+
+int targets_read(struct procmon_connection *connection, struct targets *ret_targets)
+{
+	return read_processes(connection, &(const struct options){0}, ret_targets);
+}
+
+/* Only what the word may mean, as far as that is known beforehand: of an id one process. */
+static int read_for_word(
+	struct procmon_connection *connection, const char *word, struct targets *ret_targets)
+{
+	struct options options = {0};
+	char *error = NULL;
+
+	parse_pids(word, &options.pids, &options.pid_count, &error);
+	int code = read_processes(connection, &options, ret_targets);
+	free(options.pids);
+	free(error);
 	return code;
 }
 
@@ -288,7 +307,7 @@ int target_find(
 	struct targets all;
 	const struct target *target = NULL;
 	char *text = NULL;
-	int code = targets_read(connection, &all);
+	int code = read_for_word(connection, word, &all);
 
 	if (code == EXIT_DONE) {
 		int error = targets_pick(&all, word, &target, &text);

@@ -28,10 +28,11 @@ struct writer {
 
 	/* Tables only. 0: no limit, what one wants in a pipe. */
 	size_t width, height;
-	bool time; /* the moment of the sample before each row */
-	bool wrap; /* a text at the end of the line goes on below, instead of being cut */
-	bool bold; /* the head, by escape sequences */
-	bool utf8; /* bars may have other characters than ASCII */
+	bool time;     /* the moment of the sample before each row */
+	bool wrap;     /* a text at the end of the line goes on below, instead of being cut */
+	bool keep_end; /* what is cut at the end of the line is its beginning: of paths */
+	bool bold;     /* the head, by escape sequences */
+	bool utf8;     /* bars may have other characters than ASCII */
 
 	/* Private to the formats. */
 	size_t sheets;  /* written so far */

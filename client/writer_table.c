@@ -66,6 +66,17 @@ static void put_spaces(FILE *file, size_t count)
 	fprintf(file, "%*s", (int)count, "");
 }
 
+/* The end of a text that is too long for its column, behind a "+". */
+static void put_end(struct page *self, const char *text, size_t columns)
+{
+	size_t excess = text_width(text) + 1 - columns;
+
+	text += text_prefix(text, excess);
+	while (*text && text_width(text) >= columns) /* a wide character */
+		text += text_prefix(text, 2);
+	fprintf(self->writer->file, "+%s", text);
+}
+
 /* A text in its column: padded, and cut with a "+" when it is too long for a screen. */
 static void put_padded(struct page *self, const char *text, size_t index, bool last)
 {
@@ -74,6 +85,10 @@ static void put_padded(struct page *self, const char *text, size_t index, bool l
 	size_t width = text_width(text), length = strlen(text);
 	bool cut = self->writer->width && width > column->width;
 
+	if (cut && last && self->writer->keep_end) {
+		put_end(self, text, column->width);
+		return;
+	}
 	if (cut) {
 		length = text_prefix(text, column->width - 1);
 		width = column->width; /* a wide character may leave one column more */

@@ -322,7 +322,8 @@ class Server:
                          incomplete=self.counts[key] < self.incomplete)
         frame.added.slots.extend(range(len(rows)))
         pids = [row.get("pid", 0) for row in rows]
-        frame.added.identities.extend(pid or i + 1 for i, pid in enumerate(pids))
+        frame.added.identities.extend(row.get("identity", row.get("pid", i + 1))
+                                      for i, row in enumerate(rows))
         frame.added.pids.extend(pids)
         for number in request.attributes:
             entry = next(entry for entry in self.attributes

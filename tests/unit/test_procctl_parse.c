@@ -110,6 +110,42 @@ TEST(counts)
 	CHECK_INT(count, 4294967295); /* untouched by failures */
 }
 
+TEST(addresses)
+{
+	struct parsed_address address;
+	char *error = NULL;
+
+	CHECK_INT(parse_address("0x7fFf1000", &address, &error), 0);
+	CHECK(address.number == 0x7fff1000 && !address.is_either);
+	CHECK_INT(parse_address("7FFF1000", &address, &error), 0);
+	CHECK(address.number == 0x7fff1000 && !address.is_either);
+	CHECK_INT(parse_address("0X10", &address, &error), 0);
+	CHECK(address.number == 16 && !address.is_either);
+	CHECK_INT(parse_address("10", &address, &error), 0);
+	CHECK(address.number == 16 && address.is_either && address.decimal == 10);
+	CHECK_INT(parse_address("ffffffffffffffff", &address, &error), 0);
+	CHECK(address.number == UINT64_MAX);
+	/* too long for hexadecimal */
+	CHECK_INT(parse_address("18446744073709551615", &address, &error), 0);
+	CHECK(address.number == UINT64_MAX && !address.is_either);
+}
+
+TEST(bad_addresses)
+{
+	static const char *const bad[] = {"", "0x", "x1", "-1", "+1", "0x-1", " 1", "1 ", "12g",
+		"0x1ffffffffffffffff", "1ffffffffffffffff", "18446744073709551616", "0x0x1",
+		"\x10", "1.5"};
+	struct parsed_address address = {.number = 7};
+	char *error = NULL;
+
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		CHECK(parse_address(bad[i], &address, &error) < 0);
+		CHECK(error && *error);
+		free(error);
+	}
+	CHECK_INT(address.number, 7);
+}
+
 TEST(pids)
 {
 	uint32_t *pids = NULL;
@@ -162,5 +198,5 @@ TEST(too_many_pids)
 }
 
 TESTS(CASE(intervals), CASE(intervals_are_rounded_up_to_the_grid), CASE(bad_intervals),
-	CASE(sizes), CASE(durations), CASE(counts), CASE(pids), CASE(bad_pids),
-	CASE(too_many_pids))
+	CASE(sizes), CASE(durations), CASE(counts), CASE(addresses), CASE(bad_addresses),
+	CASE(pids), CASE(bad_pids), CASE(too_many_pids))
