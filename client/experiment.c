@@ -137,6 +137,13 @@ static int measure_since(struct procmon_connection *connection, pid_t pid, uint6
 	return code == EXIT_DONE ? EXIT_FAILED : code;
 }
 
+static bool is_same(const struct account_process *a, const struct account_process *b)
+{
+	return a->resident.bytes == b->resident.bytes &&
+	       a->footprint.bytes == b->footprint.bytes && a->pss.bytes == b->pss.bytes &&
+	       a->unique.bytes == b->unique.bytes;
+}
+
 /*
  * After fork both share their pages: what we write first becomes theirs alone. So it is measured
  * until that does not change any more.
@@ -150,7 +157,7 @@ static int measure_steady(
 	for (int i = 0; code == EXIT_DONE && i < STEADY_TRIES; i++) {
 		before = *ret_reading;
 		code = measure_since(connection, pid, now_ns(), ret_reading);
-		if (memcmp(&before.process, &ret_reading->process, sizeof before.process) == 0)
+		if (is_same(&before.process, &ret_reading->process))
 			break;
 	}
 	return code;

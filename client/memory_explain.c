@@ -8,7 +8,7 @@
 /* Where an amount is in an account. */
 struct place {
 	enum { NOWHERE, CELL, FACT, OF_OTHERS } kind;
-	int part, measure; /* of a cell; a fact is a part */
+	short part, measure; /* of a cell; a fact is a part */
 };
 
 /* "AMOUNT text", and where the second amount is known "; SECOND AMOUNT second_text". */

@@ -40,6 +40,7 @@ TYPED = {
     "procctl subscribe -t sess": "procctl subscribe -t session ",
     "procctl subscribe --output=jsonl": "procctl subscribe --output=jsonl ",
     "procctl server sta": "procctl server start ",
+    "procctl mem --experiment file-p": "procctl mem --experiment file-private ",
     "procctl table ses": "procctl table session ",
     "procctl system --attrs cpu.ended_u": "procctl system --attrs cpu.ended_usage",
     "procctl ps --no-such-opti": "procctl ps --no-such-opti",
@@ -184,6 +185,9 @@ def check_pids(installed):
             check("1,1" not in pids, "a pid twice")
         sign, pids = offers(installed, "show", str(child.pid)[:-1])
         check(sign == "" and pids[str(child.pid)] == "sleep", f"show: {pids}")
+        for words in ("mem",), ("ledger",), ("footprint", "1"):
+            check(str(child.pid) in offers(installed, *words, "")[1], f"{words}: no {child.pid}")
+        check(offers(installed, "ledger", "1", "") == ("", {}), "a ledger is no process")
         # What follows the attributes of get is one more of them, or the processes.
         sign, both = offers(installed, "get", "pid", "")
         check("mem.footprint" in both and str(child.pid) in both, f"get: {both}")
