@@ -69,7 +69,7 @@ static const struct sentence sentences[] = {
 		"are reserved huge pages in use (hugetlbfs): they are in footprint, in unique if no "
 		"other maps them, and not in resident or pss", {0}, NULL, NULL},
 	{"huge", {FACT, FACT_HUGE, 0},
-		"of resident is in huge pages that the kernel made by itself: one of them is 2M here or "
+		"of resident is in huge pages that the kernel made by itself: one of them is 2M or "
 		"more, however little of it was touched", {0}, NULL, NULL},
 	{"locked", {FACT, FACT_LOCKED, 0},
 		"of its address space is locked: what is there of it stays in RAM", {0}, NULL, NULL},

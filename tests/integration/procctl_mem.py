@@ -251,6 +251,19 @@ def test_half_of_the_memory_is_not_taken():
 # ------------------------------------------------------------------------------ experiments
 
 
+def has_sanitizers():
+    """Their malloc keeps what is freed, and books beside it."""
+    with open(PROCCTL, "rb") as file:
+        text = file.read()
+    return b"__asan_" in text or b"__tsan_" in text
+
+
+def can_be_told(case):
+    """Whether this machine and this build say what others say."""
+    kind = case[0]
+    return is_on_disk(BUILD) if kind.startswith("file") else kind != "malloc" or not has_sanitizers()
+
+
 def classify(amount, size):
     """1: all of it, 0: nothing to speak of."""
     assert near(amount, 0, size // 20) or near(amount, size, size // 20), (amount, size)
@@ -269,8 +282,9 @@ def measure_all(*args, place=BUILD):
     found = {}
     for row in json.loads(result.stdout)["rows"]:
         assert row["after"] - row["before"] == row["difference"]
-        found.setdefault((row["kind"], row["action"]), {})[row["measure"]] = \
-            classify(row["difference"], row["size"])
+        case = row["kind"], row["action"]
+        if place != BUILD or can_be_told(case):
+            found.setdefault(case, {})[row["measure"]] = classify(row["difference"], row["size"])
     return found
 
 
@@ -295,14 +309,12 @@ def read_readme():
 
 def test_which_memory_counts_where():
     today = measure_all("all", "--size", "32M")
-    assert list(today) == list(COUNTED)
+    assert list(today) == list(filter(can_be_told, COUNTED))
     readme = read_readme()
     assert list(readme) == list(COUNTED)
-    for case, expected in COUNTED.items():
-        if case[0].startswith("file") and not is_on_disk(BUILD):
-            continue
-        counted = [measure for measure in COUNTING if today[case][measure]]
-        assert counted == expected.split(), f"{case}: {counted}"
+    for case, found in today.items():
+        counted = [measure for measure in COUNTING if found[measure]]
+        assert counted == COUNTED[case].split(), f"{case}: {counted}"
         assert [measure for measure in COUNTING if readme[case].get(measure)] == counted, case
 
 
@@ -323,7 +335,8 @@ def test_people_see_before_and_after():
     rows = {line.split()[0]: line.split() for line in lines[3:] if line}
     assert [rows[name][3] for name in ("virtual", "resident", "anonymous", "file")] == \
         ["16.0M", "16.0M", "16.0M", "0"], lines
-    assert rows["page_tables"][3] == "32.0K" and lines[-2].startswith("- pages of its own"), lines
+    assert parse_bytes(rows["page_tables"][3]) < MIB // 4, lines
+    assert lines[-2].startswith("- pages of its own"), lines
 
 
 def test_nothing_stays_behind():
