@@ -104,8 +104,7 @@ TEST(a_process_that_ended_has_no_memory)
 	CHECK_INT(target_look(watch, WANTED), STATE_OK);
 	kill(child, SIGKILL);
 	wait_for_state(child, 'Z');
-	CHECK_INT(target_look(watch, WANTED), STATE_NONE);
-	CHECK_INT(watch_find(watch, child), NO_ROW);
+	CHECK_INT(target_look(watch, WANTED), SAMPLE_GONE);
 	CHECK_INT(waitpid(child, NULL, 0), child);
 	CHECK_INT(target_look(watch, WANTED), SAMPLE_GONE);
 	watch_close(watch);
@@ -250,6 +249,19 @@ TEST(more_names_than_rows)
 	watch_close(watch);
 }
 
+/* A kernel thread. */
+TEST(a_process_without_memory)
+{
+	struct watch *watch;
+
+	begin();
+	tree_put("proc/7/maps", "");
+	watch = open_tree("");
+	CHECK_INT(target_look(watch, WANTED), STATE_NONE);
+	CHECK_INT(watch->births, 0);
+	watch_close(watch);
+}
+
 /* The first thread has ended: what it shows is nothing. */
 TEST(the_first_thread_has_ended)
 {
@@ -269,7 +281,87 @@ TEST(the_first_thread_has_ended)
 	watch_close(watch);
 }
 
+/* ------------------------------------------------------------------------ GPU buffers */
+
+static void put_power(const char *state)
+{
+	tree_put("sys/class/drm/renderD128/device/power/runtime_status", state);
+}
+
+static void put_client(int fd, const char *id, const char *text)
+{
+	char path[64], fdinfo[512];
+
+	snprintf(path, sizeof path, "proc/7/fd/%d", fd);
+	tree_link(path, "/dev/dri/renderD128");
+	snprintf(path, sizeof path, "proc/7/fdinfo/%d", fd);
+	snprintf(fdinfo, sizeof fdinfo, "pos:\t0\ndrm-driver:\tamdgpu\ndrm-client-id:\t%s\n%s",
+		id, text);
+	tree_put(path, fdinfo);
+}
+
+static struct watch *open_gpu_tree(void)
+{
+	begin();
+	tree_put("sys/class/drm/renderD128/device/uevent",
+		"DRIVER=amdgpu\nPCI_SLOT_NAME=0000:03:00.0\n");
+	put_power("active\n");
+	tree_link("proc/7/fd/0", "/dev/null");
+	tree_link("proc/7/fd/1", "pipe:[1]");
+	return open_tree("1000-3000 rw-p 00000000 00:00 0 [heap]\n");
+}
+
+static const char buffers[] = "drm-resident-vram:\t64 MiB\ndrm-shared-vram:\t16 MiB\n"
+			      "drm-resident-gtt:\t8 MiB\n";
+
+TEST(buffers_of_a_gpu)
+{
+	struct linux_footprint sample;
+	struct watch *watch = open_gpu_tree();
+
+	CHECK_INT(target_look(watch, WANTED), STATE_OK);
+	CHECK_INT(watch->births, 2); /* the heap, page tables */
+	put_client(5, "41", buffers);
+	put_client(6, "41", buffers); /* the same one once more */
+	put_client(7, "42", "drm-resident-vram:\t1 MiB\n");
+	CHECK_INT(target_look(watch, WANTED), STATE_OK);
+	sample = find_category(watch, "GPU memory");
+	CHECK_INT(sample.pages.dirty, (64 - 16 + 8 + 1) * MIB);
+	CHECK(sample.regions == ABSENT_U64(STATE_NONE));
+	CHECK(sample.pages.resident == ABSENT_U64(STATE_NONE));
+	tree_remove("proc/7/fd/5");
+	tree_remove("proc/7/fd/6");
+	CHECK_INT(target_look(watch, WANTED), STATE_OK);
+	CHECK_INT(find_category(watch, "GPU memory").pages.dirty, MIB);
+	watch_close(watch);
+}
+
+/* It is not woken for this, and 0 would not be true. */
+TEST(a_gpu_that_sleeps)
+{
+	struct watch *watch = open_gpu_tree();
+
+	put_client(5, "41", buffers);
+	put_power("suspended\n");
+	CHECK_INT(target_look(watch, WANTED), STATE_OK);
+	CHECK(find_category(watch, "GPU memory").pages.dirty == ABSENT_U64(STATE_ASLEEP));
+	watch_close(watch);
+}
+
+/* A driver without a word about memory. */
+TEST(a_driver_that_tells_nothing)
+{
+	struct watch *watch = open_gpu_tree();
+
+	put_client(5, "41", "drm-engine-gfx:\t1 ns\n");
+	put_client(6, "", buffers);
+	CHECK_INT(target_look(watch, WANTED), STATE_OK);
+	CHECK_INT(watch->births, 2);
+	watch_close(watch);
+}
+
 TESTS(CASE(the_sum_is_the_kernels), CASE(a_process_that_ended_has_no_memory),
 	CASE(a_process_of_another_user), CASE(mappings_of_a_category_are_one_row),
 	CASE(page_tables), CASE(a_user_of_many_groups), CASE(more_names_than_rows),
-	CASE(the_first_thread_has_ended))
+	CASE(a_process_without_memory), CASE(the_first_thread_has_ended),
+	CASE(buffers_of_a_gpu), CASE(a_gpu_that_sleeps), CASE(a_driver_that_tells_nothing))

@@ -114,20 +114,16 @@ TEST(balances_are_the_kernels)
 	watch_close(watch);
 }
 
-/* Nothing is left of its memory, but what it did is known. */
-TEST(a_zombie)
+TEST(a_process_that_ended)
 {
 	pid_t child = child_start(NULL);
 	struct watch *watch = target_watch(TABLE_LEDGER, NULL, NULL, (uint32_t)child);
 
 	kill(child, SIGKILL);
 	wait_for_state(child, 'Z');
-	CHECK_INT(target_look(watch, WANTED), STATE_NONE);
-	CHECK_INT(watch->births, ACCOUNTS);
-	check_state(watch, "phys_mem", STATE_NONE);
-	check_state(watch, "pss", STATE_NONE);
-	CHECK(balance(watch, "cpu_time") >= 0);
+	CHECK_INT(target_look(watch, WANTED), SAMPLE_GONE);
 	CHECK_INT(waitpid(child, NULL, 0), child);
+	CHECK_INT(target_look(watch, WANTED), SAMPLE_GONE);
 	watch_close(watch);
 }
 
@@ -197,7 +193,7 @@ TEST(a_process_by_hand)
 	check_state(watch, "hugetlb", STATE_UNSUPPORTED);
 	check_state(watch, "merged", STATE_UNSUPPORTED);
 	check_state(watch, "cgroup_memory", STATE_UNSUPPORTED);
-	/* It has lost its memory since: it ended, and has not been waited for. */
+	/* As a kernel thread has none. */
 	tree_put("proc/7/status", "Name:\tx\nTgid:\t7\n");
 	CHECK_INT(target_look(watch, WANTED), STATE_NONE);
 	CHECK_INT(watch->births + watch->deaths, 0);
@@ -294,5 +290,5 @@ TEST(an_older_hierarchy)
 }
 
 TESTS(CASE(every_account_is_whole), CASE(sums_of_lines), CASE(balances_are_the_kernels),
-	CASE(a_zombie), CASE(a_process_of_another_user), CASE(a_process_by_hand),
+	CASE(a_process_that_ended), CASE(a_process_of_another_user), CASE(a_process_by_hand),
 	CASE(the_first_thread_has_ended), CASE(the_unified_hierarchy), CASE(an_older_hierarchy))

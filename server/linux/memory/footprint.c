@@ -2,17 +2,19 @@
  * Table FOOTPRINT: the memory of a process by what it is for. The mappings in smaps are summed up
  * while they are read; what no mapping shows has a row of its own.
  *
- * mem.dirty and mem.reclaimable of all rows together are mem.footprint and mem.shared of the
- * process, but for what is in motion meanwhile, and shared memory that is swapped out: status
- * does not count that.
+ * mem.dirty and mem.reclaimable of all rows but that of the GPU are mem.footprint and mem.shared of
+ * the process together, but for what is in motion meanwhile, and shared memory that is swapped
+ * out: status does not count that.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "../parse.h"
+#include "../process/gpu/gpu_device.h"
 #include "../process/process.h"
 #include "../read.h"
 #include "alloc.h"
+#include "buffers.h"
 #include "memory.h"
 
 enum {
@@ -42,6 +44,7 @@ struct category_list {
 
 struct footprint_job {
 	struct memory_job job;
+	char *sysfs; /* NULL: there is no GPU that could tell anything */
 	struct category_list found;
 };
 
@@ -127,26 +130,47 @@ static int add_page_tables(struct category_list *found, int directory)
 	return length < 0 ? (int)length : 0;
 }
 
+static void add_buffers(struct category_list *found, int directory, const char *sysfs)
+{
+	uint64_t bytes = gpu_buffers_read(directory, sysfs);
+
+	if (bytes != ABSENT_U64(STATE_NONE))
+		add_amount(found, "GPU memory", bytes);
+}
+
 static int read_all(struct memory_job *job, int directory)
 {
-	struct category_list *found = &((struct footprint_job *)(void *)job)->found;
+	struct footprint_job *self = (struct footprint_job *)(void *)job;
+	struct category_list *found = &self->found;
 	int result;
 
 	found->count = 0;
 	memset(found->index, 0, sizeof found->index);
 	result = map_walk(directory, true, add_mapping, found);
-	return result ? result : add_page_tables(found, directory);
+	if (!result)
+		result = add_page_tables(found, directory);
+	if (!result && self->sysfs)
+		add_buffers(found, directory, self->sysfs);
+	return result;
 }
 
 static int prepare(struct devices *devices, void **ret_job)
 {
-	return memory_job_create(devices, sizeof(struct footprint_job), read_all, ret_job);
+	const char *sysfs = devices->host->sysfs;
+	int state = memory_job_create(devices, sizeof(struct footprint_job), read_all, ret_job);
+
+	if (state == STATE_OK && gpu_devices_any(sysfs))
+		((struct footprint_job *)*ret_job)->sysfs = xstrdup(sysfs);
+	return state;
 }
 
 static void release(void *job)
 {
-	free(((struct footprint_job *)job)->found.items);
-	memory_job_destroy(job);
+	struct footprint_job *self = job;
+
+	free(self->found.items);
+	free(self->sysfs);
+	memory_job_destroy(&self->job);
 }
 
 /* The job gets the old ones, and frees them. */
