@@ -56,27 +56,46 @@ static size_t plan(
 	return count;
 }
 
-static void write_for_programs(
-	struct writer *writer, const struct difference *self, struct sheet *sheet)
+static uint64_t interval_of(const struct difference *self)
+{
+	return procmon_table_get_timestamp(self->after.regions->table) -
+	       procmon_table_get_timestamp(self->before.regions->table);
+}
+
+/* Of the later listing; the columns must outlive it. */
+static void begin_sheet(struct sheet *sheet, const struct difference *self,
+	const struct procmon_attribute *const *columns, size_t count)
+{
+	const struct regions *before = self->before.regions, *after = self->after.regions;
+
+	sheet_init(sheet, after->sheet.name, columns, count);
+	sheet->realtime_ns = after->sheet.realtime_ns;
+	sheet->tick = after->sheet.tick;
+	sheet->interval_ns = interval_of(self);
+	sheet->incomplete = before->sheet.incomplete || after->sheet.incomplete;
+}
+
+static void write_for_programs(struct writer *writer, const struct difference *self)
 {
 	const struct procmon_attribute *attributes[COLUMNS_MAX];
 	int columns[COLUMNS_MAX];
+	struct sheet sheet;
 
-	sheet->column_count = plan(self, attributes, columns);
-	sheet->columns = attributes;
+	begin_sheet(&sheet, self, attributes, plan(self, attributes, columns));
 	for (size_t i = 0; i < self->event_count; i++) {
 		const struct difference_event *event = &self->events[i];
-		struct procmon_value *cells = sheet_add_row(sheet);
+		struct procmon_value *cells = sheet_add_row(&sheet);
 		cells[0] = sheet_u64(self->after.regions->process.pid);
 		cells[1] = sheet_text(difference_kind_name(event->kind));
-		for (size_t j = 2; j < sheet->column_count; j++) {
+		for (size_t j = 2; j < sheet.column_count; j++) {
 			enum regions_column column = (enum regions_column)columns[j];
 			cells[j] = attributes[j]->table == 0
 					   ? difference_growth(self, event, column)
 					   : *difference_value(self, event, column);
 		}
 	}
-	writer_sheet(writer, sheet);
+	writer_sheet(writer, &sheet);
+	sheet_finish(&sheet);
 }
 
 /* -------------------------------------------------------------------------- for people */
@@ -195,31 +214,32 @@ static char *sum_up(const struct difference *self)
 	return xstrdup("nothing has changed");
 }
 
-static void write_for_people(
-	struct writer *writer, const struct difference *self, struct sheet *sheet)
+static void write_for_people(struct writer *writer, const struct difference *self)
 {
 	const struct regions *regions = self->after.regions;
 	const struct procmon_attribute *columns[COLUMNS_MAX];
+	struct sheet sheet;
 
-	sheet->column_count = plan_for_people(writer, regions, columns);
-	sheet->columns = columns;
+	begin_sheet(&sheet, self, columns, plan_for_people(writer, regions, columns));
 	for (size_t i = 0; i < self->event_count; i++)
-		add_row(sheet, writer, self, &self->events[i]);
-	sheet_add_note(sheet, sum_up(self));
+		add_row(&sheet, writer, self, &self->events[i]);
+	sheet_add_note(&sheet, sum_up(self));
 	if (regions->options.sizes && is_narrow(writer))
-		sheet_add_note(sheet, xstrdup("too narrow to show: size, swap, prot"));
-	sheet->tree = true;
+		sheet_add_note(&sheet, xstrdup("too narrow to show: size, swap, prot"));
+	sheet.tree = true;
 	writer->keep_end = true;
-	writer_sheet(writer, sheet);
+	writer_sheet(writer, &sheet);
+	sheet_finish(&sheet);
 }
 
-static void put_heading(
-	const struct difference *self, const struct writer *writer, uint64_t interval_ns)
+static void put_heading(const struct difference *self, const struct writer *writer)
 {
+	static const uint64_t step_ns = 100000000;
+	uint64_t steps = (interval_of(self) + step_ns / 2) / step_ns;
 	char interval[FORMAT_MAX], size[FORMAT_MAX];
 	struct procmon_value sum = sheet_u64(regions_total(self->before.regions));
 
-	format_interval(interval, interval_ns);
+	format_interval(interval, steps * step_ns);
 	char *more = xasprintf("; %s before: %zu, %s", interval, self->before.count,
 		format_value(size, PROCMON_BYTES, &sum));
 	regions_put_heading(self->after.regions, writer, more);
@@ -228,27 +248,17 @@ static void put_heading(
 
 int regions_print_difference(const struct regions *before, const struct regions *after)
 {
-	static const uint64_t step_ns = 100000000;
-	uint64_t interval_ns = procmon_table_get_timestamp(after->table) -
-			       procmon_table_get_timestamp(before->table);
 	struct difference difference;
 	struct writer writer;
-	struct sheet sheet;
 
 	difference_init(&difference, before, after);
 	begin_output(&writer, &after->options, WRITER_SINGLE);
-	sheet_init(&sheet, after->sheet.name, NULL, 0);
-	sheet.realtime_ns = after->sheet.realtime_ns;
-	sheet.tick = after->sheet.tick;
-	sheet.interval_ns = interval_ns;
-	sheet.incomplete = before->sheet.incomplete || after->sheet.incomplete;
-	put_heading(&difference, &writer, (interval_ns + step_ns / 2) / step_ns * step_ns);
+	put_heading(&difference, &writer);
 	if (writer.format == &format_table)
-		write_for_people(&writer, &difference, &sheet);
+		write_for_people(&writer, &difference);
 	else
-		write_for_programs(&writer, &difference, &sheet);
+		write_for_programs(&writer, &difference);
 	writer_end(&writer);
-	sheet_finish(&sheet);
 	difference_finish(&difference);
 	return finish_output();
 }
