@@ -6,13 +6,14 @@ name for each attribute what its value must be of each of them. An attribute wit
 fails, and so does a checker without attribute. Then the checkers are checked: each has to
 complain of a wrong number, and of any other attribute's number.
 """
+import os
 import sys
 import time
 import traceback
 
 sys.dont_write_bytecode = True
 from values import (cores, derived, gpu, identity, machine, population, power,  # noqa: E402
-                    server, threads, tree, wire)
+                    server, targets, threads, tree, wire)
 from values.check import NONE, Absent, Cell, Range, between, complaint  # noqa: E402
 from values.compare import UNMEASURABLE, Table, compare, problem, problems  # noqa: E402
 from values.proof import prove  # noqa: E402
@@ -97,7 +98,8 @@ def unmeasurable(own, table):
     """The catalog says why, and no row of any process has a value."""
     session = wire.Session(own)
     names = sorted(table.unmeasurable & set(table.entries))
-    asked = session.ask(table.number, table.ids(names)).next() if names else None
+    target = {"target_pid": os.getpid()} if table.name in targets.ROWS else {}
+    asked = session.ask(table.number, table.ids(names), **target).next() if names else None
     for name in names:
         entry = table.entries[name]
         if entry.state != pb.UNSUPPORTED or len(entry.reason) < 10 or entry.reason == UNMEASURABLE:
@@ -270,6 +272,8 @@ def check_all(own, people, catalog, tables):
     itself(tables, people)
     exits_are_told(own, tables)
     hanging_read(tables["SERVER"])
+    if "REGION" in tables:
+        targets.check(own, tables, people)
     for table in tables.values():
         table.sums_are_right()
         prove(table)

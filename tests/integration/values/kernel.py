@@ -51,18 +51,24 @@ def tasks(pid):
 
 
 class Mapping:
-    """One entry of smaps: sizes in bytes by name, flags, permissions, file."""
+    """One entry of smaps: addresses, sizes in bytes by name, flags, permissions, file."""
 
     def __init__(self, line):
         fields = line.split(None, 5)
-        low, high = (int(part, 16) for part in fields[0].split("-"))
-        self.size, self.permissions = high - low, fields[1]
+        self.start, self.end = (int(part, 16) for part in fields[0].split("-"))
+        self.size, self.permissions = self.end - self.start, fields[1]
+        self.offset = int(fields[2], 16)
+        self.device = tuple(int(part, 16) for part in fields[3].split(":"))
         self.inode = int(fields[4])
         self.name = fields[5] if len(fields) > 5 else ""
         self.kib, self.flags = {}, []
 
     def get(self, name):
         return self.kib.get(name, 0) * 1024
+
+    @property
+    def is_file(self):
+        return self.name != "" and self.name[0] != "["
 
     @property
     def is_shared_memory(self):
