@@ -179,6 +179,27 @@ TEST(attributes_of_later_versions_are_left_out)
 	peer_close(&peer);
 }
 
+TEST(addresses_and_what_walks_pages_are_known)
+{
+	struct peer peer;
+	struct procmon_connection *connection;
+	Procmon__Attribute attributes[] = {PEER_PLAIN(1, "start", U64, ADDRESS, GAUGE)};
+
+	attributes[0].table = PROCMON__TABLE__REGION;
+	attributes[0].cost = PROCMON__COST__PAGES;
+	peer_open(&peer);
+	peer_greet_welcome(&peer);
+	peer_greet_catalog(&peer, attributes, 1);
+	CHECK_INT(peer_connect_error(&peer, &connection, NULL), 0);
+	const struct procmon_attribute *start =
+		procmon_find_attribute(connection, PROCMON_REGION, "start");
+	CHECK(start);
+	CHECK_INT(start->unit, PROCMON_ADDRESS);
+	CHECK_INT(start->cost, PROCMON_PAGES);
+	procmon_release(connection);
+	peer_close(&peer);
+}
+
 TEST(a_request_asks_for_what_was_added)
 {
 	struct watch watch = {0};
@@ -420,6 +441,44 @@ TEST(what_is_retained_stays_as_it_was)
 	procmon_release(NULL);
 }
 
+static void keep_table(
+	struct procmon_request *request, struct procmon_table *table, void *context)
+{
+	(void)request;
+	((struct watch *)context)->kept = procmon_retain(table);
+}
+
+/* The latest frame says it; a table that was kept stays as it was. */
+TEST(a_table_may_lack_rows)
+{
+	static const bool incomplete[] = {true, false, true};
+	struct procmon_table *tables[3];
+	struct watch watch = {0};
+	struct script script;
+
+	watch.connection = peer_connect(&watch.peer);
+	CHECK_INT(procmon_request_create(watch.connection, PROCMON_PROCESS, keep_table, &watch,
+			  &watch.request),
+		0);
+	CHECK_INT(procmon_request_add_attribute(watch.request, ID_READ), 0);
+	CHECK_INT(procmon_request_set_interval(watch.request, SECOND), 0);
+	CHECK_INT(procmon_request_execute(watch.request), 0);
+	for (uint64_t i = 0; i < 3; i++) {
+		script_init(&script, i + 1, i, (i + 1) * SECOND);
+		script.frame.incomplete = incomplete[i];
+		script_send(&script, &watch.peer, 1);
+		watch.kept = NULL;
+		CHECK_INT(procmon_dispatch(watch.connection, 5000), 1);
+		CHECK(watch.kept);
+		tables[i] = watch.kept;
+	}
+	for (int i = 0; i < 3; i++) {
+		CHECK_INT(procmon_table_is_incomplete(tables[i]), incomplete[i]);
+		procmon_release(tables[i]);
+	}
+	watch_close(&watch);
+}
+
 TEST(errors_of_a_request_end_it_alone)
 {
 	static const struct {
@@ -432,6 +491,7 @@ TEST(errors_of_a_request_end_it_alone)
 		{PROCMON__ERROR_CODE__NO_SUCH_TARGET, -ESRCH},
 		{PROCMON__ERROR_CODE__BAD_REQUEST, -EINVAL},
 		{PROCMON__ERROR_CODE__INTERNAL, -EIO},
+		{PROCMON__ERROR_CODE__DENIED_TARGET, -EACCES},
 		{(Procmon__ErrorCode)77, -EIO},
 	};
 	struct watch watch;
@@ -773,6 +833,7 @@ TEST(names_are_those_of_the_registry)
 }
 
 TESTS(CASE(the_server_and_its_catalog_are_known), CASE(the_hello_is_as_documented),
+	CASE(addresses_and_what_walks_pages_are_known), CASE(a_table_may_lack_rows),
 	CASE(attributes_of_later_versions_are_left_out),
 	CASE(a_request_asks_for_what_was_added),
 	CASE(attributes_are_walked_in_the_order_they_were_added),
