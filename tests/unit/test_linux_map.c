@@ -317,6 +317,12 @@ TEST(no_stack_of_a_thread)
 	CHECK_TEXT(found[3].category, "anonymous"); /* they do not touch */
 }
 
+TEST(no_arena)
+{
+	check_category("7f0008001000-7f000c001000 rw-p 00000000 00:00 0 ", "anonymous");
+	check_category("7f0008000000-7f000c000000 rw-p 00000000 00:00 0 ", "malloc heap");
+}
+
 /* Who maps a file piece by piece must not make us hold all pieces: beyond some of them what they
  * are is told by those that came before. */
 TEST(a_file_in_many_pieces)
@@ -438,6 +444,8 @@ TEST(pages_of_several)
 	check_pages(&found[0].mapping.pages, false);
 	CHECK_INT(found[1].mapping.pages.resident, 12 * 1024);
 	CHECK_INT(found[1].mapping.pages.clean, 12 * 1024);
+	CHECK(found[1].mapping.pages.dirty == ABSENT_U64(STATE_UNSUPPORTED));
+	CHECK(found[1].mapping.page_size == ABSENT_U64(STATE_UNSUPPORTED));
 	CHECK_TEXT(found[1].flags, "");
 }
 
@@ -496,7 +504,7 @@ TEST(numbers_without_bounds)
 TESTS(CASE(a_file), CASE(paths), CASE(inodes_are_exact), CASE(names), CASE(garbage),
 	CASE(a_path_of_any_length), CASE(enough_is_enough), CASE(what_has_a_name),
 	CASE(shared_memory), CASE(mounts_of_memory), CASE(parts_of_a_program),
-	CASE(what_has_no_name), CASE(no_stack_of_a_thread), CASE(a_file_in_many_pieces),
-	CASE(pages), CASE(lines_in_any_order), CASE(pages_of_several),
-	CASE(what_a_kernel_does_not_tell), CASE(huge_pages_by_their_flag),
-	CASE(numbers_without_bounds))
+	CASE(what_has_no_name), CASE(no_stack_of_a_thread), CASE(no_arena),
+	CASE(a_file_in_many_pieces), CASE(pages), CASE(lines_in_any_order),
+	CASE(pages_of_several), CASE(what_a_kernel_does_not_tell),
+	CASE(huge_pages_by_their_flag), CASE(numbers_without_bounds))
