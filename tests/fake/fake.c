@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "regions.h"
+#include "mappings.h"
 
 struct fake *fake;
 

@@ -47,7 +47,7 @@ def layer(path):
             return "platform"
         return "edge" if stem in EDGE else "core"
     if path.parts[:2] in (("server", "linux"), ("server", "darwin")) or \
-            path.match("tests/fake/fake.*") or path.match("tests/fake/regions.*"):
+            path.match("tests/fake/fake.*") or path.match("tests/fake/mappings.*"):
         return "backend"
     if folder == "client":
         if path.name == "procmon.h":

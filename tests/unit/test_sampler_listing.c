@@ -2,7 +2,7 @@
 #include <errno.h>
 
 #include "listing.h"
-#include "regions.h"
+#include "mappings.h"
 #include "sampler_state.h"
 #include "stage.h"
 #include "wire.h"

@@ -2,8 +2,8 @@
  * The fake's table REGION, whose rows workers find: tests say which regions there are when the
  * worker looks, and what it answers.
  */
-#ifndef TESTS_FAKE_REGIONS_H
-#define TESTS_FAKE_REGIONS_H
+#ifndef TESTS_FAKE_MAPPINGS_H
+#define TESTS_FAKE_MAPPINGS_H
 
 #include "platform.h"
 

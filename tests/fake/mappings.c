@@ -1,4 +1,4 @@
-#include "regions.h"
+#include "mappings.h"
 
 #include <stdlib.h>
 #include <string.h>
