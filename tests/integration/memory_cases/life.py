@@ -95,9 +95,12 @@ def run_for_ever(marks, count, same_addresses):
         preexec_fn=(lambda: libc.personality(0x40000)) if same_addresses else None)
 
 
+COUNT = 1000  # mappings: to list them takes about as long as the program lives
+
+
 def compare_programs(probe, same_addresses):
     """Looks at it again and again; the listings that had anything of either program."""
-    names, seen, count = ("start", "name", "path"), {"one": 0, "other": 0}, 300
+    names, seen, count = ("name", "path", "mem.resident"), {"one": 0, "other": 0}, COUNT
     with tempfile.TemporaryDirectory(dir="/var/tmp") as place:
         marks = [f"{place}/one", f"{place}/other"]
         for mark in marks:
@@ -118,7 +121,7 @@ def compare_programs(probe, same_addresses):
         finally:
             process.kill()
             process.wait()
-    check(min(seen.values()) >= 2, f"not both programs were seen: {seen}")
+    check(min(seen.values()) >= 1, f"not both programs were seen: {seen}")
     return seen
 
 
@@ -134,30 +137,31 @@ def exec_meanwhile(probe):
 @case
 def exit_meanwhile(probe):
     """A process that ends while it is looked at: the request ends, and no half of it is told."""
-    told = 0
+    told = set()
     for attempt in range(24):
         table = TABLES[attempt % 2]
         with Subject() as subject:
-            address = subject.map(2000 * PAGE)
-            subject.tell("alternate", address, 2000)
-            names = ("start", "name") if table == "REGION" else ("category", "regions")
+            address = subject.map(COUNT * PAGE)
+            subject.tell("alternate", address, COUNT)
+            names = ("start", "name") if table == "REGION" else ("regions", "category")
             session = probe.new_session()
             asked = probe.ask(table, subject.pid, names, INTERVAL_NS, session)
-            time.sleep(attempt * 0.004)
+            time.sleep(attempt * 0.008)
             subject.process.kill()
+            end = time.monotonic() + 5
             try:
                 while True:
                     follow(asked)
-                    if asked.rows and table == "REGION":
-                        listing = [asked.cell(row, probe.ids[table]["name"]).value
-                                   for row in asked.rows.values()]
-                        check("stack" in listing, f"half of it is told: {len(listing)} mappings")
-                        told += 1
+                    check(time.monotonic() < end, "the request does not end")
+                    told |= {attempt} if asked.rows else set()
+                    number = probe.ids[table][names[1]]
+                    found = [asked.cell(row, number).value for row in asked.rows.values()]
+                    check(not found or "stack" in found, f"half of it is told: {found[-9:]}")
             except Refused as error:
                 check(error.code == pb.NO_SUCH_TARGET, str(error))
             session.close()
     check(told, "none was told of")
-    figure(f"24 of 24 ended with NO_SUCH_TARGET, {told} after they had been told of")
+    figure(f"24 of 24 ended with NO_SUCH_TARGET, {len(told)} after they had been told of")
 
 
 # ----------------------------------------------------------------------- other users

@@ -114,7 +114,7 @@ def more_than_a_table_takes(probe):
             with open(MAP_COUNT, "w") as file:
                 file.write(str(count + 1000))
         except OSError as error:
-            raise Skip(f"vm.max_map_count is {before}: {error}")
+            raise Skip(f"vm.max_map_count is {before}: {error.strerror}")
     try:
         subject, _ = with_mappings(count)
     finally:

@@ -61,7 +61,7 @@ class Probe:
         came = follow(asked)
         while asked.frame.incomplete and not asked.rows:
             came = follow(asked)
-        self.session.say(cancel=wire.pb.Cancel(request=asked.request))
+        self.session.say(cancel=pb.Cancel(request=asked.request))
         return Listing(asked, {name: ids[name] for name in (names or ids)}, (came - started) * 1000)
 
     def regions(self, pid, names=None):

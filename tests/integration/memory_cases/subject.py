@@ -87,7 +87,7 @@ class Group:
         try:
             self.place = pathlib.Path(tempfile.mkdtemp(prefix="procmon.", dir=root))
         except OSError as error:
-            raise Skip(f"no cgroup of our own: {error}")
+            raise Skip(f"no cgroup of our own: {error.strerror}")
         if not (self.place / "memory.stat").exists():
             self.close()
             raise Skip("cgroups of our own have no memory controller")
