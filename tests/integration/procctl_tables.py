@@ -391,6 +391,64 @@ def test_threads_of_somebody_else():
     assert result.stderr == "procctl: process 1: ask as root\n" and len(result.stdout.splitlines()) == 4
 
 
+ADDRESS = {"unit": pb.ADDRESS}
+MEMORY = [
+    *table(pb.REGION, start=ADDRESS, end=ADDRESS, size=BYTES, protection=TEXT, share_mode=TEXT,
+           category=TEXT, name=TEXT, path=TEXT, mem__dirty={**BYTES, **SLOW}),
+    *table(pb.FOOTPRINT, category=TEXT, regions={"unit": pb.COUNT}, size=BYTES,
+           mem__resident=BYTES, mem__dirty=BYTES, mem__swap=BYTES, mem__clean=BYTES,
+           mem__reclaimable=BYTES),
+    *table(pb.LEDGER, group=TEXT, name=TEXT, balance={"type": pb.I64}, units=TEXT,
+           meaning={**TEXT, **DETAIL}),
+]
+
+
+def region(start, category="anonymous", **fields):
+    return {"start": start, "end": start + 4096, "size": 4096, "protection": "rw-",
+            "share_mode": "private", "category": category, "name": NONE, "path": NONE,
+            "mem.dirty": start % 7, **fields}
+
+
+def category(name, dirty, regions):
+    return {"category": name, "regions": regions, "size": NONE, "mem.resident": 1,
+            "mem.dirty": dirty, "mem.swap": 0, "mem.clean": 0, "mem.reclaimable": 0}
+
+
+def account(name, group, balance):
+    return {"name": name, "group": group, "balance": balance, "units": "bytes", "meaning": "So."}
+
+
+def test_tables_about_memory():
+    """Mappings by address, what memory is for by how much it is, accounts as they came."""
+    regions = [region(start) for start in (0x7f0000000000, 0x2000, 0x10000, 0x9000)]
+    categories = [category("heap", 10, 3), category("stack", NONE, NONE), category("text", 200, 2)]
+    accounts = [account("phys_mem", "physmem", 5), account("cpu_time", "sched", -7),
+                account("external", "physmem", NONE)]
+    serve({pb.REGION: {7: regions}, pb.FOOTPRINT: {7: categories}, pb.LEDGER: {7: accounts}},
+          [*ATTRIBUTES, *MEMORY])
+    shown = {name: [column for column in columns("table", name, "7") if column not in ("pid", "states")]
+             for name in ("region", "footprint", "ledger")}
+    assert shown == {
+        "region": ["start", "end", "size", "protection", "share_mode", "category", "path"],
+        "footprint": ["category", "mem.dirty", "mem.swap", "mem.clean", "mem.reclaimable", "regions"],
+        "ledger": ["group", "name", "balance", "units"]}, shown
+    assert [row["start"] for row in rows_of("table", "region", "7")] == \
+        [0x2000, 0x9000, 0x10000, 0x7f0000000000]
+    assert run("table", "region", "7").stdout.splitlines()[1].split()[0] == "2000"
+    # An address is not what there can be the most of.
+    assert rows_of("table", "region", "7", "-a", "start,mem.dirty", "--top", "1")[0]["mem.dirty"] == \
+        max(row["mem.dirty"] for row in regions)
+    for attributes in "", "all", "category", "category,regions,mem.dirty":
+        order = [row["category"] for row in
+                 rows_of("table", "footprint", "7", *(["-a", attributes] if attributes else []))]
+        assert order == (["heap", "stack", "text"] if attributes == "category" else
+                         ["text", "heap", "stack"]), (attributes, order)
+    assert [row["name"] for row in rows_of("table", "ledger", "7")] == \
+        ["phys_mem", "cpu_time", "external"]
+    for name in "region", "footprint", "ledger":
+        refused("table", name, say="about a process")
+
+
 def test_rows_that_come_later():
     """A table without all of its rows is not the answer, unless there is no other."""
     server = serve()

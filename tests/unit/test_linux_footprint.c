@@ -51,17 +51,11 @@ static char *map_memory(int flags, int size)
 static void use_memory(void)
 {
 	char *lazy = map_memory(MAP_PRIVATE | MAP_ANONYMOUS, 2 * MIB);
-	FILE *program = fopen("/proc/self/exe", "r");
-	volatile char sink = 0;
 
 	memset(map_memory(MAP_PRIVATE | MAP_ANONYMOUS, 4 * MIB), 1, 3 * MIB);
 	memset(map_memory(MAP_SHARED | MAP_ANONYMOUS, 2 * MIB), 1, MIB);
 	memset(lazy, 1, MIB);
 	CHECK_INT(madvise(lazy, MIB / 2, MADV_FREE), 0);
-	CHECK(program);
-	for (int i = 0; i < 4096; i++)
-		sink += (char)fgetc(program);
-	fclose(program);
 }
 
 /* Before Linux 6.16 the counters in status lag behind, by some pages for each core. */

@@ -241,8 +241,9 @@ static struct sample_text name_at(const struct regions *self, const struct regio
 {
 	const struct mapping *mapping = &region->mapping;
 	struct sample_text text = text_at(self, region->text, mapping->text_length);
-	const char *slash =
-		mapping->is_file ? memrchr(text.bytes, '/', mapping->text_length) : NULL;
+	const char *slash = text.bytes && mapping->is_file
+				    ? memrchr(text.bytes, '/', mapping->text_length)
+				    : NULL;
 
 	if (slash && slash + 1 < text.bytes + text.length) {
 		text.length -= (uint32_t)(slash + 1 - text.bytes);
