@@ -44,7 +44,7 @@ say   = $(if $(V),,@printf '%-5s %s\n' $(1) $(patsubst $(BUILD)/%,%,$(2)))
 COMMON   := $(wildcard common/*.c)
 LIBRARY  := $(addprefix client/,object.c catalog.c table.c row.c mirror.c column.c \
 	request.c stream.c socket.c start.c connection.c connect.c)
-PROCCTL  := $(filter-out $(LIBRARY),$(wildcard client/*.c))
+PROCCTL  := $(filter-out $(LIBRARY),$(wildcard client/*.c client/memory/*.c))
 EDGE     := $(addprefix server/,procmond.c arguments.c daemon.c loop.c listener.c place.c \
 	session.c dialogue.c input.c output.c reply.c)
 CORE     := $(filter-out $(EDGE),$(wildcard server/*.c))

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "allocation.h"
 #include "command.h"
+#include "memory/allocation.h"
 #include "parse.h"
 #include "procmon.h"
 #include "text.h"

@@ -53,6 +53,8 @@ def layer(path):
         if path.name == "procmon.h":
             return "public"
         return "library" if stem in LIBRARY or inner_header(path) else "procctl"
+    if path.parts[:2] == ("client", "memory"):
+        return "procctl"
     return "tests"
 
 

@@ -1,5 +1,5 @@
 /* Memory of each kind: it is there, it can be used, and no file stays behind. */
-#include "allocation.h"
+#include "memory/allocation.h"
 
 #include <errno.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
 /* The account of a process' memory: its sums, what is left over, and what is said about it. */
-#include "memory_account.h"
-#include "memory_explain.h"
+#include "memory/account.h"
+#include "memory/explanation.h"
 
 #include "test.h"
 

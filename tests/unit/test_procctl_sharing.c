@@ -1,5 +1,5 @@
 /* Objects that several processes map, each page counted once. Sizes are in pages. */
-#include "sharing.h"
+#include "memory/sharing.h"
 
 #include "alloc.h"
 #include "test.h"

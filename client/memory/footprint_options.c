@@ -36,12 +36,12 @@ enum own_id {
 };
 
 const struct own_option footprint_own_options[] = {
-	[OWN_ALL] = {'a', "all", NULL, "all processes, and the memory of the machine"},
+	[OWN_ALL] = {'a', "all", NULL, "all processes, and the machine itself"},
 	[OWN_PROC] = {'p', "proc", "PID|NAME", "this process, too; also several times"},
 	[OWN_PID] = {' ', "pid", "PID,..", "the same"},
 	[OWN_EXCLUDE] = {'x', "exclude", "PID|NAME", "not this one; also several times"},
 	[OWN_CHILDREN] = {'t', "targetChildren", NULL, "and their children, and theirs"},
-	[OWN_SKIP] = {'s', "skip", NULL, "not those that use no CPU time for a second"},
+	[OWN_SKIP] = {'s', "skip", NULL, "not those that are idle for a second"},
 	[OWN_MINIMUM] = {' ', "minFootprint", "MIB", "not those whose footprint is less"},
 	[OWN_VERBOSE] = {'v', "verbose", NULL, "the regions of each category"},
 	[OWN_WIDE] = {'w', "wide", NULL, "all columns, names in full"},

@@ -1,6 +1,6 @@
 /* Inside footprint: what the rows of the tables say. */
-#ifndef CLIENT_FOOTPRINT_ROWS_H
-#define CLIENT_FOOTPRINT_ROWS_H
+#ifndef CLIENT_MEMORY_FOOTPRINT_ROWS_H
+#define CLIENT_MEMORY_FOOTPRINT_ROWS_H
 
 #include "footprint.h"
 

@@ -1,6 +1,6 @@
 /* The mappings of one process, as 'procctl regions' looks at them. */
-#ifndef CLIENT_REGIONS_H
-#define CLIENT_REGIONS_H
+#ifndef CLIENT_MEMORY_REGIONS_H
+#define CLIENT_MEMORY_REGIONS_H
 
 #include "options.h"
 #include "procmon.h"

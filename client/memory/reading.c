@@ -1,4 +1,4 @@
-#include "memory_reading.h"
+#include "reading.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* The options of `procctl footprint`, which are those of footprint(1). */
-#ifndef CLIENT_FOOTPRINT_OPTIONS_H
-#define CLIENT_FOOTPRINT_OPTIONS_H
+#ifndef CLIENT_MEMORY_FOOTPRINT_OPTIONS_H
+#define CLIENT_MEMORY_FOOTPRINT_OPTIONS_H
 
 #include "footprint.h"
 #include "options.h"

@@ -1,6 +1,6 @@
 /* One large piece of memory of a kind, and what one can do with it: the subject of an experiment. */
-#ifndef CLIENT_ALLOCATION_H
-#define CLIENT_ALLOCATION_H
+#ifndef CLIENT_MEMORY_ALLOCATION_H
+#define CLIENT_MEMORY_ALLOCATION_H
 
 #include <stddef.h>
 

@@ -1,4 +1,4 @@
-#include "memory_explain.h"
+#include "explanation.h"
 
 #include <stdlib.h>
 

@@ -2,7 +2,7 @@
 #ifndef CLIENT_MEMORY_READING_H
 #define CLIENT_MEMORY_READING_H
 
-#include "memory_account.h"
+#include "account.h"
 
 struct memory_reading {
 	bool is_known; /* else all is 0 */

@@ -1,4 +1,4 @@
-#include "memory_account.h"
+#include "account.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* `procctl mem --experiment`: memory is allocated in a process of its own, and the server is asked
  * before and after where it is counted. */
-#ifndef CLIENT_EXPERIMENT_H
-#define CLIENT_EXPERIMENT_H
+#ifndef CLIENT_MEMORY_EXPERIMENT_H
+#define CLIENT_MEMORY_EXPERIMENT_H
 
 #include "options.h"
 

@@ -6,9 +6,9 @@
 #include "attach.h"
 #include "command.h"
 #include "experiment.h"
-#include "memory_explain.h"
-#include "memory_reading.h"
+#include "explanation.h"
 #include "parse.h"
+#include "reading.h"
 #include "target.h"
 
 #define COLUMN(name_, type_, unit_)                                                            \

@@ -6,8 +6,8 @@
  * overlaps and is of the same object is the same one, once; other parts are split or merged. So
  * mapped and unmapped are always addresses that were, or are, not mapped to that object.
  */
-#ifndef CLIENT_DIFFERENCE_H
-#define CLIENT_DIFFERENCE_H
+#ifndef CLIENT_MEMORY_DIFFERENCE_H
+#define CLIENT_MEMORY_DIFFERENCE_H
 
 #include "regions.h"
 

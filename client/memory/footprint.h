@@ -1,6 +1,6 @@
 /* The memory of processes by what it is for, and what they share: what `procctl footprint` shows. */
-#ifndef CLIENT_FOOTPRINT_H
-#define CLIENT_FOOTPRINT_H
+#ifndef CLIENT_MEMORY_FOOTPRINT_H
+#define CLIENT_MEMORY_FOOTPRINT_H
 
 #include <stdbool.h>
 #include <stddef.h>

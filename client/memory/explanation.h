@@ -1,10 +1,10 @@
 /* Why the measures of a process differ, in words: one sentence for each difference. */
-#ifndef CLIENT_MEMORY_EXPLAIN_H
-#define CLIENT_MEMORY_EXPLAIN_H
+#ifndef CLIENT_MEMORY_EXPLANATION_H
+#define CLIENT_MEMORY_EXPLANATION_H
 
 #include <stddef.h>
 
-#include "memory_account.h"
+#include "account.h"
 
 struct explanation {
 	const char *name; /* what it is about: "reserved" */

@@ -1,13 +1,13 @@
 /* What experiments have found, as it is printed. */
-#ifndef CLIENT_EXPERIMENT_SHEET_H
-#define CLIENT_EXPERIMENT_SHEET_H
+#ifndef CLIENT_MEMORY_EXPERIMENT_SHEET_H
+#define CLIENT_MEMORY_EXPERIMENT_SHEET_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "allocation.h"
-#include "memory_reading.h"
 #include "options.h"
+#include "reading.h"
 
 struct experiment_case {
 	enum allocation_kind kind;

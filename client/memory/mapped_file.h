@@ -1,6 +1,6 @@
 /* The file behind a mapping of a process, read as the process sees it: for symbols. */
-#ifndef CLIENT_MAPPED_FILE_H
-#define CLIENT_MAPPED_FILE_H
+#ifndef CLIENT_MEMORY_MAPPED_FILE_H
+#define CLIENT_MEMORY_MAPPED_FILE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
  * Memory that several processes map: shared memory and files. What the kernel tells are amounts of
  * each mapping; here they become amounts of each object, in which every page counts once.
  */
-#ifndef CLIENT_SHARING_H
-#define CLIENT_SHARING_H
+#ifndef CLIENT_MEMORY_SHARING_H
+#define CLIENT_MEMORY_SHARING_H
 
 #include <stdbool.h>
 #include <stddef.h>
