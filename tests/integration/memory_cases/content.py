@@ -259,10 +259,10 @@ def compare_with_regions(probe, pid, what, lazy):
 
 
 def compare_kind(probe, one, group, file, others):
-    before_group = group.used() if group else 0
     with Subject(group, (file, *others.values())) as subject:
         subject.files = others
-        before, bare = truth.status(subject.pid), group.used() if group else 0
+        before, own = truth.status(subject.pid), sum(m.dirty for m in truth.smaps(subject.pid))
+        check(not group or group.used() <= own + MIB, "the process is not alone in its cgroup")
         process = probe.process(subject.pid, "mem.footprint", *one.more)
         address = one.build(subject, file)
         found = compare_regions(probe, subject.pid, address, SIZE, one.parts, one.name,
@@ -278,7 +278,6 @@ def compare_kind(probe, one, group, file, others):
         by_hand = 100 * abs(found["dirty"] - one.parts.get("dirty", 0)) / SIZE
         figure(f"dirty {found['dirty'] // KIB} KiB, {by_hand:.2f} % off by hand{error}; "
                f"page tables +{tables // KIB} KiB")
-        check(before_group <= bare <= before_group + MIB, "the process was not alone in its cgroup")
 
 
 def group_if_there_is_one():
