@@ -204,9 +204,10 @@ static int begin_targets(struct subject *self)
 	struct choice *available = &self->available;
 
 	if (self->options->pid_count == 0) {
-		complain("table \"%s\" is about a process: say which, as in 'procctl threads "
+		const char *name = procmon_table_name(self->table);
+		complain("table \"%s\" is about a process: say which, as in 'procctl table %s "
 			 "1234' or --pid 1234",
-			procmon_table_name(self->table));
+			name, name);
 		return EXIT_USAGE;
 	}
 	for (size_t i = 0; i < available->count; i++)

@@ -446,7 +446,7 @@ def test_tables_about_memory():
     assert [row["name"] for row in rows_of("table", "ledger", "7")] == \
         ["phys_mem", "cpu_time", "external"]
     for name in "region", "footprint", "ledger":
-        refused("table", name, say="about a process")
+        refused("table", name, say=f"procctl table {name} 1234")
 
 
 def test_rows_that_come_later():
