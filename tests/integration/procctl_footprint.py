@@ -408,16 +408,17 @@ def test_a_family_counts_by_shares():
 @real
 def test_many_by_their_name():
     """More than may be asked about at once."""
-    program = f"{directory}/sleeper-of-ours"
+    own = f"of-{os.getpid()}"
+    program = f"{directory}/sleeper-{own}"
     shutil.copy("/bin/sleep", program)
     many = [subprocess.Popen([program, "1000"]) for _ in range(40)]
     try:
         wait_for(lambda: all(os.readlink(f"/proc/{one.pid}/exe") == program for one in many), "exec")
-        for name in "sleeper-of-ours", "sleeper-of", "SLEEPER-OF-OURS":
+        for name in f"sleeper-{own}", own, f"SLEEPER-{own.upper()}":
             found = shown("--noCategories", name)
             assert sorted(entry["pid"] for entry in found["processes"]) == \
                 sorted(one.pid for one in many), name
-        assert run("footprint", "--noCategories", "sleeper-of").stderr == ""
+        assert run("footprint", "--noCategories", own).stderr == ""
         everybody = {entry["pid"] for entry in shown("-a")["processes"]}
         assert everybody >= {one.pid for one in many} and 2 not in everybody
     finally:

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 
 from procctl_support import directory, refused, run, tests
 
@@ -17,18 +18,20 @@ STATUS = {"phys_mem": ["VmRSS"], "phys_footprint": ["RssAnon", "VmPTE", "VmSwap"
           "internal": ["RssAnon", "RssShmem"], "external": ["RssFile"], "page_table": ["VmPTE"],
           "internal_compressed": ["VmSwap"], "locked": ["VmLck"]}
 
+NAME = f"ledger-{os.getpid()}"
+
 
 class Sleeper:
     """A process that does nothing, under a name that no other has."""
 
-    def __init__(self, name="ledger-sleeper"):
+    def __init__(self, name=NAME):
         program = os.path.join(directory, name)
         if not os.path.exists(program):
             shutil.copy("/bin/sleep", program)
         self.process = subprocess.Popen([program, "1000"])
         self.pid = str(self.process.pid)
-        while not open(f"/proc/{self.pid}/cmdline").read().startswith(program):
-            pass
+        while not open(f"/proc/{self.pid}/wchan").read().endswith("nanosleep"):
+            time.sleep(0.01)
 
     def __enter__(self):
         return self
@@ -102,9 +105,9 @@ def test_people_read_units_and_programs_exact_numbers():
 
 def test_a_process_is_found_by_its_name():
     with Sleeper() as sleeper:
-        assert names("ledger-sleeper", "phys_mem") == ["phys_mem"]
+        assert names(NAME, "phys_mem") == ["phys_mem"]
         with Sleeper() as another:
-            refused("ledger", "ledger-sleeper", code=2, say=another.pid)
+            refused("ledger", NAME, code=2, say=another.pid)
         assert names(sleeper.pid, "phys_mem") == ["phys_mem"]
 
 
