@@ -1,16 +1,18 @@
 """Processes of very many mappings, and what changes of them."""
 import os
+import pathlib
 import subprocess
 import sys
 import time
 
 from memory_cases import truth
+from memory_cases.machine import alone, setting
 from memory_cases.probe import INTERVAL_NS, follow
-from memory_cases.report import Skip, case, check, figure, meets
+from memory_cases.report import case, check, figure, meets
 from memory_cases.subject import MIB, PAGE, READ, WRITE, Subject
 
 LATE_NS = 100_000_000  # beyond its grid
-MAP_COUNT = "/proc/sys/vm/max_map_count"
+MAP_COUNT = pathlib.Path("/proc/sys/vm/max_map_count")
 CHEAP = ("start", "end", "size", "protection", "category")
 ALL = None  # attributes
 
@@ -107,20 +109,11 @@ def others_do_not_wait(probe):
 def more_than_a_table_takes(probe):
     """More than 65,536 mappings: REGION says that it lacks some, FOOTPRINT lacks nothing."""
     count = 70000
-    with open(MAP_COUNT) as file:
-        before = int(file.read())
-    if before < count + 1000:
-        try:
-            with open(MAP_COUNT, "w") as file:
-                file.write(str(count + 1000))
-        except OSError as error:
-            raise Skip(f"vm.max_map_count is {before}: {error.strerror}")
-    try:
+    if int(MAP_COUNT.read_text()) < count + 1000:
+        with alone(), setting(MAP_COUNT, count + 1000):
+            subject, _ = with_mappings(count)
+    else:
         subject, _ = with_mappings(count)
-    finally:
-        if before < count + 1000:
-            with open(MAP_COUNT, "w") as file:
-                file.write(str(before))
     with subject:
         mappings = truth.maps(subject.pid)
         (regions, footprint), (latest, _, _) = watched(

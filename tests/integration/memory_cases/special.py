@@ -3,7 +3,6 @@
 It is told back afterwards, and only one test does so at a time.
 """
 import contextlib
-import fcntl
 import os
 import pathlib
 import re
@@ -12,6 +11,7 @@ import tempfile
 import time
 
 from memory_cases import content, truth
+from memory_cases.machine import alone, setting
 from memory_cases.report import Skip, case, check, figure, meets
 from memory_cases.subject import (ANONYMOUS, FREE, HUGETLB, KIB, MERGEABLE, MIB, PAGE, PAGEOUT, PRIVATE,
                                   READ, ROOT, SHARED, WRITE, Group, Subject)
@@ -21,31 +21,6 @@ HUGE = 2 * MIB
 MM = pathlib.Path("/sys/kernel/mm")
 HUGEPAGES = MM / "hugepages/hugepages-2048kB"
 KSM = MM / "ksm"
-
-
-@contextlib.contextmanager
-def alone():
-    """Nobody else changes the machine meanwhile."""
-    place = os.open("/sys/kernel", os.O_RDONLY)
-    try:
-        fcntl.flock(place, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(place)
-
-
-@contextlib.contextmanager
-def setting(path, value):
-    """A file of the kernel's has this value meanwhile."""
-    try:
-        before = path.read_text()
-        path.write_text(str(value))
-    except OSError as error:
-        raise Skip(f"{path}: {error.strerror}")
-    try:
-        yield
-    finally:
-        path.write_text(before)
 
 
 # --------------------------------------------------------------------- reserved huge pages
