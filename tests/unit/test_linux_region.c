@@ -255,6 +255,58 @@ TEST(a_stack_grows)
 	watch_close(watch);
 }
 
+static uint64_t activity_of(struct watch *watch, const char *smaps)
+{
+	uint64_t activity;
+	uint32_t slot;
+
+	tree_put("proc/7/smaps", smaps);
+	CHECK_INT(target_look(watch, MAP | PAGES), STATE_OK);
+	slot = watch_find(watch, 7);
+	CHECK(slot != NO_ROW);
+	watch->provider->gate(watch->handle, &slot, 1, &activity);
+	CHECK(activity != ACTIVITY_UNKNOWN && activity != ACTIVITY_GONE);
+	return activity;
+}
+
+/* So that only such rows are read: of each text one thing is another than of the first. */
+TEST(whatever_changes_of_a_row_shows)
+{
+#define PAGES_OF(rss, flags)                                                                   \
+	"Rss: " rss " kB\nAnonymous: 4 kB\nLazyFree: 0 kB\nVmFlags: " flags "\n"
+	static const char *const texts[] = {
+		"5000-7000 rw-p 00001000 08:01 9 /a/file\n" PAGES_OF("8", "rd wr"),
+		"5000-8000 rw-p 00001000 08:01 9 /a/file\n" PAGES_OF("8", "rd wr"),
+		"5000-7000 r--p 00001000 08:01 9 /a/file\n" PAGES_OF("8", "rd wr"),
+		"5000-7000 rw-s 00001000 08:01 9 /a/file\n" PAGES_OF("8", "rd wr"),
+		"5000-7000 rw-p 00002000 08:01 9 /a/file\n" PAGES_OF("8", "rd wr"),
+		"5000-7000 rw-p 00001000 08:01 9 /a/fill\n" PAGES_OF("8", "rd wr"),
+		"5000-7000 rw-p 00001000 08:01 9 /a/longer/file\n" PAGES_OF("8", "rd wr"),
+		"5000-7000 rw-p 00001000 08:01 9 /a/file (deleted)\n" PAGES_OF("8", "rd wr"),
+		"5000-7000 rw-p 00001000 08:01 9 /a/file\n" PAGES_OF("12", "rd wr"),
+		"5000-7000 rw-p 00001000 08:01 9 /a/file\n" PAGES_OF("8", "rd mw"),
+		"5000-7000 rw-p 00001000 08:01 9 /a/file\nKernelPageSize: 64 kB\n" PAGES_OF(
+			"8", "rd wr"),
+	};
+	enum { TEXTS = sizeof texts / sizeof *texts };
+	struct watch *watch;
+	uint64_t first, others[TEXTS];
+
+	begin();
+	tree_put("proc/7/maps", "");
+	watch = open_tree();
+	first = activity_of(watch, texts[0]);
+	CHECK(activity_of(watch, texts[0]) == first);
+	for (uint32_t i = 1; i < TEXTS; i++) {
+		others[i] = activity_of(watch, texts[i]);
+		CHECK(others[i] != first);
+		for (uint32_t j = 1; j < i; j++)
+			CHECK(others[j] != others[i]);
+	}
+	CHECK(activity_of(watch, texts[0]) == first);
+	watch_close(watch);
+}
+
 /* What is there stays when the text is garbage, or ends within a line. */
 TEST(what_cannot_be_read)
 {
@@ -378,5 +430,6 @@ TEST(half_of_one_program_and_half_of_another)
 TESTS(CASE(what_is_said_is_what_was_mapped), CASE(mappings_come_and_go),
 	CASE(a_deleted_file_and_shared_memory), CASE(a_process_that_ended_is_gone),
 	CASE(a_process_of_another_user), CASE(the_first_thread_has_ended), CASE(a_stack_grows),
-	CASE(what_cannot_be_read), CASE(a_kernel_that_does_not_tell_pages),
-	CASE(more_than_a_table_has_rows), CASE(half_of_one_program_and_half_of_another))
+	CASE(whatever_changes_of_a_row_shows), CASE(what_cannot_be_read),
+	CASE(a_kernel_that_does_not_tell_pages), CASE(more_than_a_table_has_rows),
+	CASE(half_of_one_program_and_half_of_another))
