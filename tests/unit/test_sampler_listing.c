@@ -23,10 +23,19 @@ static struct replica *ask(
 	return replica;
 }
 
+static const struct instance *table_of_regions(void)
+{
+	const struct instance *i = sampler->instances;
+
+	while (i && i->table_id != TABLE_REGION)
+		i = i->next;
+	return i;
+}
+
 /* Does the loop go on at once? */
 static bool is_reading(void)
 {
-	return sampler->instances && listing_is_reading(sampler->instances);
+	return table_of_regions() && listing_is_reading(table_of_regions());
 }
 
 /* The worker does all that it is asked for, which takes so long; the loop looks at once. */
@@ -135,6 +144,7 @@ TEST(a_worker_that_hangs_delays_only_its_own_first_frame)
 	CHECK(regions->incomplete);
 	CHECK_INT(regions->unsampled, 2);
 	CHECK_INT(replica_count(regions), 0);
+	CHECK(table_of_regions()->listing.running); /* no other worker is to hang there too */
 	run_until(start + 3 * SECOND); /* its other frames come when they are due */
 	CHECK_INT(regions->frames, 4);
 	CHECK(regions->incomplete);
@@ -581,7 +591,7 @@ static uint64_t spent(void *context)
 	return fake_regions.prepared * SECOND;
 }
 
-TEST(when_the_budget_is_spent_nothing_is_looked_for_and_the_frame_says_so)
+static void setup_with_budget(void)
 {
 	struct sampler_config config = {
 		.realtime = realtime, .thread_cpu = spent, .budget_percent = 25};
@@ -590,6 +600,32 @@ TEST(when_the_budget_is_spent_nothing_is_looked_for_and_the_frame_says_so)
 	config.platform = &fake->platform;
 	sampler = sampler_create(&config);
 	now = 10 * SECOND + 30 * MS;
+}
+
+/* Pages are so seldom asked for that it would be their turn, but not that of the rows. */
+TEST(cells_are_left_out_with_their_rows)
+{
+	setup_with_budget();
+	fake_region_add(1, 4096, 7);
+	struct replica *map = ask(100 * MS, R(START), R(SIZE));
+	struct replica *pages = ask(2 * SECOND, R(START), R(MEM_RESIDENT));
+	uint32_t prepared = 0;
+	tick_and_work();
+	while (pages->frames < 2) {
+		prepared = fake_regions.prepared;
+		sampler->budget.credit_ns = 0; /* what a tenth of a second brings is little */
+		tick_and_work();
+	}
+	CHECK_INT(pages->unsampled, 2);
+	CHECK_INT(fake_regions.prepared, prepared);
+	drop(map);
+	drop(pages);
+	teardown();
+}
+
+TEST(when_the_budget_is_spent_nothing_is_looked_for_and_the_frame_says_so)
+{
+	setup_with_budget();
 	fake_region_add(1, 4096, 7);
 	struct replica *replica = ask(SECOND, R(START), R(MEM_RESIDENT));
 	uint64_t looks = 0, left_out = 0;
@@ -627,4 +663,5 @@ TESTS(CASE(the_first_frame_waits_for_the_rows_and_has_their_time),
 	CASE(rows_are_looked_for_whatever_is_wanted_of_them),
 	CASE(for_a_reader_that_takes_nothing_nothing_is_looked_for),
 	CASE(a_newcomer_is_answered_from_fresh_rows), CASE(a_stuck_lane_is_not_waited_for),
+	CASE(cells_are_left_out_with_their_rows),
 	CASE(when_the_budget_is_spent_nothing_is_looked_for_and_the_frame_says_so))
