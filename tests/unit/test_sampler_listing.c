@@ -69,7 +69,7 @@ static struct replica_cell cell(
 	for (int i = 0; i < REPLICA_SLOTS; i++)
 		if (replica->rows[i].alive && replica->rows[i].identity == start)
 			return replica_cell(replica, &replica->rows[i], attribute);
-	CHECK(!"a row");
+	CHECK(false);
 	return (struct replica_cell){0};
 }
 
