@@ -8,6 +8,7 @@
 #include "alloc.h"
 #include "apply.h"
 #include "clock.h"
+#include "listing.h"
 #include "slow.h"
 #include "sum.h"
 
@@ -111,7 +112,7 @@ static void forget_source(struct instance *self, uint32_t source)
 	for (uint32_t slot = 0; slot < self->seen_capacity; slot++)
 		self->seen[slot * self->provider->source_count + source] = ACTIVITY_UNKNOWN;
 	self->sources[source].sampled_ns = 0;
-	self->listing.cursor = 0;
+	listing_read_again(self, source);
 	pace_forget_source(self, source);
 }
 
@@ -222,7 +223,7 @@ bool instance_unsampled(const struct instance *self, enum attribute_index attrib
 
 	if (binding->sum)
 		return self->sums_unsampled;
-	uint32_t unsampled = self->unsampled | self->listing.awaited;
+	uint32_t unsampled = self->unsampled | listing_unsampled(self);
 
 	return binding->bound && (unsampled >> binding->source & 1);
 }

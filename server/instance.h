@@ -52,7 +52,11 @@ struct listing {
 	/* The job was through then, and its rows are being read, this slot next; 0: they are not. */
 	uint64_t found_ns;
 	uint32_t cursor;
+	uint32_t restarts; /* so often it has begun anew, for columns that came meanwhile */
+	uint32_t missed;   /* bit mask: sources with columns that came when it was too late */
 	uint64_t finished_ns; /* the latest one that was through; 0: none yet */
+	uint64_t finished_tick;
+	uint32_t finished; /* bit mask: the sources of that one */
 };
 
 struct instance {

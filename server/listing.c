@@ -64,7 +64,8 @@ int listing_pump(struct instance *self, struct lane *lane, uint64_t now_ns)
 	listing->awaited &= live_sources(self); /* nobody waits for the others any more */
 	if (!listing->awaited || listing->running || listing->given_up)
 		return 0;
-	listing->covered = listing->awaited;
+	/* Whatever is awaited: it finds new rows, and old ones that are not as they were. */
+	listing->covered = listing->awaited | LISTING_ROWS;
 	job = lane_job_create(lane, now_ns, self->provider, SOURCE_LISTING);
 	if (job)
 		return submit(self, lane, job);
@@ -121,13 +122,29 @@ static void finish(struct instance *self)
 	listing->finished_ns = listing->found_ns;
 	listing->found_ns = 0;
 	listing->awaited &= ~listing->covered;
-	for (uint32_t mask = listing->covered; mask; mask &= mask - 1)
+	listing->finished = listing->covered;
+	listing->finished_tick = self->table.tick;
+	for (uint32_t mask = listing->covered & ~listing->missed; mask; mask &= mask - 1)
 		self->sources[__builtin_ctz(mask)].sampled_ns = listing->finished_ns;
 }
 
 bool listing_is_reading(const struct instance *self)
 {
 	return self->listing.found_ns != 0;
+}
+
+void listing_read_again(struct instance *self, uint32_t source)
+{
+	struct listing *listing = &self->listing;
+
+	if (!listing_is_reading(self) || listing->cursor == 0)
+		return;
+	if (listing->restarts == LISTING_RESTARTS_MAX) {
+		listing->missed |= UINT32_C(1) << source;
+		return;
+	}
+	listing->restarts++;
+	listing->cursor = 0;
 }
 
 static void read_some(struct instance *self)
@@ -172,6 +189,8 @@ static int take_over(struct instance *self, struct lane_job *job, uint64_t now_n
 	self->listing.given_up = false;
 	self->listing.found_ns = job->finished_ns;
 	self->listing.cursor = 0;
+	self->listing.restarts = 0;
+	self->listing.missed = 0;
 	return 0;
 }
 
@@ -189,7 +208,16 @@ int listing_apply(struct instance *self, struct lane_job *job, bool late, uint64
 
 bool listing_pending(const struct instance *self, uint32_t sources)
 {
-	return (self->listing.awaited & sources) && !self->listing.given_up;
+	return listing_is_reading(self) ||
+	       ((self->listing.awaited & sources) && !self->listing.given_up);
+}
+
+uint32_t listing_unsampled(const struct instance *self)
+{
+	const struct listing *listing = &self->listing;
+
+	return listing->awaited &
+	       ~(listing->finished_tick == self->table.tick ? listing->finished : 0);
 }
 
 bool listing_is_incomplete(const struct instance *self)

@@ -11,7 +11,10 @@
 /* Bit mask: the source that rows come with, whatever else is wanted of them. */
 #define LISTING_ROWS UINT32_C(1)
 
-enum { LISTING_ROWS_AT_ONCE = 2048 };
+enum {
+	LISTING_ROWS_AT_ONCE = 2048,
+	LISTING_RESTARTS_MAX = 3,
+};
 
 /*
  * These sources (bit mask) are wanted of this moment. A job that is under way and finds them will
@@ -30,8 +33,17 @@ int listing_apply(struct instance *self, struct lane_job *job, bool late, uint64
  */
 void listing_read(struct instance *first);
 bool listing_is_reading(const struct instance *self);
+/*
+ * A column of this source is new: the rows that have been read are read again for it. But not
+ * for ever, or who comes and goes would keep all others waiting: then some of its cells are not
+ * known before the next time.
+ */
+void listing_read_again(struct instance *self, uint32_t source);
 /* Does anybody of these sources wait for it? */
 bool listing_pending(const struct instance *self, uint32_t sources);
+/* Bit mask: those whose cells are not as they were wanted. What was through in this tick is, though
+ * somebody may want it once more. */
+uint32_t listing_unsampled(const struct instance *self);
 /* Are there rows that are not in the table? */
 bool listing_is_incomplete(const struct instance *self);
 

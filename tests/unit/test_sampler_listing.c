@@ -350,7 +350,7 @@ TEST(who_wants_more_while_a_worker_looks_gets_it)
 	struct replica *map = ask(SECOND, R(START), R(SIZE));
 	next_tick();
 	lane_start_by_hand(sampler_lane(sampler), now);
-	struct replica *pages = ask(SECOND, R(START), R(MEM_RESIDENT));
+	struct replica *pages = ask(SECOND, R(END), R(MEM_RESIDENT));
 	sampler_tick(sampler, now += MS);
 	CHECK_INT(fake_regions.prepared, 1);
 	lane_run_by_hand(sampler_lane(sampler), now += MS);
@@ -359,13 +359,18 @@ TEST(who_wants_more_while_a_worker_looks_gets_it)
 	CHECK_INT(map->unsampled, 0);
 	CHECK_INT(pages->frames, 0);
 	CHECK_INT(fake_regions.prepared, 2);
-	CHECK_INT(fake_regions.sought, 1 << FAKE_PAGES);
+	fake_regions.regions[0].size = 8192;
+	fake_region_add(2, 4096, 9);
 	work(MS);
 	CHECK_INT(pages->frames, 1);
 	CHECK_INT(pages->unsampled, 0);
 	CHECK(!pages->incomplete);
 	CHECK_INT(pages->sampled_ns, now);
 	CHECK_INT(cell(pages, 1, R(MEM_RESIDENT)).bits, 7);
+	/* The rows are those of that moment, with all that was asked of them. */
+	CHECK_INT(cell(pages, 1, R(END)).bits, 1 + 8192);
+	CHECK_INT(cell(pages, 2, R(END)).bits, 2 + 4096);
+	CHECK_INT(cell(pages, 2, R(MEM_RESIDENT)).bits, 9);
 	CHECK_INT(fake_regions.prepared, 2);
 	drop(map);
 	drop(pages);
@@ -415,6 +420,39 @@ TEST(a_large_table_is_read_piece_by_piece_and_shown_whole)
 	drop(pages);
 	drop(process);
 	drop(more);
+	teardown();
+}
+
+/* Each time with a column that nobody else has, for which what was read is read again. */
+TEST(who_comes_and_goes_does_not_keep_others_waiting)
+{
+	enum { ROWS = 2 * LISTING_ROWS_AT_ONCE, TICKS = 20 };
+	int ticks = 0;
+	setup();
+	for (uint64_t start = 0; start < ROWS; start++)
+		fake_region_add(start, 4096, start);
+	struct replica *map = ask(SECOND, R(START), R(SIZE));
+	next_tick();
+	lane_run_by_hand(sampler_lane(sampler), now += MS);
+	sampler_tick(sampler, now);
+	for (; ticks < TICKS && is_reading(); ticks++) {
+		struct replica *more = ask(0, R(START), R(END));
+		sampler_tick(sampler, now += MS);
+		drop(more);
+	}
+	CHECK(ticks < TICKS);
+	CHECK_INT(map->frames, 1);
+	CHECK_INT(map->unsampled, 0);
+	CHECK_INT(replica_count(map), ROWS);
+	CHECK_INT(cell(map, ROWS - 1, R(SIZE)).bits, 4096);
+	/* Not all of its cells are there for everybody: not even a newcomer takes it so. */
+	struct replica *late = ask(SECOND, R(START), R(END));
+	tick_and_work();
+	CHECK_INT(late->frames, 1);
+	CHECK_INT(cell(late, 0, R(END)).bits, 4096);
+	CHECK_INT(cell(late, ROWS - 1, R(END)).bits, ROWS - 1 + 4096);
+	drop(map);
+	drop(late);
 	teardown();
 }
 
@@ -656,6 +694,7 @@ TESTS(CASE(the_first_frame_waits_for_the_rows_and_has_their_time),
 	CASE(more_rows_than_a_table_takes_are_incomplete), CASE(only_what_is_due_is_looked_for),
 	CASE(who_wants_more_while_a_worker_looks_gets_it),
 	CASE(a_large_table_is_read_piece_by_piece_and_shown_whole),
+	CASE(who_comes_and_goes_does_not_keep_others_waiting),
 	CASE(a_row_that_is_as_it_was_is_not_read),
 	CASE(what_nobody_wants_any_more_is_not_looked_for),
 	CASE(a_worker_may_come_back_when_nobody_is_there),
