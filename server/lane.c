@@ -27,9 +27,10 @@ struct lane {
 	bool by_hand, started, stopping, woken;
 	struct job_queue waiting, done;
 	uint32_t done_count;
+	uint32_t listing_count; /* workers that list */
 	uint64_t cpu_ns;
-	uint32_t job_count; /* loop's thread only */
-	uint32_t holders;   /* from lane_destroy() on: threads that may still use this memory */
+	uint32_t job_count, listing_job_count; /* loop's thread only */
+	uint32_t holders; /* from lane_destroy() on: threads that may still use this memory */
 	void (*wake)(void *context);
 	void *wake_context;
 };
@@ -59,17 +60,53 @@ static struct lane_job *queue_take(struct job_queue *self)
 	return job;
 }
 
+static bool is_listing(const struct lane_job *job)
+{
+	return job->job.source == SOURCE_LISTING;
+}
+
+/* Where the next job hangs that a worker may take: NULL is there if there is none. */
+static struct lane_job **next_waiting(struct lane *self)
+{
+	uint32_t most = self->worker_count > 1 ? self->worker_count - 1 : 1;
+	struct lane_job **link = &self->waiting.first;
+
+	while (*link && is_listing(*link) && self->listing_count == most)
+		link = &(*link)->next;
+	return link;
+}
+
+/* Under the lock, as the next one. NULL: there is nothing to do. */
+static struct lane_job *start_job(struct lane *self)
+{
+	struct lane_job **link = next_waiting(self), *job = *link;
+
+	if (!job)
+		return NULL;
+	*link = job->next;
+	if (!job->next)
+		self->waiting.last = link;
+	self->listing_count += is_listing(job);
+	return job;
+}
+
 /*
  * Moves a job to the done queue; true if the loop must be woken, under the lock. Many small
- * results are worth one waking: it can wait until there are a few, or nothing more to do.
+ * results are worth one waking: it can wait until there are a few, or nothing more to do. What
+ * is listed is neither small nor many.
  */
 static bool finish_job(struct lane *self, struct lane_job *job, int result, uint64_t now_ns)
 {
+	const struct lane_job *next;
+
 	job->result = result;
 	job->finished_ns = now_ns;
+	self->listing_count -= is_listing(job);
 	queue_put(&self->done, job);
 	self->done_count++;
-	if (self->woken || (self->waiting.first && self->done_count < WAKE_BATCH))
+	next = *next_waiting(self);
+	if (self->woken || (next && !is_listing(next) && !is_listing(job) &&
+				   self->done_count < WAKE_BATCH))
 		return false;
 	self->woken = true;
 	return true;
@@ -101,14 +138,14 @@ static void *worker_main(void *argument)
 {
 	struct worker *self = argument;
 	struct lane *lane = self->lane;
+	struct lane_job *job;
 
 	pthread_mutex_lock(&lane->lock);
 	for (;;) {
-		while (!lane->waiting.first && !lane->stopping)
+		while (!lane->stopping && !(job = start_job(lane)))
 			pthread_cond_wait(&lane->work, &lane->lock);
 		if (lane->stopping)
 			break;
-		struct lane_job *job = queue_take(&lane->waiting);
 		self->job = job;
 		self->started_ns = clock_now_ns();
 		pthread_mutex_unlock(&lane->lock);
@@ -206,10 +243,11 @@ struct lane_job *lane_job_create(
 	struct lane *self, uint64_t now_ns, const struct provider *provider, uint32_t source)
 {
 	static const struct source listing; /* what it finds is in its context */
-	const struct source *what =
-		source == SOURCE_LISTING ? &listing : &provider->sources[source];
+	bool lists = source == SOURCE_LISTING;
+	const struct source *what = lists ? &listing : &provider->sources[source];
 
-	if (self->job_count == LANE_JOBS_MAX || lane_stuck(self, now_ns))
+	if (self->job_count == LANE_JOBS_MAX || lane_stuck(self, now_ns) ||
+		(lists && self->listing_job_count == LANE_LISTINGS_MAX))
 		return NULL;
 	struct lane_job *job = xcalloc(1, sizeof *job);
 	job->job.provider = provider;
@@ -217,12 +255,14 @@ struct lane_job *lane_job_create(
 	job->job.sample = xcalloc(1, what->sample_size);
 	job->job.text = xcalloc(1, what->text_size);
 	self->job_count++;
+	self->listing_job_count += lists;
 	return job;
 }
 
 void lane_job_destroy(struct lane *self, struct lane_job *job)
 {
 	self->job_count--;
+	self->listing_job_count -= is_listing(job);
 	free_job(job);
 }
 
@@ -235,6 +275,23 @@ void lane_submit(struct lane *self, struct lane_job *job)
 	queue_put(&self->waiting, job);
 	pthread_cond_signal(&self->work);
 	pthread_mutex_unlock(&self->lock);
+}
+
+void lane_forget(struct lane *self, uint64_t instance)
+{
+	struct job_queue waiting, forgotten;
+	struct lane_job *job;
+
+	queue_init(&waiting);
+	queue_init(&forgotten);
+	pthread_mutex_lock(&self->lock);
+	while ((job = queue_take(&self->waiting)))
+		queue_put(job->instance == instance ? &forgotten : &waiting, job);
+	while ((job = queue_take(&waiting)))
+		queue_put(&self->waiting, job);
+	pthread_mutex_unlock(&self->lock);
+	while ((job = queue_take(&forgotten)))
+		lane_job_destroy(self, job);
 }
 
 struct lane_job *lane_collect(struct lane *self, uint64_t now_ns)
@@ -306,7 +363,7 @@ bool lane_start_by_hand(struct lane *self, uint64_t now_ns)
 	struct worker *worker = &self->workers[0];
 
 	if (!worker->job)
-		worker->job = queue_take(&self->waiting);
+		worker->job = start_job(self);
 	else
 		return false;
 	worker->started_ns = now_ns;

@@ -5,6 +5,9 @@
  * A worker that hangs in the kernel cannot be called back. After LANE_DEADLINE_NS its job
  * counts as late: the core gives the cell up, and a result that still comes is as good as
  * any other. When every worker is late the lane is stuck and takes no more jobs.
+ *
+ * Jobs that find rows may take seconds, of large processes. Where there are several workers one of
+ * them never does that, so that such jobs alone do not make the lane stuck.
  */
 #ifndef SERVER_LANE_H
 #define SERVER_LANE_H
@@ -18,7 +21,8 @@
 
 enum {
 	LANE_WORKERS_MAX = 4,
-	LANE_JOBS_MAX = 256, /* in the lane at once: bounds its memory */
+	LANE_JOBS_MAX = 256,                   /* in the lane at once: bounds its memory */
+	LANE_LISTINGS_MAX = LANE_JOBS_MAX / 2, /* of these: there is always room for cells */
 };
 
 struct lane;
@@ -54,6 +58,8 @@ struct lane_job *lane_job_create(
 void lane_job_destroy(struct lane *self, struct lane_job *job);
 
 void lane_submit(struct lane *self, struct lane_job *job);
+/* Nobody will use what these jobs find: those that no worker has begun are destroyed. */
+void lane_forget(struct lane *self, uint64_t instance);
 /* The next finished job, or NULL. The caller destroys it. When the lane is stuck, the jobs
  * that wait in it are given back too, with STATE_FAILED. */
 struct lane_job *lane_collect(struct lane *self, uint64_t now_ns);

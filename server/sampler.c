@@ -113,6 +113,7 @@ static void drop_unused_instances(struct sampler *self)
 		for (uint32_t s = 0; s < instance->provider->source_count; s++)
 			sampler_add_work(&self->closed, &instance->sources[s]);
 		self->exits_dropped += instance->exits.dropped;
+		lane_forget(self->lane, instance->id);
 		instance_destroy(instance);
 	}
 }

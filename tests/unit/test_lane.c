@@ -176,6 +176,70 @@ TEST(a_stuck_lane_gives_its_jobs_back)
 	close(wake_pipe[1]);
 }
 
+static void submit_listing(struct lane *lane, uint32_t slot, int fd)
+{
+	struct lane_job *job = lane_job_create(lane, clock_now(), &provider, SOURCE_LISTING);
+
+	CHECK(job);
+	job->job.slot = slot;
+	memcpy(job->job.context, &fd, sizeof fd);
+	lane_submit(lane, job);
+}
+
+/* However many of them hang, cells are read and the loop is told of them at once. */
+TEST(listings_leave_one_worker_to_the_others)
+{
+	int hang[2];
+	struct lane *lane;
+
+	CHECK(pipe(wake_pipe) == 0 && pipe(hang) == 0);
+	lane = lane_create(3, wake, NULL);
+	for (uint32_t i = 0; i < 4; i++)
+		submit_listing(lane, i, hang[0]);
+	for (uint32_t i = 0; i < 10; i++) {
+		submit(lane, 7, -1);
+		struct lane_job *job = collect(lane);
+		CHECK_INT(job->job.slot, 7);
+		CHECK_INT(job->result, STATE_OK);
+		lane_job_destroy(lane, job);
+	}
+	CHECK_INT(lane_late_workers(lane, clock_now() + LANE_DEADLINE_NS), 2);
+	CHECK(!lane_stuck(lane, clock_now() + LANE_DEADLINE_NS));
+	close(hang[1]); /* all of them come to an end, and those that waited after them */
+	for (uint32_t i = 0; i < 4; i++) {
+		struct lane_job *job = collect(lane);
+		CHECK_INT(job->result, STATE_FAILED);
+		lane_job_destroy(lane, job);
+	}
+	lane_destroy(lane);
+	close(hang[0]);
+	close(wake_pipe[0]);
+	close(wake_pipe[1]);
+}
+
+/* Those of one table do not take the room of others, and are forgotten with it. */
+TEST(listings_leave_room_to_the_others)
+{
+	struct lane *lane = lane_create(0, NULL, NULL);
+	struct lane_job *job;
+
+	for (uint32_t i = 0; i < LANE_LISTINGS_MAX; i++)
+		submit_listing(lane, i, -1);
+	CHECK(!lane_job_create(lane, 0, &provider, SOURCE_LISTING));
+	submit(lane, 7, -1);
+	CHECK((job = lane_job_create(lane, 0, &provider, 0)));
+	job->instance = 2;
+	lane_submit(lane, job);
+	lane_forget(lane, 2);
+	CHECK_INT(released, 1);
+	lane_forget(lane, 0);
+	CHECK_INT(released, 1 + LANE_LISTINGS_MAX + 1);
+	CHECK(!lane_run_by_hand(lane, 1));
+	CHECK((job = lane_job_create(lane, 0, &provider, SOURCE_LISTING)));
+	lane_job_destroy(lane, job);
+	lane_destroy(lane);
+}
+
 /* The leak check sees whether it does. */
 TEST(one_that_hangs_at_the_end_frees_what_is_left)
 {
@@ -200,4 +264,5 @@ TEST(one_that_hangs_at_the_end_frees_what_is_left)
 
 TESTS(CASE(results_come_back), CASE(the_lane_has_a_limit),
 	CASE(one_that_hangs_leaves_the_others_working), CASE(a_stuck_lane_gives_its_jobs_back),
+	CASE(listings_leave_one_worker_to_the_others), CASE(listings_leave_room_to_the_others),
 	CASE(one_that_hangs_at_the_end_frees_what_is_left))

@@ -687,8 +687,23 @@ TEST(a_result_for_a_closed_table_is_thrown_away)
 	CHECK_INT(
 		replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(MEM_PSS), END), 0);
 	next_tick();
+	CHECK(lane_start_by_hand(sampler_lane(sampler), now));
 	drop(replica);
 	CHECK(lane_run_by_hand(sampler_lane(sampler), now));
+	sampler_tick(sampler, now + MS);
+	teardown();
+}
+
+TEST(what_no_worker_has_begun_for_a_closed_table_is_not_done)
+{
+	setup();
+	fake_add(10);
+	struct replica *replica = new_replica();
+	CHECK_INT(
+		replica_subscribe(replica, sampler, now, SECOND, NULL, 0, A(MEM_PSS), END), 0);
+	next_tick();
+	drop(replica);
+	CHECK(!lane_run_by_hand(sampler_lane(sampler), now));
 	sampler_tick(sampler, now + MS);
 	teardown();
 }
@@ -1134,6 +1149,7 @@ TESTS(CASE(first_frame_comes_at_once_and_is_whole), CASE(catalog_gives_the_reaso
 	CASE(a_read_that_hangs_delays_no_tick), CASE(a_stuck_lane_fails_its_cells_and_says_so),
 	CASE(a_late_result_for_a_reused_slot_is_thrown_away),
 	CASE(a_result_for_a_closed_table_is_thrown_away),
+	CASE(what_no_worker_has_begun_for_a_closed_table_is_not_done),
 	CASE(more_slow_reads_than_the_lane_takes_at_once),
 	CASE(a_slow_cell_is_stamped_whenever_it_is_sampled),
 	CASE(a_drifting_slow_cell_is_refreshed_within_five_seconds),
