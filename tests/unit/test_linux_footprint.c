@@ -215,7 +215,10 @@ TEST(a_user_of_many_groups)
 TEST(more_names_than_rows)
 {
 	enum { NAMES = 3000 };
-	char *smaps = malloc(NAMES * 160);
+	static const char rest[] = "7ff000000000-7ff000004000 rw-p 00000000 00:00 0 [stack]\n"
+				   "Rss: 8 kB\nAnonymous: 8 kB\nLazyFree: 0 kB\nSwap: 0 kB\n"
+				   "Shared_Hugetlb: 0 kB\nPrivate_Hugetlb: 0 kB\n";
+	char *smaps = malloc(NAMES * 160 + sizeof rest);
 	size_t length = 0;
 	struct linux_footprint other;
 	struct watch *watch;
@@ -228,15 +231,17 @@ TEST(more_names_than_rows)
 			(i + 1) * 0x2000 + 0x1000, i,
 			"Rss: 4 kB\nAnonymous: 4 kB\nLazyFree: 0 kB\nSwap: 0 kB\n"
 			"Shared_Hugetlb: 0 kB\nPrivate_Hugetlb: 0 kB\n");
+	strcpy(smaps + length, rest);
 	watch = open_tree(smaps);
 	free(smaps);
 	CHECK_INT(target_look(watch, WANTED), STATE_OK);
-	CHECK_INT(watch->births, 256 + 1);
+	CHECK_INT(watch->births, 255 + 3);
+	CHECK_INT(find_category(watch, "stack").pages.dirty, 8 * 1024); /* none of its names */
 	CHECK_INT(find_category(watch, "name 254").regions, 1);
 	other = find_category(watch, "anonymous, other names");
 	CHECK_INT(other.regions, NAMES - 255);
 	CHECK_INT(other.pages.dirty, (NAMES - 255) * 4096);
-	CHECK_INT(sum_of_dirty(watch), NAMES * 4096 + 44 * 1024);
+	CHECK_INT(sum_of_dirty(watch), NAMES * 4096 + 8 * 1024 + 44 * 1024);
 	/* The same ones once more: nothing comes or goes. */
 	CHECK_INT(target_look(watch, WANTED), STATE_OK);
 	CHECK_INT(watch->births + watch->deaths, 0);

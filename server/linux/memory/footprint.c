@@ -18,8 +18,9 @@
 #include "memory.h"
 
 enum {
-	/* A program can give each of its mappings another name. */
-	CATEGORIES_MAX = 256,
+	/* A program can give each of its mappings another name. So many are told apart; what is
+	 * no name of its own is told apart always, and there is not much of that. */
+	OWN_NAMES_MAX = 255,
 	/* The kernel's ANON_VMA_NAME_MAX_LEN. */
 	CATEGORY_SIZE = 80,
 	INDEX_SIZE = 1024, /* a power of 2, much more than there are categories */
@@ -38,6 +39,7 @@ struct category {
 struct category_list {
 	struct category *items;
 	uint32_t count, room;
+	uint32_t own_names;
 	/* A hash table of those that are mapped: 1 + number. */
 	uint16_t index[INDEX_SIZE];
 };
@@ -80,7 +82,7 @@ static struct category *add_category(
 }
 
 static struct category *find_category(
-	struct category_list *self, const char *text, uint32_t length)
+	struct category_list *self, const char *text, uint32_t length, bool is_own_name)
 {
 	uint32_t at;
 
@@ -92,16 +94,17 @@ static struct category *find_category(
 		if (category->length == length && memcmp(category->text, text, length) == 0)
 			return category;
 	}
-	if (self->count >= CATEGORIES_MAX - 1 && text != other_names)
-		return find_category(self, other_names, sizeof other_names - 1);
+	if (is_own_name && self->own_names == OWN_NAMES_MAX)
+		return find_category(self, other_names, sizeof other_names - 1, false);
+	self->own_names += is_own_name;
 	self->index[at] = (uint16_t)(self->count + 1);
 	return add_category(self, text, length, true);
 }
 
 static bool add_mapping(void *context, const struct mapping *mapping)
 {
-	struct category *category =
-		find_category(context, mapping->category, mapping->category_length);
+	struct category *category = find_category(context, mapping->category,
+		mapping->category_length, mapping->category == mapping->text);
 
 	category->regions++;
 	category->size += mapping->end - mapping->start;
@@ -144,7 +147,7 @@ static int read_all(struct memory_job *job, int directory)
 	struct category_list *found = &self->found;
 	int result;
 
-	found->count = 0;
+	found->count = found->own_names = 0;
 	memset(found->index, 0, sizeof found->index);
 	result = map_walk(directory, true, add_mapping, found);
 	if (!result)
