@@ -42,9 +42,8 @@ static int check_header(const Procmon__Request *message, struct refusal *refusal
 			message->n_pids, REQUEST_PIDS_MAX);
 	if (message->n_pids && message->target_pid)
 		return refuse(refusal, PROCMON__ERROR_CODE__BAD_REQUEST,
-			"target_pid names the only process that such a table is about: leave "
-			"pids "
-			"away");
+			"target_pid names the only process that such a table is about: "
+			"leave pids away");
 	if (message->exits && message->table != PROCMON__TABLE__PROCESS)
 		return refuse(refusal, PROCMON__ERROR_CODE__BAD_REQUEST,
 			"only the rows of table process end with an exit: leave exits away for "
@@ -104,6 +103,14 @@ int translate_request(
 	return 0;
 }
 
+static void refuse_denied(struct refusal *ret)
+{
+	refuse(ret, PROCMON__ERROR_CODE__DENIED_TARGET,
+		"the kernel does not tell this of the process to your user: it belongs to "
+		"another one, has more privileges, or is protected; ask as its user or as "
+		"root");
+}
+
 void translate_error(int error, const struct request *request, struct refusal *ret)
 {
 	const char *table = table_name(request->table);
@@ -116,6 +123,10 @@ void translate_error(int error, const struct request *request, struct refusal *r
 	case -ESRCH:
 		refuse(ret, PROCMON__ERROR_CODE__NO_SUCH_TARGET, "process %llu is not alive",
 			(unsigned long long)request->target_pid);
+		break;
+	case -EACCES:
+	case -EPERM: /* /proc is mounted with hidepid=1 */
+		refuse_denied(ret);
 		break;
 	case -E2BIG:
 		refuse(ret, PROCMON__ERROR_CODE__TOO_MANY,
@@ -145,11 +156,7 @@ void translate_end(int error, struct refusal *ret)
 	if (error == -ESRCH)
 		refuse(ret, PROCMON__ERROR_CODE__NO_SUCH_TARGET, "the process has ended");
 	else if (error == -EACCES)
-		refuse(ret, PROCMON__ERROR_CODE__DENIED_TARGET,
-			"the kernel does not tell this of the process to your user: it belongs "
-			"to "
-			"another one, has more privileges, or is protected; ask as its user "
-			"or as root");
+		refuse_denied(ret);
 	else
 		refuse(ret, PROCMON__ERROR_CODE__INTERNAL, "sampling: %s", strerror(-error));
 }

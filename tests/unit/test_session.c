@@ -660,6 +660,7 @@ TEST(what_the_core_refuses)
 	} cases[] = {
 		{-ENOTSUP, PROCMON__ERROR_CODE__NO_SUCH_TABLE, "process cannot be measured"},
 		{-ESRCH, PROCMON__ERROR_CODE__NO_SUCH_TARGET, "not alive"},
+		{-EPERM, PROCMON__ERROR_CODE__DENIED_TARGET, "ask as its user or as root"},
 		{-E2BIG, PROCMON__ERROR_CODE__TOO_MANY, "too many different"},
 		{-EEXIST, PROCMON__ERROR_CODE__BAD_REQUEST, "number 3 is in use"},
 		{-EINVAL, PROCMON__ERROR_CODE__BAD_REQUEST, "target_pid"},
