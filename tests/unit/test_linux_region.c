@@ -151,6 +151,37 @@ TEST(a_deleted_file_and_shared_memory)
 	watch_close(watch);
 }
 
+/* Nothing but the file itself tells its name from what the kernel says of one that has none. */
+TEST(a_file_whose_name_ends_like_that)
+{
+	static const char name[] = "there (deleted)";
+	char directory[] = "/tmp/procmon-region-XXXXXX";
+	struct watch *watch = open_regions((uint32_t)getpid());
+	struct linux_region_map map;
+	void *memory;
+	int parent;
+
+	CHECK(mkdtemp(directory));
+	parent = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	file = openat(parent, name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	CHECK(parent >= 0 && file >= 0 && ftruncate(file, 4096) == 0);
+	memory = mmap(NULL, 4096, PROT_READ, MAP_SHARED, file, 0);
+	CHECK(memory != MAP_FAILED);
+	CHECK_INT(target_look(watch, MAP), STATE_OK);
+	CHECK(find_start(watch, (uint64_t)(uintptr_t)memory, &map) != NO_ROW);
+	CHECK_TEXT(watch_text(&map.name), name);
+	CHECK_INT(map.deleted, 0);
+	CHECK_INT(unlinkat(parent, name, 0), 0);
+	CHECK_INT(target_look(watch, MAP), STATE_OK);
+	CHECK(find_start(watch, (uint64_t)(uintptr_t)memory, &map) != NO_ROW);
+	CHECK_TEXT(watch_text(&map.name), name);
+	CHECK_INT(map.deleted, 1);
+	rmdir(directory);
+	close(file);
+	close(parent);
+	watch_close(watch);
+}
+
 TEST(a_process_that_ended_is_gone)
 {
 	pid_t child = child_start(NULL);
@@ -428,8 +459,9 @@ TEST(half_of_one_program_and_half_of_another)
 }
 
 TESTS(CASE(what_is_said_is_what_was_mapped), CASE(mappings_come_and_go),
-	CASE(a_deleted_file_and_shared_memory), CASE(a_process_that_ended_is_gone),
-	CASE(a_process_of_another_user), CASE(the_first_thread_has_ended), CASE(a_stack_grows),
+	CASE(a_deleted_file_and_shared_memory), CASE(a_file_whose_name_ends_like_that),
+	CASE(a_process_that_ended_is_gone), CASE(a_process_of_another_user),
+	CASE(the_first_thread_has_ended), CASE(a_stack_grows),
 	CASE(whatever_changes_of_a_row_shows), CASE(what_cannot_be_read),
 	CASE(a_kernel_that_does_not_tell_pages), CASE(more_than_a_table_has_rows),
 	CASE(half_of_one_program_and_half_of_another))

@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../parse.h"
@@ -229,21 +231,51 @@ static void name_memory(struct scan text, struct mapping *mapping)
 	take_text(mapping, (struct scan){text.at, text.end - 1});
 }
 
-/* Is there such a file, as the process sees it? Then its very name ends like that. */
+#ifndef RESOLVE_CACHED /* headers before Linux 5.12 */
+#define RESOLVE_CACHED 0x20
+#endif
+
+/* A descriptor of that file, or negative. */
+static int open_known(int root, const char *path)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+		.resolve = RESOLVE_CACHED | RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS,
+	};
+
+	return (int)syscall(SYS_openat2, root, path, &how, sizeof how);
+}
+
+/*
+ * Is there such a file, as the process sees it? Then its very name ends like that. Only what the
+ * kernel has in its caches is looked at, where a file that is mapped is: the file system may be
+ * one that hangs, or that the process itself serves. Linux before 5.12 cannot do that.
+ */
 static bool has_path(const struct walk *self, struct scan path, uint64_t inode)
 {
-	char below[sizeof "root" + PATH_MAX];
+	enum { HOW = AT_EMPTY_PATH | AT_STATX_DONT_SYNC };
+	char text[PATH_MAX];
 	size_t length = (size_t)(path.end - path.at);
-	struct stat stat;
+	int root = -1, file = -1;
+	struct statx status;
+	bool found = false;
 
-	if (self->directory < 0 || length > PATH_MAX)
+	if (length >= sizeof text)
 		return false;
-	memcpy(below, "root", 4);
-	memcpy(below + 4, path.at, length);
-	below[4 + length] = '\0';
-	return fstatat(self->directory, below, &stat, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) ==
-		       0 &&
-	       stat.st_ino == inode;
+	memcpy(text, path.at, length);
+	text[length] = '\0';
+	if (self->directory >= 0)
+		root = openat(self->directory, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root >= 0)
+		file = open_known(root, text);
+	if (file >= 0)
+		found = statx(file, "", HOW, STATX_INO, &status) == 0 &&
+			status.stx_ino == inode;
+	if (file >= 0)
+		close(file);
+	if (root >= 0)
+		close(root);
+	return found;
 }
 
 /* A path, with " (deleted)" behind it if it has none any more. */
