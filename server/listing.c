@@ -61,8 +61,10 @@ int listing_pump(struct instance *self, struct lane *lane, uint64_t now_ns)
 	struct listing *listing = &self->listing;
 	struct lane_job *job;
 
+	if (listing->running)
+		return 0;
 	listing->awaited &= live_sources(self); /* nobody waits for the others any more */
-	if (!listing->awaited || listing->running || listing->given_up)
+	if (!listing->awaited || listing->given_up)
 		return 0;
 	/* Whatever is awaited: it finds new rows, and old ones that are not as they were. */
 	listing->covered = listing->awaited | LISTING_ROWS;

@@ -139,13 +139,22 @@ def after_a_crash(place):
     check(not place.path.exists(), "the socket was not removed")
 
 
+def answers(path):
+    """There is a moment between a socket's having a name and its listening."""
+    try:
+        Client(path).socket.close()
+        return True
+    except ConnectionRefusedError:
+        return False
+
+
 def socket_taken_away(place):
     """With clients it listens again; without, it ends."""
     server = place.start("--path-check", "1", stderr=subprocess.DEVNULL)
     with Client(place.path) as client:
         place.path.unlink()
         wait_for(place.path.exists, "it does not listen again")
-        Client(place.path).socket.close()
+        wait_for(lambda: answers(place.path), "nobody answers")
         # Replaced by a socket that nobody answers.
         place.path.unlink()
         with socket.socket(socket.AF_UNIX) as other:
@@ -154,11 +163,11 @@ def socket_taken_away(place):
             inode = place.path.stat().st_ino
             wait_for(lambda: place.path.exists() and place.path.stat().st_ino != inode,
                      "it does not take its place back")
-        Client(place.path).socket.close()
+        wait_for(lambda: answers(place.path), "nobody answers")
         # The whole directory, with the lock in it.
         shutil.rmtree(place.path.parent)
         wait_for(place.path.exists, "it does not make its directory again")
-        Client(place.path).socket.close()
+        wait_for(lambda: answers(place.path), "nobody answers")
         # It holds the new lock, too.
         check(place.run().returncode == 1, "a second server started")
         client.send(b"\x02\x22\x00")

@@ -1,4 +1,6 @@
 """A server of the tests' own, and what it says, by the protocol alone."""
+import contextlib
+import io
 import os
 import pathlib
 import shutil
@@ -88,6 +90,15 @@ class Session:
 
     def say(self, **body):
         client.send(self.stream, **body)
+
+    @contextlib.contextmanager
+    def at_once(self):
+        """All that is said meanwhile is sent in one piece."""
+        stream, self.stream = self.stream, io.BytesIO()
+        yield
+        said, self.stream = self.stream.getvalue(), stream
+        stream.write(said)
+        stream.flush()
 
     def hear(self):
         message = client.receive(self.stream)
