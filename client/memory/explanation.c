@@ -83,20 +83,29 @@ static const struct sentence sentences[] = {
 /* clang-format on */
 enum { SENTENCES = sizeof sentences / sizeof *sentences };
 
-/* 0 where there is none, or where it is not known. */
-static uint64_t find_bytes(const struct account *account, struct place place)
+/* What of pss is not unique. Pages of hugetlb are unique, but in no pss. */
+static struct account_amount find_part_of_others(const struct account *account)
 {
 	const struct account_amount *pss = &account->total[MEASURE_PSS];
 	const struct account_amount *unique = &account->total[MEASURE_UNIQUE];
+	const struct account_amount *huge = &account->parts[PART_HUGETLB][MEASURE_UNIQUE];
+
+	if (pss->state != PROCMON_OK || unique->state != PROCMON_OK || huge->state != PROCMON_OK)
+		return (struct account_amount){PROCMON_NONE, 0};
+	return (struct account_amount){PROCMON_OK, pss->bytes - (unique->bytes - huge->bytes)};
+}
+
+/* 0 where there is none, or where it is not known. */
+static uint64_t find_bytes(const struct account *account, struct place place)
+{
 	struct account_amount amount = {PROCMON_NONE, 0};
 
 	if (place.kind == CELL)
 		amount = account->parts[place.part][place.measure];
 	else if (place.kind == FACT)
 		amount = account->facts[place.part];
-	else if (place.kind == OF_OTHERS && pss->state == PROCMON_OK &&
-		 unique->state == PROCMON_OK)
-		amount = (struct account_amount){PROCMON_OK, pss->bytes - unique->bytes};
+	else if (place.kind == OF_OTHERS)
+		amount = find_part_of_others(account);
 	return amount.state == PROCMON_OK && amount.bytes > 0 ? (uint64_t)amount.bytes : 0;
 }
 

@@ -280,6 +280,21 @@ TEST(differences_come_by_size_and_small_ones_not_at_all)
 	CHECK_INT(left_out, 0);
 }
 
+TEST(huge_pages_of_its_own_hide_no_part_of_others)
+{
+	struct account_process whole = process;
+	struct account_region huge = region(4 * MIB, "rw-", "private", "huge pages", "");
+	struct account account;
+
+	huge.hugetlb = huge.unique = 4 * MIB;
+	whole.unique.bytes += 4 * MIB;
+	account_init(&account, &whole, PROCMON_OK);
+	add_regions(&account);
+	account_add_region(&account, &huge);
+	account_close(&account);
+	CHECK(strncmp(say(&account, "others"), "3.0M of pss", 11) == 0);
+}
+
 TEST(what_is_not_there_is_not_talked_about)
 {
 	struct account account = make_account();
@@ -327,6 +342,7 @@ TESTS(CASE(parts_make_up_every_measure), CASE(a_part_that_a_measure_does_not_cou
 	CASE(unique_pages_of_two_kinds_are_told_apart_as_far_as_can_be),
 	CASE(huge_pages_are_no_part_of_resident), CASE(pages_of_devices_are_counted_for_nobody),
 	CASE(differences_come_by_size_and_small_ones_not_at_all),
+	CASE(huge_pages_of_its_own_hide_no_part_of_others),
 	CASE(what_is_not_there_is_not_talked_about), CASE(sentences_begin_with_the_amount),
 	CASE(memory_that_only_this_process_maps_is_not_said_to_be_shared),
 	CASE(merged_pages_are_not_told_as_those_of_a_fork))
