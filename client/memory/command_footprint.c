@@ -24,15 +24,17 @@ struct run {
 	struct targets targets;
 	const struct target **chosen; /* borrowed from them */
 	size_t chosen_count;
-	FILE *json; /* the file of --json; NULL: none */
-	size_t sample_count, shown;
+	FILE *json; /* the file of --json; NULL: none, or nothing was shown */
+	bool output_failed;
+	size_t sample_count;
 };
 
 /* ----------------------------------------------------------------------------- output */
 
+/* Not before there is something to write: a wrong word must not cost what is in the file. */
 static int open_json(struct run *self)
 {
-	if (!self->own.json)
+	if (!self->own.json || self->json)
 		return EXIT_DONE;
 	self->json = fopen(self->own.json, "we");
 	if (self->json)
@@ -96,8 +98,20 @@ static int tell_missing(const struct run *self, const struct footprint *footprin
 	return EXIT_NO_PROCESS;
 }
 
+static int flush(struct run *self)
+{
+	int code = finish_output();
+
+	self->output_failed = code != EXIT_DONE;
+	return code;
+}
+
 static int show(struct run *self, const struct footprint *footprint)
 {
+	int code = open_json(self);
+
+	if (code != EXIT_DONE)
+		return code;
 	if (self->json)
 		put_json(self, footprint, self->json);
 	if (self->own.to_stdout)
@@ -105,7 +119,7 @@ static int show(struct run *self, const struct footprint *footprint)
 	else
 		footprint_write_text(footprint, &self->own.style, stdout);
 	self->sample_count++;
-	return finish_output();
+	return flush(self);
 }
 
 static int take_sample(struct run *self)
@@ -217,8 +231,6 @@ static int run(const struct options *options)
 	struct procmon_connection *connection = NULL;
 	int code = footprint_options_init(&self.own, options);
 
-	if (code == EXIT_DONE)
-		code = open_json(&self);
 	if (code == EXIT_DONE && self.own.interval_ns)
 		catch_signals();
 	if (code == EXIT_DONE)
@@ -226,7 +238,8 @@ static int run(const struct options *options)
 	if (code == EXIT_DONE)
 		code = run_connected(&self, connection);
 	code = worse(code, close_json(&self));
-	code = worse(code, finish_output());
+	if (!self.output_failed)
+		code = worse(code, finish_output());
 	free(self.chosen);
 	targets_finish(&self.targets);
 	footprint_source_finish(&self.source);

@@ -90,7 +90,8 @@ static struct account_amount find_part_of_others(const struct account *account)
 	const struct account_amount *unique = &account->total[MEASURE_UNIQUE];
 	const struct account_amount *huge = &account->parts[PART_HUGETLB][MEASURE_UNIQUE];
 
-	if (pss->state != PROCMON_OK || unique->state != PROCMON_OK || huge->state != PROCMON_OK)
+	if (pss->state != PROCMON_OK || unique->state != PROCMON_OK ||
+		huge->state != PROCMON_OK)
 		return (struct account_amount){PROCMON_NONE, 0};
 	return (struct account_amount){PROCMON_OK, pss->bytes - (unique->bytes - huge->bytes)};
 }

@@ -236,6 +236,16 @@ def test_names_and_bad_input():
     refused("footprint", "--sample-duration", "1", "10", say="--sample")
     refused("footprint", "-o", "csv", "10", say="table or json")
     refused("footprint", "-j", "/nowhere/at/all", "10", code=1, say="/nowhere/at/all")
+    precious = f"{directory}/precious.json"
+    with open(precious, "w") as file:
+        file.write("precious")
+    refused("footprint", "-j", precious, "nobody", code=3, say="nobody")
+    with open(precious) as file:
+        assert file.read() == "precious"
+    with open("/dev/full", "w") as full:
+        failed = subprocess.run([PROCCTL, "footprint", "10"], stdout=full, stderr=subprocess.PIPE, text=True,
+                                 timeout=20)
+    assert failed.returncode == 1 and failed.stderr.count("\n") == 1, failed.stderr
     refused("footprint", "-i", "1", "10", say="unknown option -i")
     refused("footprint", "-z", "10", say="unknown option -z")
     refused("footprint", "-p", say="needs an argument")
