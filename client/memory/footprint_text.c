@@ -90,7 +90,9 @@ static void put_line(struct text_page *self, const char *text)
 
 static void put_rule(struct text_page *self)
 {
-	for (size_t i = 0; i < RULE_WIDTH; i++)
+	size_t width = self->style->width;
+
+	for (size_t i = 0; i < RULE_WIDTH && (!width || i < width); i++)
 		fputc('=', self->file);
 	fputc('\n', self->file);
 }
@@ -192,9 +194,11 @@ static void put_shared(
 {
 	char first[FORMAT_MAX], second[FORMAT_MAX];
 
-	snprintf(self->line, sizeof self->line, "%9s  %9s  %9zu  ",
-		format_bytes(self->style, once, first), format_bytes(self->style, sum, second),
-		processes);
+	int width = column_width(self->style, AMOUNT_DIRTY);
+
+	snprintf(self->line, sizeof self->line, "%*s  %*s  %9zu  ", width,
+		format_bytes(self->style, once, first), width,
+		format_bytes(self->style, sum, second), processes);
 	put_line(self, name);
 }
 
@@ -204,9 +208,11 @@ static void put_objects(struct text_page *self, const struct footprint *footprin
 	const struct sharing *sharing = &footprint->sharing;
 	uint64_t once = 0, sum = 0;
 	size_t files = 0, most = 0;
+	int width = column_width(self->style, AMOUNT_DIRTY);
 
-	fprintf(self->file, "\n     Once        Sum  Processes  Shared\n");
-	fprintf(self->file, "      ---        ---        ---  ---\n");
+	fprintf(self->file, "\n%*s  %*s  %9s  Shared\n", width, "Once", width, "Sum",
+		"Processes");
+	fprintf(self->file, "%*s  %*s  %9s  ---\n", width, "---", width, "---", "---");
 	for (size_t i = 0; i < sharing->count; i++) {
 		const struct sharing_object *object = &sharing->objects[i];
 

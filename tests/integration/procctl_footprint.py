@@ -191,6 +191,18 @@ def test_denied_and_gone():
     assert result.stderr == 'procctl: no process is called "nobody"\n' and "[10]" in result.stdout
 
 
+def test_the_summary_is_straight_and_fits():
+    serve()
+    lines = run("footprint", "-f", "bytes", "worker").stdout.split("Summary")[1].splitlines()
+    head = next(line for line in lines if "Once" in line)
+    first = lines[lines.index(head) + 2]
+    assert head.index("Shared") == first.index(first.split(maxsplit=3)[3]), (head, first)
+    terminal = Terminal("footprint", "--noCategories", "10", columns=61)
+    assert terminal.end() == 0
+    assert all(len(line) <= 61 for line in terminal.output.decode().split("\r\n"))
+    terminal.close()
+
+
 def test_what_is_not_found_in_time_is_told():
     server = serve()
     server.incomplete = 1000
