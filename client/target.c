@@ -190,6 +190,11 @@ int targets_mark(const struct targets *self, const char *word, bool *marks, char
 	return (numbers ? mark_pids : mark_name)(self, word, marks, ret_error);
 }
 
+const char *target_name(const struct target *self)
+{
+	return *self->name ? self->name : self->comm;
+}
+
 /* "12 python3, 15 python3 and 7 more", to be freed. */
 static char *list_marked(const struct targets *self, const bool *marks)
 {
@@ -203,8 +208,8 @@ static char *list_marked(const struct targets *self, const bool *marks)
 
 		if (!marks[i] || count++ >= SHOWN)
 			continue;
-		longer = xasprintf("%s%s%u %s", list, *list ? ", " : "", target->pid,
-			*target->name ? target->name : target->comm);
+		longer = xasprintf(
+			"%s%s%u %s", list, *list ? ", " : "", target->pid, target_name(target));
 		free(list);
 		list = longer;
 	}

@@ -19,6 +19,9 @@ struct target {
 	const char *comm; /* the short one that the kernel keeps; owned */
 };
 
+/* What it is called; borrowed. */
+const char *target_name(const struct target *self);
+
 struct targets {
 	struct target *items; /* in the order of their ids */
 	size_t count;

@@ -79,13 +79,34 @@ static int close_json(struct run *self)
 
 /* --------------------------------------------------------------------------- a sample */
 
-/* What is not shown, and why. */
-static int tell_missing(const struct run *self, const struct footprint *footprint)
+/* Those that are not shown, and why. */
+static void list_missing(const struct footprint *footprint, size_t chosen)
 {
-	if (footprint->denied > 0)
+	const struct target *denied = footprint->first_denied, *empty = footprint->first_empty;
+
+	if (footprint->denied == 1)
+		complain("process %u (%s) is not shown: it belongs to another user, has more "
+			 "privileges or is protected; ask as its user or as root",
+			denied->pid, target_name(denied));
+	else if (footprint->denied > 1)
 		complain("%zu of %zu processes are not shown: they belong to other users, have "
 			 "more privileges or are protected; ask as their user or as root",
-			footprint->denied, self->chosen_count);
+			footprint->denied, chosen);
+	if (footprint->empty == 1)
+		complain("process %u (%s) has no memory of its own: it is a kernel thread, or "
+			 "ending",
+			empty->pid, target_name(empty));
+	else if (footprint->empty > 1)
+		complain("%zu of %zu processes have no memory of their own: they are kernel "
+			 "threads, or ending",
+			footprint->empty, chosen);
+}
+
+/* Of a series only once; that nothing is left is told at its end. */
+static int tell_missing(const struct run *self, const struct footprint *footprint)
+{
+	if (self->sample_count == 0)
+		list_missing(footprint, self->chosen_count);
 	if (footprint->count > 0 || self->chosen_count == 0)
 		return EXIT_DONE;
 	if (footprint->denied > 0)
@@ -94,6 +115,8 @@ static int tell_missing(const struct run *self, const struct footprint *footprin
 		complain("none of %zu processes has so much", footprint->small);
 		return EXIT_DONE;
 	}
+	if (footprint->failed > 0 || (footprint->empty > 0 && self->sample_count == 0))
+		return EXIT_FAILED;
 	complain("these processes are gone");
 	return EXIT_NO_PROCESS;
 }

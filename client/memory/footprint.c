@@ -75,6 +75,22 @@ uint64_t footprint_sum_unmapped(const struct footprint *self)
 	return sum;
 }
 
+bool footprint_is_divided(const struct footprint *self)
+{
+	for (size_t i = 0; i < self->count; i++)
+		if (!self->processes[i].divided)
+			return false;
+	return true;
+}
+
+bool footprint_is_incomplete(const struct footprint *self)
+{
+	for (size_t i = 0; i < self->count; i++)
+		if (self->processes[i].incomplete)
+			return true;
+	return false;
+}
+
 uint64_t footprint_total(const struct footprint *self)
 {
 	if (self->count < 2)

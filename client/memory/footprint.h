@@ -80,7 +80,8 @@ struct footprint_process {
 struct footprint {
 	struct footprint_process *processes; /* in the order of their footprints */
 	size_t count;
-	size_t denied, gone, small;                          /* those that are not among them */
+	size_t denied, gone, small, empty, failed; /* those that are not among them */
+	const struct target *first_denied, *first_empty;
 	struct sharing sharing;                              /* only of several */
 	struct footprint_value system[FOOTPRINT_VALUES_MAX]; /* only with --all */
 	size_t system_count;
@@ -94,6 +95,9 @@ uint64_t footprint_total(const struct footprint *self);
 uint64_t footprint_sum(const struct footprint *self);
 uint64_t footprint_sum_anonymous(const struct footprint *self);
 uint64_t footprint_sum_unmapped(const struct footprint *self);
+/* Does the kernel tell the shares of all of them? Is anything of any of them not known? */
+bool footprint_is_divided(const struct footprint *self);
+bool footprint_is_incomplete(const struct footprint *self);
 
 /* ---------------------------------------------------------------------- gathering */
 

@@ -113,14 +113,29 @@ static bool has_answer(struct footprint *self, const struct shot *shots, size_t 
 		error = shots[i].error;
 		text = error && shots[i].text ? shots[i].text : "";
 	}
-	if (error == -ESRCH)
+	if (error == -ESRCH) {
 		self->gone++;
-	else if (error == -EACCES)
-		self->denied++;
-	else if (error)
+	} else if (error == -EACCES) {
+		self->first_denied = self->denied++ ? self->first_denied : target;
+	} else if (error) {
+		self->failed++;
 		complain("process %" PRIu32 ": %s", target->pid,
 			*text ? text : strerror(-error));
+	}
 	return error == 0;
+}
+
+/* Is it not to be shown? It is counted why not. */
+static bool leave_out(struct footprint *self, const struct footprint_process *process,
+	const struct target *target, const struct footprint_wish *wish)
+{
+	bool empty = process->category_count == 0 && !process->incomplete;
+	bool small = !empty && process->total.of[AMOUNT_DIRTY] < wish->minimum;
+
+	if (empty)
+		self->first_empty = self->empty++ ? self->first_empty : target;
+	self->small += small;
+	return empty || small;
 }
 
 struct gathering {
@@ -137,8 +152,7 @@ static void add_process(struct gathering *self, struct batch *batch, size_t inde
 	struct footprint *footprint = self->footprint;
 	struct shot *shots = shots_of(batch, index);
 	const struct procmon_row *row = find_row(batch->shots[0].table, target->pid);
-	struct footprint_process process = {
-		.pid = target->pid, .name = *target->name ? target->name : target->comm};
+	struct footprint_process process = {.pid = target->pid, .name = target_name(target)};
 	size_t uses = self->uses.count;
 
 	if (!has_answer(footprint, shots, 1 + batch->regions, target))
@@ -154,9 +168,8 @@ static void add_process(struct gathering *self, struct batch *batch, size_t inde
 	if (self->wish->regions)
 		footprint_read_regions(&process, &subjects[ASK_REGIONS], shots[1].table);
 	footprint_read_process(&process, &subjects[ASK_PROCESSES], row);
-	if (process.total.of[AMOUNT_DIRTY] < self->wish->minimum) {
+	if (leave_out(footprint, &process, target, self->wish)) {
 		self->uses.count = uses;
-		footprint->small++;
 		footprint_process_finish(&process);
 		return;
 	}

@@ -8,7 +8,7 @@
  *	 "shared":[{"path":"..","device":"0:1","inode":N,"kind":"memory","once":N,"sum":N,"swap":N,
  *	  "pids":[1,2]}],
  *	 "total":{"processes":N,"footprint":N,..},"system":{"mem.total":N,..},
- *	 "denied":0,"gone":0,"small":0}
+ *	 "denied":0,"gone":0,"small":0,"empty":0,"failed":0}
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -30,6 +30,14 @@ static void put_text(FILE *file, const char *key, const char *text)
 	json_put_string(file, text);
 }
 
+static void put_amount(FILE *file, const struct amounts *amounts, size_t i)
+{
+	if (amounts->known[i])
+		fprintf(file, "%" PRIu64, amounts->of[i]);
+	else
+		fputs("null", file);
+}
+
 /* Members without braces. */
 static void put_amounts(FILE *file, const struct amounts *amounts, size_t count)
 {
@@ -37,10 +45,7 @@ static void put_amounts(FILE *file, const struct amounts *amounts, size_t count)
 		if (i > 0)
 			fputc(',', file);
 		json_put_key(file, amount_names[i]);
-		if (amounts->known[i])
-			fprintf(file, "%" PRIu64, amounts->of[i]);
-		else
-			fputs("null", file);
+		put_amount(file, amounts, i);
 	}
 }
 
@@ -82,7 +87,8 @@ static void put_process(FILE *file, const struct footprint_process *process)
 	fputc(',', file);
 	put_text(file, "name", process->name);
 	fputc(',', file);
-	put_number(file, "footprint", process->total.of[AMOUNT_DIRTY]);
+	json_put_key(file, "footprint");
+	put_amount(file, &process->total, AMOUNT_DIRTY);
 	fprintf(file, ",\"incomplete\":%s,\"total\":{", process->incomplete ? "true" : "false");
 	put_amounts(file, &process->total, AMOUNTS);
 	fputs("},\"categories\":[", file);
@@ -157,10 +163,6 @@ static void put_shared(FILE *file, const struct sharing *sharing)
 
 static void put_total(FILE *file, const struct footprint *self)
 {
-	bool divided = true;
-
-	for (size_t i = 0; i < self->count; i++)
-		divided &= self->processes[i].divided;
 	fputs(",\n\"total\":{", file);
 	put_number(file, "processes", self->count);
 	fputc(',', file);
@@ -170,7 +172,8 @@ static void put_total(FILE *file, const struct footprint *self)
 	if (self->count > 1) {
 		fputc(',', file);
 		put_number(file, "anonymous", footprint_sum_anonymous(self));
-		fprintf(file, ",\"divided\":%s,", divided ? "true" : "false");
+		fprintf(file, ",\"divided\":%s,",
+			footprint_is_divided(self) ? "true" : "false");
 		put_number(file, "shared_memory", sharing_sum_once(&self->sharing, true));
 		fputc(',', file);
 		put_number(file, "page_tables", footprint_sum_unmapped(self));
@@ -200,6 +203,7 @@ void footprint_write_json(const struct footprint *self, FILE *file)
 		fputs(",\n\"system\":", file);
 		put_values(file, self->system, self->system_count);
 	}
-	fprintf(file, ",\n\"denied\":%zu,\"gone\":%zu,\"small\":%zu}", self->denied, self->gone,
-		self->small);
+	fprintf(file,
+		",\n\"denied\":%zu,\"gone\":%zu,\"small\":%zu,\"empty\":%zu,\"failed\":%zu}",
+		self->denied, self->gone, self->small, self->empty, self->failed);
 }

@@ -86,6 +86,18 @@ static void read_amounts(struct amounts *self, const struct subject *subject,
 	}
 }
 
+/* Is there an amount that could be had, but was not? */
+static bool lacks_amount(const struct subject *subject, const struct procmon_row *row)
+{
+	for (size_t i = 0; i < subject->columns.count; i++) {
+		enum procmon_state state = footprint_value(subject, row, i).state;
+		if (state == PROCMON_PENDING || state == PROCMON_DENIED ||
+			state == PROCMON_FAILED)
+			return true;
+	}
+	return false;
+}
+
 /* ----------------------------------------------------------------------- categories */
 
 /* Of what has no mapping nobody else has a part. */
@@ -104,6 +116,7 @@ void footprint_read_categories(struct footprint_process *self, const struct subj
 
 		category->name = get_text(subject, row, CATEGORY_NAME);
 		read_amounts(&category->amounts, subject, row, AMOUNTS);
+		self->incomplete |= lacks_amount(subject, row);
 		for (size_t j = 0; j < AMOUNTS; j++) {
 			self->total.of[j] += category->amounts.of[j];
 			self->total.known[j] |= category->amounts.known[j];
@@ -227,6 +240,7 @@ void footprint_read_uses(struct footprint *self, struct footprint_process *proce
 		const struct procmon_row *row = procmon_table_get_row(table, i);
 		uint64_t inode = get_number(subject, row, REGION_INODE);
 
+		process->incomplete |= lacks_amount(subject, row);
 		process->anonymous += less(get_number(subject, row, REGION_ANONYMOUS),
 			get_number(subject, row, AMOUNT_RECLAIMABLE));
 		process->anonymous += get_number(subject, row, REGION_SWAP_PSS);

@@ -14,6 +14,8 @@ enum {
 	LINE_MAX_COLUMNS = 512, /* of one line's numbers */
 };
 
+static const char incomplete[] = "  incomplete: not all was found in time";
+
 struct text_page {
 	const struct footprint_style *style;
 	FILE *file;
@@ -167,12 +169,13 @@ static void put_process(struct text_page *self, const struct footprint_process *
 {
 	char number[FORMAT_MAX];
 
-	put_title(self,
-		xasprintf("%s [%" PRIu32 "]: Footprint: %s  (%ld bytes per page)%s",
-			process->name, process->pid,
-			format_bytes(self->style, process->total.of[AMOUNT_DIRTY], number),
-			sysconf(_SC_PAGESIZE),
-			process->incomplete ? "  incomplete: not all was found in time" : ""));
+	put_title(self, xasprintf("%s [%" PRIu32 "]: Footprint: %s  (%ld bytes per page)%s",
+				process->name, process->pid,
+				process->total.known[AMOUNT_DIRTY]
+					? format_bytes(self->style,
+						  process->total.of[AMOUNT_DIRTY], number)
+					: "-",
+				sysconf(_SC_PAGESIZE), process->incomplete ? incomplete : ""));
 	if (self->style->categories) {
 		fputc('\n', self->file);
 		put_head(self);
@@ -242,25 +245,18 @@ static void put_sum(struct text_page *self, const char *name, uint64_t bytes)
 	fprintf(self->file, "    %s: %s\n", name, format_bytes(self->style, bytes, number));
 }
 
-static bool is_divided(const struct footprint *footprint)
-{
-	for (size_t i = 0; i < footprint->count; i++)
-		if (!footprint->processes[i].divided)
-			return false;
-	return true;
-}
-
 static void put_summary(struct text_page *self, const struct footprint *footprint)
 {
 	char number[FORMAT_MAX];
 
-	put_title(self, xasprintf("Summary of %zu processes: Footprint: %s", footprint->count,
-				format_bytes(self->style, footprint_total(footprint), number)));
+	put_title(self, xasprintf("Summary of %zu processes: Footprint: %s%s", footprint->count,
+				format_bytes(self->style, footprint_total(footprint), number),
+				footprint_is_incomplete(footprint) ? incomplete : ""));
 	if (self->style->categories)
 		put_objects(self, footprint);
 	fprintf(self->file, "\nTotal, what would come back if all of them ended:\n");
 	put_sum(self,
-		is_divided(footprint)
+		footprint_is_divided(footprint)
 			? "of no file, divided by those that have it since a fork"
 			: "of no file, counted whole where the kernel tells no shares",
 		footprint_sum_anonymous(footprint));

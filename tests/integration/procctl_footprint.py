@@ -178,9 +178,12 @@ def test_all_but_the_kernel_and_some():
 def test_denied_and_gone():
     serve(footprints={11: DENIED})
     result = run("footprint", "worker", code=0)
-    assert "1 of 2 processes are not shown" in result.stderr and "[10]" in result.stdout
+    assert "process 11 (worker) is not shown" in result.stderr and "[10]" in result.stdout
     assert shown("worker")["denied"] == 1
-    refused("footprint", "11", code=77, say="are not shown")
+    refused("footprint", "11", code=77, say="process 11 (worker) is not shown")
+    Server.open_ones[0].close()
+    serve(footprints={10: DENIED, 11: DENIED})
+    refused("footprint", "worker", code=77, say="2 of 2 processes are not shown")
     Server.open_ones[0].close()
     serve(footprints={11: None})
     found = shown("worker")
@@ -189,6 +192,28 @@ def test_denied_and_gone():
     refused("footprint", "12", code=3, say="there is no process 12")
     result = run("footprint", "10", "nobody")
     assert result.stderr == 'procctl: no process is called "nobody"\n' and "[10]" in result.stdout
+
+
+def test_what_has_no_memory_has_no_footprint():
+    serve(footprints={2: [], 11: []})
+    refused("footprint", "2", code=1, say="process 2 (kthreadd) has no memory of its own")
+    refused("footprint", "2,11", code=1, say="2 of 2 processes have no memory of their own")
+    result = run("footprint", "2", "10")
+    assert "process 2 (kthreadd)" in result.stderr and "[2]" not in result.stdout and "[10]" in result.stdout
+    found = shown("2", "10")
+    assert found["empty"] == 1 and found["failed"] == 0 and len(found["processes"]) == 1
+
+
+def test_what_is_not_known_is_no_zero():
+    lost = [{**row, "mem.dirty": State(pb.FAILED)} for row in CATEGORIES]
+    serve(footprints={10: lost, 11: lost[:1] + CATEGORIES[1:]})
+    assert "worker [10]: Footprint: -  " in run("footprint", "10").stdout
+    found = shown("worker")
+    parts = {entry["pid"]: entry for entry in found["processes"]}
+    assert parts[10]["footprint"] is None and parts[10]["incomplete"]
+    assert parts[11]["footprint"] > 0 and parts[11]["incomplete"]
+    summary = run("footprint", "worker").stdout.split("Summary")[1]
+    assert "incomplete" in summary.splitlines()[0], summary
 
 
 def test_the_summary_is_straight_and_fits():
