@@ -135,8 +135,8 @@ def test_totals_are_the_kernels_and_parts_add_up():
         assert total["virtual"] == status["VmSize"] and total["resident"] == status["VmRSS"]
         assert total["footprint"] == sum(
             status.get(name, 0) for name in ("RssAnon", "VmSwap", "VmPTE", "HugetlbPages"))
-        # procctl maps the same libc while it is there
-        assert 0 <= rollup["Pss"] - total["pss"] < MIB // 4, (rollup["Pss"], total["pss"])
+        # procctl maps the same libc while it is there, and others come and go meanwhile
+        assert abs(rollup["Pss"] - total["pss"]) < MIB // 4, (rollup["Pss"], total["pss"])
         assert total["unique"] == rollup["Private_Clean"] + rollup["Private_Dirty"] + \
             rollup["Private_Hugetlb"]
         rest = column(tables["measures"], "measure", "rest")
