@@ -161,7 +161,7 @@ static uint64_t find_end(const struct shot *shots, size_t count)
 void shot_tell(const struct shot *self)
 {
 	if (self->target && self->error == -ESRCH)
-		complain("there is no process %u", self->target);
+		complain("there is no process %u, or it has ended", self->target);
 	else if (self->target)
 		complain("process %u: %s", self->target,
 			*self->text ? self->text : strerror(-self->error));

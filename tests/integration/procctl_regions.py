@@ -564,6 +564,12 @@ def test_ends_meanwhile():
 
 def test_others():
     child = real()
+    zombie = os.fork()
+    if zombie == 0:
+        os._exit(0)
+    os.waitid(os.P_PID, zombie, os.WEXITED | os.WNOWAIT)
+    refused("regions", str(zombie), code=3, say=f"no process {zombie}, or it has ended")
+    os.waitpid(zombie, 0)
     name = os.path.basename(os.path.realpath(child.program))
     assert run("regions", child.pid).stdout.startswith(f"{name} ({child.pid})  ")
     child.close()

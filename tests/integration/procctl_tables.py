@@ -371,7 +371,8 @@ def test_threads_of_nobody():
     serve()
     result = run("threads", "4711,998,997", "-o", "json")
     assert len(json.loads(result.stdout)["rows"]) == 3
-    assert result.stderr == "procctl: there is no process 998\nprocctl: there is no process 997\n"
+    assert result.stderr == "".join(
+        f"procctl: there is no process {pid}, or it has ended\n" for pid in (998, 997))
     refused("threads", "998", code=3, say="no process 998")
     refused("threads", say="threads of which process")
     refused("threads", "1", "2", say="commas")
