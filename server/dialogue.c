@@ -129,8 +129,11 @@ static void handle_request(struct session *self, const Procmon__Request *message
 static void handle_cancel(struct session *self, const Procmon__Cancel *message)
 {
 	/* One that has just ended by itself is no error: the two may cross on the way. */
-	if (sampler_cancel(self->all->sampler, &self->subscriber, message->request) == 0)
-		self->requests--;
+	if (sampler_cancel(self->all->sampler, &self->subscriber, message->request) < 0)
+		return;
+	self->requests--;
+	/* Its request has paid for it: who tidies up is no slower than who does not. */
+	self->paid_until_ns -= SESSION_MESSAGE_COST_NS;
 }
 
 /* It takes milliseconds to find out what this host has; that holds for a moment. */

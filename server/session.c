@@ -20,8 +20,6 @@
 #include "log.h"
 #include "reply.h"
 
-#define MESSAGE_COST_NS (SECOND_NS / SESSION_MESSAGES_A_SECOND)
-
 static void start_closing(struct session *self, uint64_t patience_ns)
 {
 	self->state = SESSION_CLOSING;
@@ -53,7 +51,7 @@ static size_t message_max(const struct session *self)
 /* From when on the next message may be handled. */
 static uint64_t allowed_at(const struct session *self)
 {
-	uint64_t credit_ns = (SESSION_MESSAGES_BURST - 1) * MESSAGE_COST_NS;
+	uint64_t credit_ns = (SESSION_MESSAGES_BURST - 1) * SESSION_MESSAGE_COST_NS;
 
 	return self->paid_until_ns > credit_ns ? self->paid_until_ns - credit_ns : 0;
 }
@@ -79,7 +77,7 @@ static void handle_input(struct session *self, uint64_t now)
 			break;
 		handled = true;
 		self->paid_until_ns = (self->paid_until_ns > now ? self->paid_until_ns : now) +
-				      MESSAGE_COST_NS;
+				      SESSION_MESSAGE_COST_NS;
 		dialogue_take(self, message, size);
 	}
 	if (result < 0)

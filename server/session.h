@@ -91,6 +91,8 @@ enum session_state {
 	SESSION_CLOSING, /* ends when its last message is out */
 };
 
+#define SESSION_MESSAGE_COST_NS (UINT64_C(1000000000) / SESSION_MESSAGES_A_SECOND)
+
 struct session {
 	struct subscriber subscriber; /* first: the core's handle is ours */
 	struct sessions *all;
@@ -102,7 +104,7 @@ struct session {
 	struct input input;
 	struct output output;
 	uint64_t hello_deadline_ns, message_deadline_ns, close_deadline_ns; /* NEVER: none */
-	uint64_t paid_until_ns; /* every message costs 1/50 s of the session's time */
+	uint64_t paid_until_ns; /* a message costs 1/50 s of the session's time */
 	uint32_t requests;      /* alive */
 	uint32_t lost_request;  /* whose frame was given up in the middle; 0: none */
 	char client[CLIENT_NAME_MAX + 1];

@@ -10,7 +10,7 @@ import subprocess
 import time
 
 from server import (CATALOG, ERROR, FRAME, HELLO, Client, Place, check, message, request,
-                    stop, wait_for)
+                    stop, varint, wait_for)
 
 INTERVAL = 100_000_000
 TOO_MANY, PROTOCOL = 3, 1
@@ -151,6 +151,22 @@ def floods(place):
     stop(server)
 
 
+def tidies_up(place):
+    """To cancel what one has asked for costs nothing: it has been paid for."""
+    server = place.start(stderr=subprocess.DEVNULL)
+    client = Client(place.path)
+    for number in range(1, 151):
+        body = b"\x08" + varint(number)
+        client.send(request(number, 14, [0x1005], INTERVAL))
+        client.send(message(b"\x1a" + varint(len(body)) + body))
+    client.send(message(b"\x22\x00"))
+    start = time.monotonic()
+    wait_for(lambda: CATALOG in client.receive(), "the catalog")
+    check(time.monotonic() - start < 1, f"{time.monotonic() - start:.1f} s for 150 requests that ended")
+    client.socket.close()
+    stop(server)
+
+
 def does_not_read(place):
     """Hundreds of catalogs and frames asked for and never read: bounded, and he is kept."""
     server = place.start(stderr=subprocess.DEVNULL)
@@ -244,6 +260,6 @@ def in_a_place(test):
 
 in_a_place(many)
 with concurrent.futures.ThreadPoolExecutor() as threads:
-    for _ in threads.map(in_a_place, (trickle, floods, does_not_read, no_descriptors, liars,
+    for _ in threads.map(in_a_place, (trickle, floods, tidies_up, does_not_read, no_descriptors, liars,
                                       other_user)):
         pass
