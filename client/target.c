@@ -108,7 +108,7 @@ void target_finish(struct target *self)
 
 void targets_finish(struct targets *self)
 {
-	for (size_t i = 0; i < self->count; i++)
+	for (size_t i = 0; self->items && i < self->count; i++)
 		target_finish(&self->items[i]);
 	free(self->items);
 	*self = (struct targets){0};
@@ -316,13 +316,13 @@ int target_find(
 
 	if (code == EXIT_DONE) {
 		int error = targets_pick(&all, word, &target, &text);
-		if (error < 0) {
-			complain("%s", text);
-			code = error == -ESRCH ? EXIT_NO_PROCESS : EXIT_USAGE;
-		} else {
+		if (target) {
 			*ret_target = *target;
 			ret_target->name = xstrdup(target->name);
 			ret_target->comm = xstrdup(target->comm);
+		} else {
+			complain("%s", text);
+			code = error == -ESRCH ? EXIT_NO_PROCESS : EXIT_USAGE;
 		}
 	}
 	free(text);

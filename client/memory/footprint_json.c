@@ -100,13 +100,15 @@ static void put_process(FILE *file, const struct footprint_process *process)
 		fputc('}', file);
 	}
 	fputc(']', file);
-	if (process->regions)
+	if (process->regions) {
 		fputs(",\"regions\":[", file);
-	for (size_t i = 0; i < process->region_count; i++) {
-		fputs(i > 0 ? ",\n" : "\n", file);
-		put_region(file, &process->regions[i]);
+		for (size_t i = 0; i < process->region_count; i++) {
+			fputs(i > 0 ? ",\n" : "\n", file);
+			put_region(file, &process->regions[i]);
+		}
+		fputc(']', file);
 	}
-	fputs(process->regions ? "],\"auxiliary\":" : ",\"auxiliary\":", file);
+	fputs(",\"auxiliary\":", file);
 	put_values(file, process->values, process->value_count);
 	fputc('}', file);
 }
