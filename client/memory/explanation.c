@@ -1,5 +1,6 @@
 #include "explanation.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "alloc.h"
@@ -117,9 +118,31 @@ static const char *show(char out[FORMAT_MAX], uint64_t bytes)
 			.state = PROCMON_OK, .type = PROCMON_U64, .u64 = bytes});
 }
 
+/*
+ * How many processes map a page of what is shared, on average: pss has each page divided by that
+ * number. 0 where it is not known.
+ */
+static uint64_t find_sharers(const struct account *account, enum account_part part)
+{
+	const struct account_amount *resident = &account->parts[part][MEASURE_RESIDENT];
+	const struct account_amount *pss = &account->parts[part][MEASURE_PSS];
+	const struct account_amount *unique = &account->parts[part][MEASURE_UNIQUE];
+	int64_t common, share;
+
+	if (resident->state != PROCMON_OK || pss->state != PROCMON_OK ||
+		unique->state != PROCMON_OK)
+		return 0;
+	common = resident->bytes - unique->bytes;
+	share = pss->bytes - unique->bytes;
+	return common > 0 && share > 0 && common > share
+		       ? (uint64_t)((common + share / 2) / share)
+		       : 0;
+}
+
 static char *say(const struct account *account, const struct sentence *sentence, uint64_t bytes)
 {
 	char amount[FORMAT_MAX], second[FORMAT_MAX];
+	uint64_t sharers;
 	const struct account_amount *other =
 		sentence->second.kind == CELL
 			? &account->parts[sentence->second.part][sentence->second.measure]
@@ -129,8 +152,14 @@ static char *say(const struct account *account, const struct sentence *sentence,
 	if (!other || other->state != PROCMON_OK || (uint64_t)other->bytes >= bytes)
 		return xasprintf("%s %s", amount, sentence->text);
 	show(second, (uint64_t)other->bytes);
-	return xasprintf("%s %s; %s%s%s", amount, sentence->text, sentence->second_before,
-		second, sentence->second_after);
+	sharers = find_sharers(account, (enum account_part)sentence->second.part);
+	if (sharers < 2)
+		return xasprintf("%s %s; %s%s%s", amount, sentence->text,
+			sentence->second_before, second, sentence->second_after);
+	return xasprintf("%s %s; %s%s%s: a shared page is mapped by %" PRIu64
+			 " processes on average",
+		amount, sentence->text, sentence->second_before, second, sentence->second_after,
+		sharers);
 }
 
 /* Below it a difference is left out. */

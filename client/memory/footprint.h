@@ -63,7 +63,8 @@ struct footprint_process {
 	struct footprint_region *regions; /* only if they were asked for */
 	size_t region_count;
 	struct amounts total;
-	struct procmon_value pss; /* of all its mappings */
+	struct procmon_value footprint; /* mem.footprint: as the kernel counts it */
+	struct procmon_value pss;       /* of all its mappings */
 	struct footprint_value values[FOOTPRINT_VALUES_MAX];
 	size_t value_count;
 	/* What counts in a sum of processes beside what they share: pages of no file, each divided by
@@ -78,7 +79,7 @@ struct footprint_process {
 /* -------------------------------------------------------------------- all of them */
 
 struct footprint {
-	struct footprint_process *processes; /* in the order of their footprints */
+	struct footprint_process *processes; /* in the order of what is dirty of them */
 	size_t count;
 	size_t denied, gone, small, empty, failed; /* those that are not among them */
 	const struct target *first_denied, *first_empty;

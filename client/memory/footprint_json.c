@@ -7,7 +7,7 @@
  *	  "regions":[{"start":N,..}],"auxiliary":{"mem.footprint":N,..}}],
  *	 "shared":[{"path":"..","device":"0:1","inode":N,"kind":"memory","once":N,"sum":N,"swap":N,
  *	  "pids":[1,2]}],
- *	 "total":{"processes":N,"footprint":N,..},"system":{"mem.total":N,..},
+ *	 "total":{"processes":N,"dirty":N,..},"system":{"mem.total":N,..},
  *	 "denied":0,"gone":0,"small":0,"empty":0,"failed":0}
  */
 #include <inttypes.h>
@@ -88,7 +88,7 @@ static void put_process(FILE *file, const struct footprint_process *process)
 	put_text(file, "name", process->name);
 	fputc(',', file);
 	json_put_key(file, "footprint");
-	put_amount(file, &process->total, AMOUNT_DIRTY);
+	json_put_value(file, &process->footprint);
 	fprintf(file, ",\"incomplete\":%s,\"total\":{", process->incomplete ? "true" : "false");
 	put_amounts(file, &process->total, AMOUNTS);
 	fputs("},\"categories\":[", file);
@@ -168,7 +168,7 @@ static void put_total(FILE *file, const struct footprint *self)
 	fputs(",\n\"total\":{", file);
 	put_number(file, "processes", self->count);
 	fputc(',', file);
-	put_number(file, "footprint", footprint_total(self));
+	put_number(file, "dirty", footprint_total(self));
 	fputc(',', file);
 	put_number(file, "sum", footprint_sum(self));
 	if (self->count > 1) {

@@ -38,7 +38,11 @@ const char footprint_region_attributes[] =
 			  "mem.anonymous,mem.shared,mem.hugetlb";
 
 /* The last one is not shown. */
-enum process_column { PROCESS_VALUES = 6, PROCESS_ANONYMOUS = PROCESS_VALUES };
+enum process_column {
+	PROCESS_FOOTPRINT,
+	PROCESS_VALUES = 6,
+	PROCESS_ANONYMOUS = PROCESS_VALUES
+};
 const char footprint_process_attributes[] =
 	"mem.footprint,mem.footprint_peak,mem.resident,mem.peak,mem.shared,mem.page_tables,"
 	"mem.pss_anonymous";
@@ -271,6 +275,7 @@ void footprint_read_process(struct footprint_process *self, const struct subject
 {
 	struct procmon_value shares = footprint_value(subject, row, PROCESS_ANONYMOUS);
 
+	self->footprint = footprint_value(subject, row, PROCESS_FOOTPRINT);
 	for (size_t i = 0; i < PROCESS_VALUES; i++)
 		add_value(self, subject->columns.items[i]->name,
 			footprint_value(subject, row, i));

@@ -38,6 +38,12 @@ static const char *format_bytes(
 	return out;
 }
 
+static const char *format_if(
+	const struct footprint_style *style, bool known, uint64_t bytes, char out[FORMAT_MAX])
+{
+	return known ? format_bytes(style, bytes, out) : "-";
+}
+
 static int column_width(const struct footprint_style *style, size_t column)
 {
 	int width = column == AMOUNT_REGIONS         ? 7
@@ -167,15 +173,16 @@ static void put_category(struct text_page *self, const struct footprint_process 
 
 static void put_process(struct text_page *self, const struct footprint_process *process)
 {
-	char number[FORMAT_MAX];
+	char footprint[FORMAT_MAX], dirty[FORMAT_MAX];
 
-	put_title(self, xasprintf("%s [%" PRIu32 "]: Footprint: %s  (%ld bytes per page)%s",
-				process->name, process->pid,
-				process->total.known[AMOUNT_DIRTY]
-					? format_bytes(self->style,
-						  process->total.of[AMOUNT_DIRTY], number)
-					: "-",
-				sysconf(_SC_PAGESIZE), process->incomplete ? incomplete : ""));
+	put_title(self,
+		xasprintf("%s [%" PRIu32 "]: Footprint: %s, Dirty: %s  (%ld bytes per page)%s",
+			process->name, process->pid,
+			format_if(self->style, process->footprint.state == PROCMON_OK,
+				process->footprint.u64, footprint),
+			format_if(self->style, process->total.known[AMOUNT_DIRTY],
+				process->total.of[AMOUNT_DIRTY], dirty),
+			sysconf(_SC_PAGESIZE), process->incomplete ? incomplete : ""));
 	if (self->style->categories) {
 		fputc('\n', self->file);
 		put_head(self);
@@ -249,7 +256,7 @@ static void put_summary(struct text_page *self, const struct footprint *footprin
 {
 	char number[FORMAT_MAX];
 
-	put_title(self, xasprintf("Summary of %zu processes: Footprint: %s%s", footprint->count,
+	put_title(self, xasprintf("Summary of %zu processes: Dirty: %s%s", footprint->count,
 				format_bytes(self->style, footprint_total(footprint), number),
 				footprint_is_incomplete(footprint) ? incomplete : ""));
 	if (self->style->categories)
@@ -263,8 +270,8 @@ static void put_summary(struct text_page *self, const struct footprint *footprin
 	put_sum(self, "shared memory, counted once",
 		sharing_sum_once(&footprint->sharing, true));
 	put_sum(self, "page tables", footprint_sum_unmapped(footprint));
-	put_sum(self, "footprint", footprint_total(footprint));
-	put_sum(self, "sum of the footprints of each", footprint_sum(footprint));
+	put_sum(self, "dirty", footprint_total(footprint));
+	put_sum(self, "sum of what each has", footprint_sum(footprint));
 }
 
 void footprint_write_text(

@@ -125,7 +125,7 @@ def shown(*args, code=0):
 def test_units_and_order():
     serve()
     lines = run("footprint", "-f", "bytes", "10").stdout.splitlines()
-    assert lines[1] == f"worker [10]: Footprint: {73 * MIB + (100 << 10)}  ({PAGE} bytes per page)"
+    assert lines[1] == f"worker [10]: Footprint: {10 * MIB}, Dirty: {73 * MIB + (100 << 10)}  ({PAGE} bytes per page)"
     assert lines[6].split() == [str(64 * MIB), "0", "0", "1", "shared", "memory"], lines[6]
     lines = run("footprint", "-f", "pages", "10").stdout.splitlines()
     assert lines[7].split()[0] == str(9 * MIB // PAGE), lines[7]
@@ -144,7 +144,7 @@ def test_what_is_shared_counts_once():
     # of no file: 7 of 8 MiB, for they are shared with others, and 1 in swap; page tables; shared
     total = {"processes": 2, "sum": 2 * (73 * MIB + (100 << 10)), "anonymous": 2 * (8 * MIB - 0),
              "divided": True, "shared_memory": 64 * MIB, "page_tables": 2 * (100 << 10),
-             "footprint": 2 * 8 * MIB + 64 * MIB + 2 * (100 << 10)}
+             "dirty": 2 * 8 * MIB + 64 * MIB + 2 * (100 << 10)}
     assert found["total"] == total, found["total"]
     memory, file = found["shared"]
     assert memory["once"] == 64 * MIB and memory["sum"] == 128 * MIB and memory["pids"] == [10, 11]
@@ -207,11 +207,11 @@ def test_what_has_no_memory_has_no_footprint():
 def test_what_is_not_known_is_no_zero():
     lost = [{**row, "mem.dirty": State(pb.FAILED)} for row in CATEGORIES]
     serve(footprints={10: lost, 11: lost[:1] + CATEGORIES[1:]})
-    assert "worker [10]: Footprint: -  " in run("footprint", "10").stdout
+    assert ", Dirty: -  " in run("footprint", "10").stdout
     found = shown("worker")
     parts = {entry["pid"]: entry for entry in found["processes"]}
-    assert parts[10]["footprint"] is None and parts[10]["incomplete"]
-    assert parts[11]["footprint"] > 0 and parts[11]["incomplete"]
+    assert parts[10]["total"]["mem.dirty"] is None and parts[10]["incomplete"]
+    assert parts[11]["total"]["mem.dirty"] > 0 and parts[11]["incomplete"]
     summary = run("footprint", "worker").stdout.split("Summary")[1]
     assert "incomplete" in summary.splitlines()[0], summary
 
@@ -396,7 +396,9 @@ def test_sums_are_those_of_smaps():
         dirty, clean, count = read_smaps(child.pid)
         tables = read_pairs(f"/proc/{child.pid}/status")["VmPTE"]
         (entry,) = found["processes"]
-        assert entry["footprint"] == dirty + tables, (entry, dirty, tables)
+        assert entry["total"]["mem.dirty"] == dirty + tables, (entry, dirty, tables)
+        # One name has one meaning: what table PROCESS calls so has no shared memory.
+        assert entry["footprint"] == entry["auxiliary"]["mem.footprint"] == dirty + tables - 4 * MIB
         assert entry["total"]["mem.clean"] == clean, (entry["total"], clean)
         assert abs(entry["total"]["regions"] - count) <= 1, (entry["total"], count)
         for name in AMOUNTS:
@@ -421,9 +423,9 @@ def test_shared_memory_of_two_counts_once():
         assert memory["pids"] == sorted((one.pid, two.pid)) and "both" in memory["path"]
         total = found["total"]
         assert total["shared_memory"] == 16 * MIB
-        assert total["sum"] == sum(entry["footprint"] for entry in found["processes"])
+        assert total["sum"] == sum(entry["total"]["mem.dirty"] for entry in found["processes"])
         # they were not forked from each other: nothing else is shared that would be dirty
-        assert abs(total["sum"] - 16 * MIB - total["footprint"]) < 256 << 10, total
+        assert abs(total["sum"] - 16 * MIB - total["dirty"]) < 256 << 10, total
         text = run("footprint", *map(str, pids)).stdout
         assert "16.0M      32.0M          2  /memfd:both" in text, text
     os.close(fd)
@@ -441,8 +443,8 @@ def test_a_family_counts_by_shares():
             expected += rollup["Pss_Anon"] - rollup["LazyFree"] + rollup["SwapPss"]
             expected += read_pairs(f"/proc/{pid}/status")["VmPTE"]
         total = found["total"]
-        assert total["divided"] and abs(total["footprint"] - expected) <= 64 << 10, (total, expected)
-        assert total["sum"] > 4 * 32 * MIB and 32 * MIB < total["footprint"] < 64 * MIB, total
+        assert total["divided"] and abs(total["dirty"] - expected) <= 64 << 10, (total, expected)
+        assert total["sum"] > 4 * 32 * MIB and 32 * MIB < total["dirty"] < 64 * MIB, total
         assert len(shown(str(parent.pid))["processes"]) == 1
         found = shown("--targetChildren", str(parent.pid), "--exclude", str(family[1]))
         assert sorted(entry["pid"] for entry in found["processes"]) == sorted(set(family) - {family[1]})

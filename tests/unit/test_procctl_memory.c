@@ -312,6 +312,17 @@ TEST(sentences_begin_with_the_amount)
 	CHECK(strstr(say(&account, "file"), "pss has 3.0M of them"));
 }
 
+/* 5 of 6 MiB are mapped by others, too, and count for 3 - 1. */
+TEST(how_many_share_a_page_is_told_if_it_is_known)
+{
+	struct account account = make_account();
+
+	CHECK(strstr(say(&account, "file"), "is mapped by 3 processes on average"));
+	account.parts[PART_FILE][MEASURE_UNIQUE].state = PROCMON_DENIED;
+	CHECK(strstr(say(&account, "file"), "pss has 3.0M of them, for others map them, too"));
+	CHECK(!strstr(say(&account, "file"), "on average"));
+}
+
 TEST(memory_that_only_this_process_maps_is_not_said_to_be_shared)
 {
 	struct account account = make_account();
@@ -344,5 +355,6 @@ TESTS(CASE(parts_make_up_every_measure), CASE(a_part_that_a_measure_does_not_cou
 	CASE(differences_come_by_size_and_small_ones_not_at_all),
 	CASE(huge_pages_of_its_own_hide_no_part_of_others),
 	CASE(what_is_not_there_is_not_talked_about), CASE(sentences_begin_with_the_amount),
+	CASE(how_many_share_a_page_is_told_if_it_is_known),
 	CASE(memory_that_only_this_process_maps_is_not_said_to_be_shared),
 	CASE(merged_pages_are_not_told_as_those_of_a_fork))
