@@ -72,6 +72,7 @@ int instance_create(const struct platform *platform, const struct provider *prov
 		return error;
 	}
 	self->id = id;
+	self->rows_max = TABLE_ROWS_MAX;
 	self->table_id = provider->table;
 	self->target = *target;
 	self->platform = platform;
@@ -260,7 +261,9 @@ void instance_bury(struct instance *self, uint32_t slot)
 static uint32_t roster_born(struct roster *roster, uint64_t identity, uint64_t pid)
 {
 	struct instance *self = roster_instance(roster);
-	uint32_t slot = table_add(&self->table, identity, pid);
+	uint32_t slot = self->table.row_count < self->rows_max
+				? table_add(&self->table, identity, pid)
+				: NO_SLOT;
 	uint32_t count = self->provider->source_count;
 
 	if (slot == NO_SLOT) {

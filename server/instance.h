@@ -69,9 +69,10 @@ struct instance {
 	struct table table;
 	uint32_t views, unfiltered_views;
 	uint32_t exit_views, unfiltered_exit_views; /* of these, those with exits */
-	bool reopen;     /* rows are held that no view wants any more */
-	bool listed;     /* the latest sampling could list */
-	bool overflowed; /* the latest list had more rows than the table takes */
+	bool reopen;       /* rows are held that no view wants any more */
+	bool listed;       /* the latest sampling could list */
+	uint32_t rows_max; /* so many may it have */
+	bool overflowed;   /* the latest list had more */
 	struct listing listing;
 	int end_error; /* the target is gone: what its requests are told; 0: it is not */
 	uint32_t rested,

@@ -14,6 +14,9 @@
 enum {
 	LISTING_ROWS_AT_ONCE = 2048,
 	LISTING_RESTARTS_MAX = 3,
+	/* Of all such tables together: each has as many rows as a process likes, and there is one for
+	 * each process that somebody asks about. Beyond that they are incomplete. */
+	LISTING_ROWS_MAX = 4 * TABLE_ROWS_MAX,
 };
 
 /*

@@ -35,7 +35,11 @@ static const struct instance *table_of_regions(void)
 /* Does the loop go on at once? */
 static bool is_reading(void)
 {
-	return table_of_regions() && listing_is_reading(table_of_regions());
+	const struct instance *i = sampler->instances;
+
+	while (i && !listing_is_reading(i))
+		i = i->next;
+	return i;
 }
 
 /* The worker does all that it is asked for, which takes so long; the loop looks at once. */
@@ -318,6 +322,40 @@ TEST(more_rows_than_a_table_takes_are_incomplete)
 	tick_and_work();
 	CHECK(!reader.incomplete);
 	sampler_drop(sampler, &reader.subscriber);
+	teardown();
+}
+
+/* However many processes somebody asks about. */
+TEST(all_such_tables_together_have_a_limit)
+{
+	enum { TABLES = LISTING_ROWS_MAX / TABLE_ROWS_MAX + 1 };
+	static const struct subscriber_ops ops = {.drained = drained, .send = take};
+	struct reader readers[TABLES];
+
+	setup();
+	for (uint64_t start = 0; start < TABLE_ROWS_MAX; start++)
+		fake_region_add(start, 4096, 0);
+	for (uint32_t i = 0; i < TABLES; i++) {
+		struct request request = {.request = 1,
+			.table = TABLE_REGION,
+			.target_pid = TARGET + i,
+			.interval_ns = SECOND,
+			.attributes = (uint16_t[]){R(START)},
+			.attribute_count = 1};
+		readers[i] = (struct reader){.subscriber = {.ops = &ops, .client = "reader"}};
+		sampler_add_session(sampler, &readers[i].subscriber);
+		CHECK_INT(sampler_subscribe(sampler, now, &readers[i].subscriber, &request), 0);
+		tick_and_work();
+		CHECK(readers[i].frames > 0);
+		CHECK_INT(readers[i].incomplete, i == TABLES - 1);
+	}
+	/* The first one goes, and leaves its room to the last. */
+	sampler_drop(sampler, &readers[0].subscriber);
+	tick_and_work();
+	tick_and_work();
+	CHECK(!readers[TABLES - 1].incomplete);
+	for (uint32_t i = 1; i < TABLES; i++)
+		sampler_drop(sampler, &readers[i].subscriber);
 	teardown();
 }
 
@@ -691,7 +729,8 @@ TESTS(CASE(the_first_frame_waits_for_the_rows_and_has_their_time),
 	CASE(what_cannot_be_read_leaves_the_rows_as_they_were_and_is_named),
 	CASE(a_target_without_rows_is_complete),
 	CASE(a_target_that_is_denied_or_gone_ends_its_requests),
-	CASE(more_rows_than_a_table_takes_are_incomplete), CASE(only_what_is_due_is_looked_for),
+	CASE(more_rows_than_a_table_takes_are_incomplete),
+	CASE(all_such_tables_together_have_a_limit), CASE(only_what_is_due_is_looked_for),
 	CASE(who_wants_more_while_a_worker_looks_gets_it),
 	CASE(a_large_table_is_read_piece_by_piece_and_shown_whole),
 	CASE(who_comes_and_goes_does_not_keep_others_waiting),
