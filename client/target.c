@@ -316,7 +316,7 @@ int target_find(
 
 	if (code == EXIT_DONE) {
 		int error = targets_pick(&all, word, &target, &text);
-		if (target) {
+		if (error == 0 && target) {
 			*ret_target = *target;
 			ret_target->name = xstrdup(target->name);
 			ret_target->comm = xstrdup(target->comm);

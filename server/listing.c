@@ -196,6 +196,16 @@ static int take_over(struct instance *self, struct lane_job *job, uint64_t now_n
 	return 0;
 }
 
+void listing_limit(struct instance *self, const struct instance *first)
+{
+	uint32_t left = LISTING_ROWS_MAX;
+
+	for (const struct instance *i = first; i; i = i->next)
+		if (i != self && instance_lists_slowly(i))
+			left -= i->table.row_count < left ? i->table.row_count : left;
+	self->rows_max = left < TABLE_ROWS_MAX ? left : TABLE_ROWS_MAX;
+}
+
 int listing_apply(struct instance *self, struct lane_job *job, bool late, uint64_t now_ns)
 {
 	int error = late ? -ETIMEDOUT : take_over(self, job, now_ns);

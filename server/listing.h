@@ -27,6 +27,8 @@ enum {
 int listing_want(struct instance *self, uint32_t sources, struct lane *lane, uint64_t now_ns);
 /* Hands in what the lane had no room for, and what the job before did not find. */
 int listing_pump(struct instance *self, struct lane *lane, uint64_t now_ns);
+/* It may have as many rows as the others of its kind (`first`, its next ..) leave. */
+void listing_limit(struct instance *self, const struct instance *first);
 /* A job is through, or has become late: its rows into the table. */
 int listing_apply(struct instance *self, struct lane_job *job, bool late, uint64_t now_ns);
 /*

@@ -25,23 +25,12 @@ static struct instance *instance_by_id(const struct sampler *self, uint64_t id)
 	return NULL;
 }
 
-/* How many rows workers may find for it: what the others of its kind leave. */
-static uint32_t rows_left(const struct sampler *self, const struct instance *instance)
-{
-	uint32_t left = LISTING_ROWS_MAX;
-
-	for (const struct instance *i = self->instances; i; i = i->next)
-		if (i != instance && instance_lists_slowly(i))
-			left -= i->table.row_count < left ? i->table.row_count : left;
-	return left < TABLE_ROWS_MAX ? left : TABLE_ROWS_MAX;
-}
-
 static void apply_result(struct sampler *self, struct lane_job *job, bool late)
 {
 	struct instance *instance = instance_by_id(self, job->instance);
 
 	if (instance && job->job.source == SOURCE_LISTING) {
-		instance->rows_max = rows_left(self, instance);
+		listing_limit(instance, self->instances);
 		instance->end_error = listing_apply(instance, job, late, self->now_ns);
 	} else if (instance)
 		slow_apply(instance, job, late, self->now_ns);
