@@ -10,11 +10,10 @@ import subprocess
 import sys
 import time
 
-from procctl_support import (PROCCTL, ROOT, Server, Terminal, protocol, refused, run, tests,
-                             wait_for)
+from procctl_support import (PROCCTL, Server, Terminal, check_golden, on_terminal, protocol,
+                             refused, run, tests, wait_for)
 
 pb = protocol()
-GOLDEN = os.path.join(ROOT, "tests", "fixtures", "golden")
 
 
 def attribute(number, name, kind=pb.GAUGE, unit=pb.NO_UNIT, type=pb.U64, **fields):
@@ -57,26 +56,6 @@ def serve(rows=ROWS):
     server = Server(pb, ATTRIBUTES, rows)
     server.steady = True
     return server
-
-
-def check_golden(name, shown):
-    path = os.path.join(GOLDEN, name)
-    if os.environ.get("GOLDEN"):
-        with open(path, "w") as file:
-            file.write(shown)
-    with open(path) as file:
-        assert shown == file.read(), shown
-
-
-def on_terminal(*args, columns=80):
-    """What a command that ends by itself shows on a terminal; nothing is wider than that."""
-    terminal = Terminal(*args, rows=24, columns=columns)
-    code = terminal.end()
-    shown = terminal.output.decode().replace("\r\n", "\n")
-    terminal.close()
-    assert code == 0 and "\033" not in shown, (code, shown)
-    assert max(map(len, shown.split("\n"))) <= columns, shown
-    return shown
 
 
 # ------------------------------------------------------------------------------- get

@@ -9,11 +9,10 @@ import subprocess
 import sys
 import time
 
-from procctl_support import PROCCTL, ROOT, Server, State, Terminal, directory, protocol, refused, run, \
-    tests, wait_for
+from procctl_support import (PROCCTL, Server, State, Terminal, check_golden, directory, protocol,
+                             refused, run, tests, wait_for)
 
 pb = protocol()
-GOLDEN = os.path.join(ROOT, "tests", "fixtures", "golden")
 NONE, DENIED = State(pb.NONE), State(pb.DENIED)
 PAGE = os.sysconf("SC_PAGESIZE")
 MIB = 1 << 20
@@ -94,23 +93,17 @@ def serve(rows=(), footprints=None):
         pb.SYSTEM: [{name: (i + 1) << 30 for i, name in enumerate(TABLES[pb.SYSTEM])}]})
 
 
-def check_golden(name, shown):
-    shown = shown.replace(f"({PAGE} bytes", "(4096 bytes")
-    path = os.path.join(GOLDEN, name)
-    if os.environ.get("GOLDEN"):
-        with open(path, "w") as file:
-            file.write(shown)
-    with open(path) as file:
-        assert shown == file.read(), shown
+def check(name, shown):
+    check_golden(name, shown.replace(f"({PAGE} bytes", "(4096 bytes"))
 
 
 def test_goldens():
     serve()
-    check_golden("footprint.txt", run("footprint", "10").stdout)
-    check_golden("footprint-all.txt", run("footprint", "--all", "--swapped", "--wired").stdout)
+    check("footprint.txt", run("footprint", "10").stdout)
+    check("footprint-all.txt", run("footprint", "--all", "--swapped", "--wired").stdout)
     terminal = Terminal("footprint", "-v", "10", columns=80)
     assert terminal.end() == 0
-    check_golden("footprint-80.txt", terminal.output.decode().replace("\r\n", "\n"))
+    check("footprint-80.txt", terminal.output.decode().replace("\r\n", "\n"))
     terminal.close()
     terminal = Terminal("footprint", "-v", "-w", "10", columns=80)
     assert terminal.end() == 0 and b"/very/long/name/for/a/program/worker" in terminal.output

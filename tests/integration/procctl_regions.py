@@ -10,10 +10,10 @@ import subprocess
 import sys
 import time
 
-from procctl_support import BUILD, ROOT, Server, State, Terminal, protocol, refused, run, tests
+from procctl_support import (BUILD, Server, State, check_golden, on_terminal, protocol, refused,
+                             run, tests)
 
 pb = protocol()
-GOLDEN = os.path.join(ROOT, "tests", "fixtures", "golden")
 TEXT, BYTES, ADDRESS = {"type": pb.TEXT}, {"unit": pb.BYTES}, {"unit": pb.ADDRESS}
 PAGES = {"unit": pb.BYTES, "cost": pb.PAGES}
 NONE = State(pb.NONE)
@@ -80,25 +80,6 @@ def serve(regions=None):
     server = Server(pb, ATTRIBUTES, {**ROWS, pb.REGION: {**ROWS[pb.REGION], **(regions or {})}})
     server.steady = True
     return server
-
-
-def on_terminal(*args, columns=80):
-    terminal = Terminal(*args, rows=24, columns=columns)
-    code = terminal.end()
-    shown = terminal.output.decode().replace("\r\n", "\n")
-    terminal.close()
-    assert code == 0 and "\033" not in shown, (code, shown)
-    assert max(map(len, shown.split("\n"))) <= columns, shown
-    return shown
-
-
-def check_golden(name, shown):
-    path = os.path.join(GOLDEN, name)
-    if os.environ.get("GOLDEN"):
-        with open(path, "w") as file:
-            file.write(shown)
-    with open(path) as file:
-        assert shown == file.read(), shown
 
 
 def rows_of(*args):

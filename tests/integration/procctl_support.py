@@ -20,6 +20,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BUILD = os.environ.get("BUILD", os.path.join(ROOT, "build"))
 PROCCTL = os.path.join(BUILD, "procctl")
 PATIENCE = 20
+GOLDEN = os.path.join(ROOT, "tests", "fixtures", "golden")
 
 directory = tempfile.mkdtemp(prefix="procctl.", dir="/tmp")
 os.environ["PROCMON_SOCKET"] = os.path.join(directory, "socket")
@@ -362,3 +363,24 @@ class Server:
         self.sessions, self.requests = [], []
         if os.path.exists(self.path):
             os.unlink(self.path)
+
+
+def on_terminal(*args, columns=80):
+    """What a command that ends by itself shows on a terminal; nothing is wider than that."""
+    terminal = Terminal(*args, rows=24, columns=columns)
+    code = terminal.end()
+    shown = terminal.output.decode().replace("\r\n", "\n")
+    terminal.close()
+    assert code == 0 and "\033" not in shown, (code, shown)
+    assert max(map(len, shown.split("\n"))) <= columns, shown
+    return shown
+
+
+def check_golden(name, shown):
+    """With GOLDEN in the environment it becomes what is right."""
+    path = os.path.join(GOLDEN, name)
+    if os.environ.get("GOLDEN"):
+        with open(path, "w") as file:
+            file.write(shown)
+    with open(path) as file:
+        assert shown == file.read(), shown

@@ -6,10 +6,10 @@ import os
 import subprocess
 import time
 
-from procctl_support import PROCCTL, ROOT, Server, State, Terminal, protocol, refused, run, tests
+from procctl_support import (PROCCTL, Server, State, Terminal, check_golden, on_terminal, protocol,
+                             refused, run, tests)
 
 pb = protocol()
-GOLDEN = os.path.join(ROOT, "tests", "fixtures", "golden")
 NONE, ASLEEP, FAILED = State(pb.NONE), State(pb.ASLEEP), State(pb.FAILED)
 TEXT = {"type": pb.TEXT}
 COUNTER = {"kind": pb.COUNTER}
@@ -202,25 +202,6 @@ def columns(*args):
 
 def names(*args):
     return [row["name"] for row in rows_of(*args)]
-
-
-def on_terminal(*args, columns=80):
-    terminal = Terminal(*args, rows=24, columns=columns)
-    code = terminal.end()
-    shown = terminal.output.decode().replace("\r\n", "\n")
-    terminal.close()
-    assert code == 0 and "\033" not in shown, (code, shown)
-    assert max(map(len, shown.split("\n"))) <= columns, shown
-    return shown
-
-
-def check_golden(name, shown):
-    path = os.path.join(GOLDEN, name)
-    if os.environ.get("GOLDEN"):
-        with open(path, "w") as file:
-            file.write(shown)
-    with open(path) as file:
-        assert shown == file.read(), shown
 
 
 # ----------------------------------------------------------------------- to the byte

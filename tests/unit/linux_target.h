@@ -57,6 +57,39 @@ static inline int target_look(struct watch *watch, uint32_t sources)
 	return result;
 }
 
+/* A child of ours, looked at by a user who may not; to be closed with watch_close. */
+static inline struct watch *target_of_another_user(enum table_id table)
+{
+	struct watch *watch;
+	pid_t child;
+
+	if (geteuid() != 0)
+		test_skip("it takes root to become another user");
+	child = child_start(NULL);
+	wait_for_state(child, 'S');
+	CHECK_INT(setresuid(65534, 65534, 65534), 0);
+	watch = target_begin(table, NULL, NULL);
+	if (target_try(watch, (uint32_t)child) == -EACCES)
+		test_skip("/proc is mounted with hidepid");
+	return watch;
+}
+
+/* A process that is not waited for yet has ended, as one that was. */
+static inline void target_check_end(enum table_id table, uint32_t sources)
+{
+	pid_t child = child_start(NULL);
+	struct watch *watch = target_watch(table, NULL, NULL, (uint32_t)child);
+
+	CHECK_INT(target_look(watch, sources), STATE_OK);
+	kill(child, SIGKILL);
+	wait_for_state(child, 'Z');
+	CHECK_INT(target_look(watch, sources), SAMPLE_GONE);
+	CHECK(!watch->provider->has_target(watch->handle));
+	CHECK_INT(waitpid(child, NULL, 0), child);
+	CHECK_INT(target_look(watch, sources), SAMPLE_GONE);
+	watch_close(watch);
+}
+
 static inline void target_read(
 	struct watch *watch, uint32_t slot, uint32_t source, void *sample)
 {

@@ -92,31 +92,13 @@ TEST(the_sum_is_the_kernels)
 
 TEST(a_process_that_ended_has_no_memory)
 {
-	pid_t child = child_start(NULL);
-	struct watch *watch = target_watch(TABLE_FOOTPRINT, NULL, NULL, (uint32_t)child);
-
-	CHECK_INT(target_look(watch, WANTED), STATE_OK);
-	kill(child, SIGKILL);
-	wait_for_state(child, 'Z');
-	CHECK_INT(target_look(watch, WANTED), SAMPLE_GONE);
-	CHECK_INT(waitpid(child, NULL, 0), child);
-	CHECK_INT(target_look(watch, WANTED), SAMPLE_GONE);
-	watch_close(watch);
+	target_check_end(TABLE_FOOTPRINT, WANTED);
 }
 
 TEST(a_process_of_another_user)
 {
-	struct watch *watch;
-	pid_t child;
+	struct watch *watch = target_of_another_user(TABLE_FOOTPRINT);
 
-	if (geteuid() != 0)
-		test_skip("it takes root to become another user");
-	child = child_start(NULL);
-	wait_for_state(child, 'S');
-	CHECK_INT(setresuid(65534, 65534, 65534), 0);
-	watch = target_begin(TABLE_FOOTPRINT, NULL, NULL);
-	if (target_try(watch, (uint32_t)child) == -EACCES)
-		test_skip("/proc is mounted with hidepid");
 	CHECK_INT(target_look(watch, WANTED), STATE_DENIED);
 	watch_close(watch);
 }

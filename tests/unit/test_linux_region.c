@@ -184,33 +184,13 @@ TEST(a_file_whose_name_ends_like_that)
 
 TEST(a_process_that_ended_is_gone)
 {
-	pid_t child = child_start(NULL);
-	struct watch *watch = open_regions((uint32_t)child);
-
-	CHECK_INT(target_look(watch, MAP), STATE_OK);
-	CHECK(watch->provider->has_target(watch->handle));
-	kill(child, SIGKILL);
-	wait_for_state(child, 'Z');
-	CHECK_INT(target_look(watch, MAP), SAMPLE_GONE);
-	CHECK(!watch->provider->has_target(watch->handle));
-	CHECK_INT(waitpid(child, NULL, 0), child);
-	CHECK_INT(target_look(watch, MAP | PAGES), SAMPLE_GONE);
-	watch_close(watch);
+	target_check_end(TABLE_REGION, MAP | PAGES);
 }
 
 TEST(a_process_of_another_user)
 {
-	struct watch *watch;
-	pid_t child;
+	struct watch *watch = target_of_another_user(TABLE_REGION);
 
-	if (geteuid() != 0)
-		test_skip("it takes root to become another user");
-	child = child_start(NULL);
-	wait_for_state(child, 'S');
-	CHECK_INT(setresuid(65534, 65534, 65534), 0);
-	watch = target_begin(TABLE_REGION, NULL, NULL);
-	if (target_try(watch, (uint32_t)child) == -EACCES)
-		test_skip("/proc is mounted with hidepid");
 	CHECK_INT(target_look(watch, MAP), STATE_DENIED);
 	CHECK_INT(target_look(watch, MAP | PAGES), STATE_DENIED);
 	watch_close(watch);
