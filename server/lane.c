@@ -138,10 +138,10 @@ static void *worker_main(void *argument)
 {
 	struct worker *self = argument;
 	struct lane *lane = self->lane;
-	struct lane_job *job;
 
 	pthread_mutex_lock(&lane->lock);
 	for (;;) {
+		struct lane_job *job = NULL;
 		while (!lane->stopping && !(job = start_job(lane)))
 			pthread_cond_wait(&lane->work, &lane->lock);
 		if (lane->stopping)
