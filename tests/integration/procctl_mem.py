@@ -129,7 +129,11 @@ def near(amount, expected, slack=MIB):
 
 def test_totals_are_the_kernels_and_parts_add_up():
     with Subject() as subject:
-        status, rollup, tables = look(subject)
+        for _ in range(20):  # others may come and go between two looks that are the same
+            status, rollup, tables = look(subject)
+            unique = sum(rollup[name] for name in ("Private_Clean", "Private_Dirty", "Private_Hugetlb"))
+            if column(tables["measures"], "measure", "bytes")["unique"] == unique:
+                break
         total = column(tables["measures"], "measure", "bytes")
         assert list(total) == MEASURES
         assert total["virtual"] == status["VmSize"] and total["resident"] == status["VmRSS"]
@@ -137,8 +141,7 @@ def test_totals_are_the_kernels_and_parts_add_up():
             status.get(name, 0) for name in ("RssAnon", "VmSwap", "VmPTE", "HugetlbPages"))
         # procctl maps the same libc while it is there, and others come and go meanwhile
         assert abs(rollup["Pss"] - total["pss"]) < MIB // 4, (rollup["Pss"], total["pss"])
-        assert total["unique"] == rollup["Private_Clean"] + rollup["Private_Dirty"] + \
-            rollup["Private_Hugetlb"]
+        assert total["unique"] == unique, (total, rollup)
         rest = column(tables["measures"], "measure", "rest")
         # of pss the kernel rounds each part down
         assert 0 <= rest.pop("pss") <= 2048 and set(rest.values()) == {0}, rest

@@ -7,7 +7,7 @@ import tempfile
 import time
 
 from memory_cases import truth
-from memory_cases.report import Skip, case, check, error_percent, figure, left_out, meets
+from memory_cases.report import Skip, case, check, error_percent, figure, left_out, meets, steadily
 from memory_cases.subject import (ANONYMOUS, DONTNEED, FREE, GIB, HUGEPAGE, KIB, MIB, NORESERVE,
                                   PAGE, PRIVATE, READ, SHARED, WRITE, Group, Subject)
 
@@ -158,6 +158,7 @@ def huge(subject, file):
 
 # ------------------------------------------------------------------------------ comparing
 
+@steadily
 def compare_regions(probe, pid, address, size, parts, what, slack=0):
     """Of this part of the address space: by hand, with smaps, with each of its pages."""
     rows = probe.regions(pid).within(address, size)
@@ -193,6 +194,7 @@ def of_group(row):
     return row["category"] != "page tables"
 
 
+@steadily
 def compare_totals(probe, pid, what, group=None, hidden=0, slack=0):
     """FOOTPRINT and PROCESS of all of it. Returns how far it is from what the group is charged."""
     mappings, status = truth.smaps(pid), truth.status(pid)

@@ -1,4 +1,5 @@
 """Which cases hold, which do not, and what this machine cannot do."""
+import functools
 import time
 import traceback
 
@@ -35,6 +36,19 @@ def meets(what, found, expected, slack=0):
     assert found is not None, f"{what}: no value instead of {expected}"
     assert abs(found - expected) <= slack, \
         f"{what}: {found} instead of {expected} (+- {slack}): {found - expected:+d}"
+
+
+def steadily(compare):
+    """Others begin and cease to map the same files: what is equal, is so when none does."""
+    @functools.wraps(compare)
+    def again_and_again(*arguments, **options):
+        for _ in range(11):
+            try:
+                return compare(*arguments, **options)
+            except AssertionError:
+                time.sleep(0.1)
+        return compare(*arguments, **options)
+    return again_and_again
 
 
 def error_percent(found, expected):
