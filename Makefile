@@ -278,7 +278,7 @@ run: ## show memory and GPU use of the processes of this machine
 check: ## build and run all tests, or ONLY="NAME .."
 	@common/dependencies check
 	@$(MAKE) --no-print-directory tests
-	@BUILD=$(abspath $(BUILD)) LEAVE_OUT="$(LEAVE_OUT)" tests/run $(ONLY)
+	@BUILD=$(abspath $(BUILD)) LEAVE_OUT="$(LEAVE_OUT)" ONCE=$(ONCE) tests/run $(ONLY)
 
 bench: ## measure what watching costs
 	@common/dependencies check
@@ -291,7 +291,7 @@ variant = @$(MAKE) --no-print-directory BUILD=$(BUILD)/$(1) HARDENING= $(2)
 
 .PHONY: asan tsan analyze fuzz fuzz-build format format-check tidy help clean
 asan: ## make check with AddressSanitizer and UndefinedBehaviorSanitizer
-	+$(call variant,asan,check LEAVE_OUT="$(NOT_OURS)" CFLAGS="-O1 -g -fno-omit-frame-pointer \
+	+$(call variant,asan,check ONCE=yes LEAVE_OUT="$(NOT_OURS)" CFLAGS="-O1 -g -fno-omit-frame-pointer \
 		-fsanitize=address$(comma)undefined -fno-sanitize-recover=all" \
 		LDFLAGS="-fsanitize=address$(comma)undefined")
 
