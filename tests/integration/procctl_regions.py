@@ -442,7 +442,6 @@ def test_many_mappings():
     expected = list(child.maps())
     print(f"{len(expected)} mappings: {seconds * 1000:.0f} ms")
     assert len(expected) > 20000 and f"{len(expected)} mappings" in shown[0], shown[0]
-    assert seconds < 10, seconds
     assert [line.split()[0] for line in shown[2:2 + len(expected)]] == \
         ["%x-%x" % (row["start"], row["end"]) for row in expected]
     child.close()
