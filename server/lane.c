@@ -195,6 +195,7 @@ static void start_workers(struct lane *self)
 {
 	uint32_t started = 0;
 
+	pthread_mutex_lock(&self->lock); /* the first of them look how many there are */
 	self->started = true;
 	for (uint32_t i = 0; i < self->worker_count; i++) {
 		struct worker *worker = &self->workers[started];
@@ -202,6 +203,7 @@ static void start_workers(struct lane *self)
 			started++;
 	}
 	self->worker_count = started;
+	pthread_mutex_unlock(&self->lock);
 }
 
 void lane_destroy(struct lane *self)
