@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include "linux/memory/memory.h"
+#include "linux/process/process.h"
 #include "linux_target.h"
 
 enum {
@@ -350,10 +351,10 @@ TEST(a_kernel_that_does_not_tell_pages)
 	CHECK_INT(target_look(watch, MAP), STATE_OK);
 	CHECK_INT(target_look(watch, PAGES), STATE_UNSUPPORTED);
 	watch_close(watch);
-	CHECK(memory_pages_unsupported(&host, &state));
+	CHECK(smaps_unsupported(&host, &state));
 	CHECK_INT(state, STATE_UNSUPPORTED);
 	tree_put("proc/self/smaps", "");
-	CHECK(!memory_pages_unsupported(&host, &state));
+	CHECK(!smaps_unsupported(&host, &state));
 }
 
 /* Of those that there is no room for none is taken for another one, and they cost no memory. */

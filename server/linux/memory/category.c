@@ -46,18 +46,11 @@ static const struct naming paths[] = {
 	{"/dev/", "devices"},
 };
 
-static bool begins(const struct mapping *mapping, const char *start)
-{
-	size_t length = strlen(start);
-
-	return mapping->text_length >= length && memcmp(mapping->text, start, length) == 0;
-}
-
 static const char *find(
 	const struct mapping *mapping, const struct naming *namings, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (begins(mapping, namings[i].start))
+		if (mapping_begins(mapping, namings[i].start))
 			return namings[i].category;
 	return NULL;
 }

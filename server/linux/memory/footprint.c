@@ -248,7 +248,7 @@ static const struct device_source footprint_source = {
 		.sample_size = sizeof(struct linux_footprint),
 		.lane = LANE_LISTED,
 		.remedy = REMEDY_MAPPED},
-	.unsupported = memory_pages_unsupported,
+	.unsupported = smaps_unsupported,
 	.read = read_footprint,
 };
 

@@ -47,7 +47,7 @@ struct walk {
 
 /* ------------------------------------------------------------------------ what it is on */
 
-static bool begins(const struct mapping *mapping, const char *start)
+bool mapping_begins(const struct mapping *mapping, const char *start)
 {
 	size_t length = strlen(start);
 
@@ -58,7 +58,7 @@ static bool begins_with_one(
 	const struct mapping *mapping, const char *const *starts, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (begins(mapping, starts[i]))
+		if (mapping_begins(mapping, starts[i]))
 			return true;
 	return false;
 }
@@ -71,7 +71,7 @@ static void tell_memory(struct walk *self, struct mapping *mapping)
 		"/memfd:", "/SYSV", "/dev/zero", "/drm mm object", "/i915"};
 	const struct memory_device *device;
 
-	mapping->is_huge = begins(mapping, "/anon_hugepage");
+	mapping->is_huge = mapping_begins(mapping, "/anon_hugepage");
 	mapping->is_memory = mapping->is_huge ||
 			     begins_with_one(mapping, files, sizeof files / sizeof *files);
 	if (mapping->is_memory || mapping->device_major != 0)
@@ -217,13 +217,14 @@ static void name_memory(struct scan text, struct mapping *mapping)
 	size_t start = 1;
 
 	take_text(mapping, text);
-	mapping->is_memory = begins(mapping, shared) ||
+	mapping->is_memory = mapping_begins(mapping, shared) ||
 			     (mapping->is_shared && (text.at == text.end || *text.at == '['));
 	if (text.at == text.end || *text.at != '[' || text.end[-1] != ']')
 		return;
-	if (begins(mapping, anonymous) || begins(mapping, shared)) {
+	if (mapping_begins(mapping, anonymous) || mapping_begins(mapping, shared)) {
 		mapping->is_named = true;
-		start = begins(mapping, shared) ? sizeof shared - 1 : sizeof anonymous - 1;
+		start = mapping_begins(mapping, shared) ? sizeof shared - 1
+							: sizeof anonymous - 1;
 	}
 	/* glibc and Go begin their names with a blank. */
 	for (text.at += start; mapping->is_named && *text.at == ' ';)

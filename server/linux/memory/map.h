@@ -50,4 +50,7 @@ int map_walk(int directory, bool with_pages, map_visit *visit, void *context);
 int map_parse(const char *bytes, size_t length, const char *mounts, size_t mounts_length,
 	map_visit *visit, void *context);
 
+/* Does its path or name begin so? */
+bool mapping_begins(const struct mapping *mapping, const char *start);
+
 #endif

@@ -47,9 +47,6 @@ void memory_job_destroy(struct memory_job *self);
 /* The member run() of struct device_listing. */
 int memory_job_run(void *job);
 
-/* Why smaps cannot be read: the member unsupported() of struct device_source. */
-const char *memory_pages_unsupported(const struct linux_host *host, enum cell_state *ret_state);
-
 /* ---------------------------------------------------------------------- table REGION */
 
 enum region_source_index {

@@ -324,7 +324,7 @@ static const struct device_source region_pages_source = {
 		.lane = LANE_LISTED,
 		.gated = true,
 		.remedy = REMEDY_MAPPED},
-	.unsupported = memory_pages_unsupported,
+	.unsupported = smaps_unsupported,
 	.read = read_pages,
 };
 

@@ -54,14 +54,6 @@ uint64_t memory_table_identify(
 	return hash_words(what, sizeof what / sizeof *what);
 }
 
-const char *memory_pages_unsupported(const struct linux_host *host, enum cell_state *ret_state)
-{
-	*ret_state = STATE_UNSUPPORTED;
-	return host_lacks_file(host, "smaps") ? "this kernel does not tell it: it was built "
-						"without CONFIG_PROC_PAGE_MONITOR"
-					      : NULL;
-}
-
 /* --------------------------------------------------------------------------------- jobs */
 
 int memory_job_create(struct devices *devices, size_t size,

@@ -366,10 +366,12 @@ int job_read_arguments(
 /* What an errno of a failed access in a job means. */
 int job_state_of(const struct process_job *job, int error);
 
-/* Table THREAD has these sources too. See struct process_source for why not. */
+/* Table THREAD has these sources too, and REGION and FOOTPRINT the last. See struct process_source
+ * for why not. */
 const char *delays_unsupported(const struct linux_host *host, enum cell_state *ret_state);
 const char *schedstat_unsupported(const struct linux_host *host, enum cell_state *ret_state);
 const char *io_unsupported(const struct linux_host *host, enum cell_state *ret_state);
+const char *smaps_unsupported(const struct linux_host *host, enum cell_state *ret_state);
 /* Threads that started since then (1 + field 22 of stat) have their waits for disks counted. */
 uint64_t delays_first_since(const struct linux_host *host);
 
