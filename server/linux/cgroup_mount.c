@@ -189,7 +189,7 @@ bool cgroup_mount_directory(const struct cgroup_mount *self, const char *path, s
 
 /* ---------------------------------------------------------------------- begin and end */
 
-FILE *cgroup_mount_open_self(const struct linux_host *host, const char *name)
+FILE *cgroup_mount_open_self(const struct host *host, const char *name)
 {
 	char path[4096];
 
@@ -197,7 +197,7 @@ FILE *cgroup_mount_open_self(const struct linux_host *host, const char *name)
 	return fopen(path, "re");
 }
 
-void cgroup_mount_choose_own(struct cgroup_mount *self, const struct linux_host *host)
+void cgroup_mount_choose_own(struct cgroup_mount *self, const struct host *host)
 {
 	FILE *file = cgroup_mount_open_self(host, "cgroup");
 	char bytes[16384];
@@ -210,7 +210,7 @@ void cgroup_mount_choose_own(struct cgroup_mount *self, const struct linux_host 
 		fclose(file);
 }
 
-void cgroup_mount_relocate(struct cgroup_mount *self, const struct linux_host *host)
+void cgroup_mount_relocate(struct cgroup_mount *self, const struct host *host)
 {
 	char *point = self->point;
 
@@ -229,7 +229,7 @@ static bool is_cgroups(const char *point)
 		       filesystem.f_type == CGROUP2_SUPER_MAGIC);
 }
 
-void cgroup_mount_init(struct cgroup_mount *self, const struct linux_host *host)
+void cgroup_mount_init(struct cgroup_mount *self, const struct host *host)
 {
 	FILE *file;
 	char *line = NULL;

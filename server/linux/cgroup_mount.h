@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-struct linux_host;
+struct host;
 
 struct cgroup_mount {
 	char *controllers; /* of the hierarchy, "" for the unified one; NULL: there are none */
@@ -18,18 +18,18 @@ struct cgroup_mount {
 };
 
 /* Looks for it in what the kernel says of ourselves, or in self/ of a substitute procfs. */
-void cgroup_mount_init(struct cgroup_mount *self, const struct linux_host *host);
+void cgroup_mount_init(struct cgroup_mount *self, const struct host *host);
 void cgroup_mount_finish(struct cgroup_mount *self);
 
 /* ------------------------------------------------------------------------ its parts */
 
 /* Mounts and cgroups are those of ourselves, and no other procfs of the kernel knows us as
  * "self". NULL and errno. */
-FILE *cgroup_mount_open_self(const struct linux_host *host, const char *name);
+FILE *cgroup_mount_open_self(const struct host *host, const char *name);
 /* Sets the controllers of the hierarchy that is meant. */
-void cgroup_mount_choose_own(struct cgroup_mount *self, const struct linux_host *host);
+void cgroup_mount_choose_own(struct cgroup_mount *self, const struct host *host);
 /* Where the kernel has it mounted, as we see it: what is below /sys is below host->sysfs. */
-void cgroup_mount_relocate(struct cgroup_mount *self, const struct linux_host *host);
+void cgroup_mount_relocate(struct cgroup_mount *self, const struct host *host);
 
 /* ------------------------------------------------------------------- its pure parts */
 

@@ -26,7 +26,7 @@
 /* The inode of the first pid namespace is fixed in the kernel (PROC_PID_INIT_INO). */
 #define FIRST_PID_NAMESPACE "pid:[4026531836]"
 
-static bool has_pidfd(const struct linux_host *host)
+static bool has_pidfd(const struct host *host)
 {
 	int pidfd = host->native ? (int)syscall(SYS_pidfd_open, getpid(), 0) : -1;
 
@@ -37,7 +37,7 @@ static bool has_pidfd(const struct linux_host *host)
 }
 
 /* On 64-bit machines only: elsewhere st_ino has half of the number. */
-static bool has_pidfd_inode(const struct linux_host *host)
+static bool has_pidfd_inode(const struct host *host)
 {
 	struct statfs filesystem = {0};
 	int pidfd;
@@ -53,7 +53,7 @@ static bool has_pidfd_inode(const struct linux_host *host)
 	return filesystem.f_type == PID_FS_MAGIC;
 }
 
-static bool has_clock(const struct linux_host *host)
+static bool has_clock(const struct host *host)
 {
 	struct timespec time;
 	clockid_t clock;
@@ -62,7 +62,7 @@ static bool has_clock(const struct linux_host *host)
 	       clock_gettime(clock, &time) == 0;
 }
 
-bool host_is_first_namespace(const struct linux_host *host)
+bool host_is_first_namespace(const struct host *host)
 {
 	char path[4096], link[64] = "";
 
@@ -73,7 +73,7 @@ bool host_is_first_namespace(const struct linux_host *host)
 	       strcmp(link, FIRST_PID_NAMESPACE) == 0;
 }
 
-static bool has_fork_range(const struct linux_host *host)
+static bool has_fork_range(const struct host *host)
 {
 	return host_has(host, FEATURE_PIDFD) && host_has(host, FEATURE_CLOCK) &&
 	       host_is_first_namespace(host);
@@ -81,7 +81,7 @@ static bool has_fork_range(const struct linux_host *host)
 
 /* Only the pidfd of a process that was reaped shows it. No signal tells of this child, so that
  * nobody else waits for it. */
-static bool has_pidfd_exit(const struct linux_host *host)
+static bool has_pidfd_exit(const struct host *host)
 {
 	struct pidfd_answer answer;
 	bool found = false;
@@ -106,12 +106,12 @@ static bool has_pidfd_exit(const struct linux_host *host)
 	return found;
 }
 
-static bool has_taskstats(const struct linux_host *host)
+static bool has_taskstats(const struct host *host)
 {
 	return host_is_first_namespace(host) && exit_listener_probe() == 0;
 }
 
-static bool has_fd_size(const struct linux_host *host)
+static bool has_fd_size(const struct host *host)
 {
 	struct stat directory;
 
@@ -119,17 +119,17 @@ static bool has_fd_size(const struct linux_host *host)
 	return host->real && stat("/proc/self/fd", &directory) == 0 && directory.st_size > 0;
 }
 
-static bool has_smaps_rollup(const struct linux_host *host)
+static bool has_smaps_rollup(const struct host *host)
 {
 	return !host->real || access("/proc/self/smaps_rollup", F_OK) == 0;
 }
 
-static bool has_children(const struct linux_host *host)
+static bool has_children(const struct host *host)
 {
 	return !host->real || access("/proc/thread-self/children", F_OK) == 0;
 }
 
-static bool has_pidfd_info(const struct linux_host *host)
+static bool has_pidfd_info(const struct host *host)
 {
 	struct pidfd_answer answer;
 	int pidfd, result;
@@ -145,7 +145,7 @@ static bool has_pidfd_info(const struct linux_host *host)
 }
 
 /* Names a file that the kernel may have been built without. */
-bool host_lacks_file(const struct linux_host *host, const char *name)
+bool host_lacks_file(const struct host *host, const char *name)
 {
 	char path[4096];
 
@@ -154,7 +154,7 @@ bool host_lacks_file(const struct linux_host *host, const char *name)
 }
 
 /* Asked of a socket of our own, connected to nothing. */
-static bool has_socket_names(const struct linux_host *host)
+static bool has_socket_names(const struct host *host)
 {
 	char path[64], protocol[64];
 	int fd = host->real ? socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) : -1;
@@ -171,7 +171,7 @@ static bool has_socket_names(const struct linux_host *host)
 static const struct {
 	const char *name;
 	unsigned major, minor; /* the first kernel that has it */
-	bool (*probe)(const struct linux_host *host);
+	bool (*probe)(const struct host *host);
 	const char *sentence;
 } features[FEATURE_COUNT] = {
 	[FEATURE_PIDFD] = {"pidfd", 5, 3, has_pidfd,
@@ -261,7 +261,7 @@ static int parse_without(const char *list, uint32_t *ret_mask, char *error, size
 }
 
 /* A feature that builds on another one is probed after it, and not found without it. */
-int features_init(struct linux_host *host, const char *without, char *error, size_t error_size)
+int features_init(struct host *host, const char *without, char *error, size_t error_size)
 {
 	uint32_t unwanted = 0;
 	int result = parse_without(without, &unwanted, error, error_size);

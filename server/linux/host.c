@@ -49,7 +49,7 @@ static bool is_native(const char *procfs)
 	return false;
 }
 
-static void describe(struct linux_host *self)
+static void describe(struct host *self)
 {
 	struct utsname system;
 	size_t size = sizeof self->description;
@@ -78,8 +78,8 @@ static void raise_descriptor_limit(void)
 	}
 }
 
-int host_init(struct linux_host *self, const struct platform_config *config, char *error,
-	size_t error_size)
+int host_init(
+	struct host *self, const struct platform_config *config, char *error, size_t error_size)
 {
 	long ticks = sysconf(_SC_CLK_TCK);
 	int result;
@@ -105,7 +105,7 @@ int host_init(struct linux_host *self, const struct platform_config *config, cha
 	return 0;
 }
 
-void host_finish(struct linux_host *self)
+void host_finish(struct host *self)
 {
 	nvml_destroy(self->nvml);
 	free(self->procfs);

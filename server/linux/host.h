@@ -29,7 +29,7 @@ enum feature {
 	FEATURE_COUNT,
 };
 
-struct linux_host {
+struct host {
 	char *procfs, *sysfs;
 	/*
 	 * The procfs is the kernel's own, so that a directory of it, once opened, stays with
@@ -46,7 +46,7 @@ struct linux_host {
 	char description[256];
 };
 
-static inline bool host_has(const struct linux_host *self, enum feature feature)
+static inline bool host_has(const struct host *self, enum feature feature)
 {
 	return self->features >> feature & 1;
 }
@@ -55,18 +55,18 @@ static inline bool host_has(const struct linux_host *self, enum feature feature)
  * Finds out what kind of procfs it is and which features there are, less those named in
  * config->without. -EINVAL: an unknown name; then `error` lists the known ones.
  */
-int host_init(struct linux_host *self, const struct platform_config *config, char *error,
+int host_init(struct host *self, const struct platform_config *config, char *error,
 	size_t error_size);
-void host_finish(struct linux_host *self);
+void host_finish(struct host *self);
 
 /* The part of host_init() that is about features: probes them, and takes out `without`. */
-int features_init(struct linux_host *host, const char *without, char *error, size_t error_size);
+int features_init(struct host *host, const char *without, char *error, size_t error_size);
 
 /* Is there no such file in the directory of a process? Then the kernel was built without it. */
-bool host_lacks_file(const struct linux_host *self, const char *name);
+bool host_lacks_file(const struct host *self, const char *name);
 
 /* Are the pids those of the whole machine? */
-bool host_is_first_namespace(const struct linux_host *self);
+bool host_is_first_namespace(const struct host *self);
 
 /* "pidfd", "clock" ... */
 const char *feature_name(enum feature feature);

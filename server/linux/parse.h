@@ -51,9 +51,4 @@ uint32_t parse_pid(const char *name);
 
 uint64_t saturating_multiply(uint64_t a, uint64_t b);
 
-/* A number for some bytes, by FNV-1a: equal ones have the same, others most likely another. */
-uint64_t hash_bytes(const char *bytes, size_t length);
-/* Much faster. */
-uint64_t hash_words(const uint64_t *words, size_t count);
-
 #endif

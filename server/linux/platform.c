@@ -119,7 +119,7 @@ enum { DEVICE_TABLES = sizeof device_tables / sizeof *device_tables };
 
 struct linux_platform {
 	struct platform platform;
-	struct linux_host host;
+	struct host host;
 	struct scale scales[SCALES];
 	struct source process_sources[SOURCE_COUNT];
 	struct provider process;
@@ -196,7 +196,7 @@ void platform_destroy(struct platform *platform)
 
 const char *platform_describe(const struct platform *platform)
 {
-	const struct linux_host *host = platform->context;
+	const struct host *host = platform->context;
 
 	return host->description;
 }

@@ -28,7 +28,7 @@ static bool has_ended(int directory, int *ret_error)
 	       ((line.state == 'Z' || line.state == 'X') && line.field[20] == 1);
 }
 
-int target_open(const struct linux_host *host, const struct target *target)
+int target_open(const struct host *host, const struct target *target)
 {
 	char path[4096];
 	int directory, error = -ESRCH;

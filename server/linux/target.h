@@ -12,7 +12,7 @@
 
 /* A descriptor of its directory; -ESRCH: there is no such process that runs; or another
  * negative errno. */
-int target_open(const struct linux_host *host, const struct target *target);
+int target_open(const struct host *host, const struct target *target);
 /* Has it not ended yet? A zombie has, when all of its threads have. */
 bool target_is_there(int directory);
 

@@ -273,7 +273,7 @@ TEST(without_cgroup_mount_only_the_kernel_tells_the_coalition)
 
 	for (int i = 0; i < 2; i++) {
 		struct watch *watch = watch_open(lacks[i], NULL, NULL);
-		struct linux_host *host = watch->provider->context;
+		struct host *host = watch->provider->context;
 		bool told = host_has(host, FEATURE_PIDFD_INFO) && host->cgroups.controllers &&
 			    !*host->cgroups.controllers;
 		free(host->cgroups.point);

@@ -1,5 +1,5 @@
 /* Devices: rows by key, however many there are and however they come and go. */
-#include "linux/devices.h"
+#include "devices.h"
 #include "linux_watch.h"
 
 enum { MANY = 5000 };

@@ -140,7 +140,7 @@ TEST(the_coalition_is_the_inode_of_the_cgroup)
 {
 	struct watch *told = watch_open(NULL, NULL, NULL);
 	struct watch *looked_up = watch_open("pidfd-info", NULL, NULL);
-	const struct linux_host *host = told->provider->context;
+	const struct host *host = told->provider->context;
 	pid_t child = child_start(NULL);
 	char directory[256];
 	struct stat inode;
@@ -202,7 +202,7 @@ static void find_older_hierarchy(char *controllers, size_t size)
 TEST(the_coalition_in_an_older_hierarchy)
 {
 	struct watch *watch = open_and_tick(NULL);
-	struct linux_host *host = watch->provider->context;
+	struct host *host = watch->provider->context;
 	char controllers[256], path[4096], text[65536], directory[8192];
 	const char *own;
 	struct stat inode;

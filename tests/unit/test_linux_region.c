@@ -341,7 +341,7 @@ TEST(what_cannot_be_read)
 
 TEST(a_kernel_that_does_not_tell_pages)
 {
-	struct linux_host host = {.procfs = tree_procfs, .native = true};
+	struct host host = {.procfs = tree_procfs, .native = true};
 	enum cell_state state = STATE_OK;
 	struct watch *watch;
 

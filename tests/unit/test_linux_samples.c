@@ -810,7 +810,7 @@ TEST(a_version_stands_for_what_came_later)
 
 	for (int i = 0; i < 3; i++) {
 		struct watch *watch = watch_open(names[i], NULL, NULL);
-		const struct linux_host *host = watch->provider->context;
+		const struct host *host = watch->provider->context;
 		CHECK(!host_has(host, FEATURE_PIDFD_INODE));
 		CHECK(!host_has(host, FEATURE_FD_SIZE));
 		CHECK(host_has(host, FEATURE_PIDFD) && host_has(host, FEATURE_CLOCK));

@@ -13,7 +13,8 @@
 #include <sys/types.h>
 
 #include "../cgroup_mount.h"
-#include "../devices.h"
+#include "../host.h"
+#include "devices.h"
 #include "flat.h"
 #include "label.h"
 
@@ -135,7 +136,7 @@ struct hierarchies {
  * Finds where they are mounted. In a substitute tree self/cgroup and self/mountinfo below
  * host->procfs say it, and what is mounted below /sys is looked for below host->sysfs.
  */
-void hierarchies_find(struct hierarchies *self, const struct linux_host *host);
+void hierarchies_find(struct hierarchies *self, const struct host *host);
 void hierarchies_release(struct hierarchies *self);
 
 static inline bool hierarchies_unified(const struct hierarchies *self)
@@ -144,11 +145,11 @@ static inline bool hierarchies_unified(const struct hierarchies *self)
 }
 
 /* Why there are no rows; NULL: there are some. */
-const char *coalition_unsupported(const struct linux_host *host, enum cell_state *ret_state);
+const char *coalition_unsupported(const struct host *host, enum cell_state *ret_state);
 /* The same, or why no row has anything of a controller: that of the unified hierarchy, and
  * that of an older one (CONTROLLERS: none). */
 const char *controller_unsupported(
-	const struct linux_host *host, const char *unified, enum controller older);
+	const struct host *host, const char *unified, enum controller older);
 
 /* --------------------------------------------------------------------- the table */
 

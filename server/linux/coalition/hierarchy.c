@@ -25,7 +25,7 @@ static void take_line(struct hierarchies *self, const char *line, size_t length)
 		cgroup_mount_take(&self->older[i], line, length);
 }
 
-void hierarchies_find(struct hierarchies *self, const struct linux_host *host)
+void hierarchies_find(struct hierarchies *self, const struct host *host)
 {
 	FILE *file = cgroup_mount_open_self(host, "mountinfo");
 	char *line = NULL;
@@ -66,7 +66,7 @@ static const char *why_no_rows(const struct hierarchies *self)
 	return NULL;
 }
 
-const char *coalition_unsupported(const struct linux_host *host, enum cell_state *ret_state)
+const char *coalition_unsupported(const struct host *host, enum cell_state *ret_state)
 {
 	struct hierarchies hierarchies;
 	const char *reason;
@@ -95,7 +95,7 @@ static bool is_available(const struct hierarchies *self, const char *controller)
 }
 
 const char *controller_unsupported(
-	const struct linux_host *host, const char *unified, enum controller older)
+	const struct host *host, const char *unified, enum controller older)
 {
 	struct hierarchies hierarchies;
 	const char *reason;

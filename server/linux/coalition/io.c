@@ -40,7 +40,7 @@ static bool has_entries(int directory, const char *name)
 }
 
 /* Its directory has one for each partition, which has holders in turn. */
-static bool carries(const struct linux_host *host, uint64_t device)
+static bool carries(const struct host *host, uint64_t device)
 {
 	char path[4096];
 	DIR *directory;
@@ -157,7 +157,7 @@ static int io_read(struct devices *devices, void *memory, void *result)
 	return state;
 }
 
-static const char *io_unsupported(const struct linux_host *host, enum cell_state *ret_state)
+static const char *io_unsupported(const struct host *host, enum cell_state *ret_state)
 {
 	*ret_state = STATE_UNSUPPORTED;
 	return controller_unsupported(host, "io", CONTROLLER_BLKIO);

@@ -7,7 +7,7 @@
 
 #include "coalition.h"
 
-static const char *memory_unsupported(const struct linux_host *host, enum cell_state *ret_state)
+static const char *memory_unsupported(const struct host *host, enum cell_state *ret_state)
 {
 	*ret_state = STATE_UNSUPPORTED;
 	return controller_unsupported(host, "memory", CONTROLLER_MEMORY);
@@ -184,8 +184,7 @@ static int failures_read(struct devices *devices, void *memory, void *result)
 }
 
 /* memory.oom_control of the older hierarchy counts the cgroup without those below it. */
-static const char *failures_unsupported(
-	const struct linux_host *host, enum cell_state *ret_state)
+static const char *failures_unsupported(const struct host *host, enum cell_state *ret_state)
 {
 	*ret_state = STATE_UNSUPPORTED;
 	return controller_unsupported(host, "memory", CONTROLLERS);

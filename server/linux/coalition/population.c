@@ -117,7 +117,7 @@ static int tasks_read(struct devices *devices, void *memory, void *result)
 	return STATE_OK;
 }
 
-static const char *tasks_unsupported(const struct linux_host *host, enum cell_state *ret_state)
+static const char *tasks_unsupported(const struct host *host, enum cell_state *ret_state)
 {
 	*ret_state = STATE_UNSUPPORTED;
 	return controller_unsupported(host, "pids", CONTROLLER_PIDS);

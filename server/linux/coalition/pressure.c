@@ -24,7 +24,7 @@ static int read_pressure(struct devices *devices, struct coalition *row, const c
 }
 
 /* By what the uppermost cgroup has, which may be none of the machine's. */
-static const char *why_not(const struct linux_host *host, const char *file)
+static const char *why_not(const struct host *host, const char *file)
 {
 	struct hierarchies hierarchies;
 	enum cell_state state;
@@ -52,7 +52,7 @@ static int cpu_read(struct devices *devices, void *row, void *sample)
 	return read_pressure(devices, row, "cpu.pressure", KEPT_PRESSURE_CPU, sample);
 }
 
-static const char *cpu_unsupported(const struct linux_host *host, enum cell_state *ret_state)
+static const char *cpu_unsupported(const struct host *host, enum cell_state *ret_state)
 {
 	*ret_state = STATE_UNSUPPORTED;
 	return why_not(host, "cpu.pressure");
@@ -72,7 +72,7 @@ static int memory_read(struct devices *devices, void *row, void *sample)
 	return read_pressure(devices, row, "memory.pressure", KEPT_PRESSURE_MEMORY, sample);
 }
 
-static const char *memory_unsupported(const struct linux_host *host, enum cell_state *ret_state)
+static const char *memory_unsupported(const struct host *host, enum cell_state *ret_state)
 {
 	*ret_state = STATE_UNSUPPORTED;
 	return why_not(host, "memory.pressure");
@@ -92,7 +92,7 @@ static int io_read(struct devices *devices, void *row, void *sample)
 	return read_pressure(devices, row, "io.pressure", KEPT_PRESSURE_IO, sample);
 }
 
-static const char *io_unsupported(const struct linux_host *host, enum cell_state *ret_state)
+static const char *io_unsupported(const struct host *host, enum cell_state *ret_state)
 {
 	*ret_state = STATE_UNSUPPORTED;
 	return why_not(host, "io.pressure");

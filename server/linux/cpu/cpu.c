@@ -27,7 +27,7 @@ const char *cpu_path(const struct cpu *cpu, const char *name, char path[CPU_PATH
  * A container may have a /proc/stat made up for it (lxcfs), whose cores are numbered in their own
  * way. Then nobody knows which of the sysfs are meant.
  */
-static bool is_made_up(const struct linux_host *host)
+static bool is_made_up(const struct host *host)
 {
 	struct statfs filesystem;
 	char path[4096];
@@ -38,7 +38,7 @@ static bool is_made_up(const struct linux_host *host)
 }
 
 /* The directory of all cores; or a negative number and errno. */
-static int open_cores(const struct linux_host *host, int flags)
+static int open_cores(const struct host *host, int flags)
 {
 	char path[4096];
 
@@ -46,7 +46,7 @@ static int open_cores(const struct linux_host *host, int flags)
 	return open(path, flags | O_DIRECTORY | O_CLOEXEC);
 }
 
-const char *cpus_hidden(const struct linux_host *host, enum cell_state *ret_state)
+const char *cpus_hidden(const struct host *host, enum cell_state *ret_state)
 {
 	int directory = open_cores(host, O_PATH);
 
@@ -59,7 +59,7 @@ const char *cpus_hidden(const struct linux_host *host, enum cell_state *ret_stat
 				: NULL;
 }
 
-bool cpus_have(const struct linux_host *host, const char *name)
+bool cpus_have(const struct host *host, const char *name)
 {
 	int fd = open_cores(host, O_RDONLY);
 	DIR *stream = fd < 0 ? NULL : fdopendir(fd);

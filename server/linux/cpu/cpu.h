@@ -7,9 +7,10 @@
 #ifndef LINUX_CPU_H
 #define LINUX_CPU_H
 
-#include "../devices.h"
+#include "../host.h"
 #include "../parse.h"
 #include "../sysfs.h"
+#include "devices.h"
 
 /* In the order in which the table has them. */
 enum cpu_source_index {
@@ -138,9 +139,9 @@ enum { CPU_PATH = 80 };
 /* "cpu3/NAME" into `path`, which is below cpus.directory. */
 const char *cpu_path(const struct cpu *cpu, const char *name, char path[CPU_PATH]);
 /* Has any core such a file? */
-bool cpus_have(const struct linux_host *host, const char *name);
+bool cpus_have(const struct host *host, const char *name);
 /* Why the sysfs cannot tell of cores on this host; NULL: it can. */
-const char *cpus_hidden(const struct linux_host *host, enum cell_state *ret_state);
+const char *cpus_hidden(const struct host *host, enum cell_state *ret_state);
 
 /* Reads /proc/stat, if that was not done in this round. 0 or a negative errno. */
 int cpus_read_lines(struct cpus *self);

@@ -107,7 +107,7 @@ static int policy_run(void *data, struct job *job)
 	return STATE_OK;
 }
 
-static const char *no_driver(const struct linux_host *host, enum cell_state *ret_state)
+static const char *no_driver(const struct host *host, enum cell_state *ret_state)
 {
 	const char *why = cpus_hidden(host, ret_state);
 

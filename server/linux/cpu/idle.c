@@ -101,7 +101,7 @@ static int idle_states_read(struct devices *devices, void *row, void *memory)
 	return STATE_OK;
 }
 
-static const char *no_driver(const struct linux_host *host, enum cell_state *ret_state)
+static const char *no_driver(const struct host *host, enum cell_state *ret_state)
 {
 	const char *why = cpus_hidden(host, ret_state);
 

@@ -40,7 +40,7 @@ void cpus_forget_sensors(struct cpus *self)
 	self->sensor_count = 0;
 }
 
-static int open_sensors(const struct linux_host *host, int flags)
+static int open_sensors(const struct host *host, int flags)
 {
 	char path[4096];
 
@@ -192,7 +192,7 @@ static int temperature_run(void *data, struct job *job)
 									 : STATE_FAILED;
 }
 
-static const char *no_sensors(const struct linux_host *host, enum cell_state *ret_state)
+static const char *no_sensors(const struct host *host, enum cell_state *ret_state)
 {
 	const char *why = cpus_hidden(host, ret_state);
 	int fd = why ? -1 : open_sensors(host, O_RDONLY);

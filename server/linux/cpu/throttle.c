@@ -25,7 +25,7 @@ static int throttle_read(struct devices *devices, void *row, void *memory)
 	return STATE_OK;
 }
 
-static const char *not_counted(const struct linux_host *host, enum cell_state *ret_state)
+static const char *not_counted(const struct host *host, enum cell_state *ret_state)
 {
 	const char *why = cpus_hidden(host, ret_state);
 

@@ -3,8 +3,9 @@
 #ifndef LINUX_DEVICE_FILES_H
 #define LINUX_DEVICE_FILES_H
 
-#include "../devices.h"
+#include "../host.h"
 #include "../sysfs.h"
+#include "devices.h"
 
 /* The first of the files that says something, without blanks around it. `text` must live as long
  * as the sample. */

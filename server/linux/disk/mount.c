@@ -191,7 +191,7 @@ const struct device_source disk_mount_source = {
 
 /* ------------------------------------------------------------------- the space */
 
-static const char *space_unsupported(const struct linux_host *host, enum cell_state *ret_state)
+static const char *space_unsupported(const struct host *host, enum cell_state *ret_state)
 {
 	(void)ret_state;
 	return host->real ? NULL

@@ -22,7 +22,7 @@ static const struct device_source *const sources[GPUS_SOURCE_COUNT] = {
 	[SOURCE_gpu_link] = &gpu_link_source,
 };
 
-const char *gpus_unsupported(const struct linux_host *host, enum cell_state *ret_state)
+const char *gpus_unsupported(const struct host *host, enum cell_state *ret_state)
 {
 	char path[4096];
 
@@ -33,7 +33,7 @@ const char *gpus_unsupported(const struct linux_host *host, enum cell_state *ret
 	return access(path, F_OK) == 0 ? NULL : host->no_gpu;
 }
 
-static bool has_driver(const struct linux_host *host)
+static bool has_driver(const struct host *host)
 {
 	char path[4096];
 
@@ -47,7 +47,7 @@ static void want_library(struct gpus *self)
 	static const uint32_t asked = 1u << SOURCE_gpu_name | 1u << SOURCE_gpu_load |
 				      1u << SOURCE_gpu_memory | 1u << SOURCE_gpu_power |
 				      1u << SOURCE_gpu_limits;
-	const struct linux_host *host = self->devices.host;
+	const struct host *host = self->devices.host;
 	bool wanted = (self->devices.wanted & asked) && host->nvml && has_driver(host) &&
 		      !nvml_unsupported(host->nvml);
 

@@ -25,8 +25,9 @@
 
 #include <string.h>
 
-#include "../devices.h"
+#include "../host.h"
 #include "../nvml/nvml.h"
+#include "devices.h"
 
 /* In the order in which the table has them. */
 enum gpus_source_index {
@@ -245,7 +246,7 @@ extern const struct device_table gpu_table;
 	"user read the files of the device in sysfs"
 
 /* Of all of them: why there is nothing on this host. */
-const char *gpus_unsupported(const struct linux_host *host, enum cell_state *ret_state);
+const char *gpus_unsupported(const struct host *host, enum cell_state *ret_state);
 
 /* ------------------------------------------------------------------------------- parsers */
 

@@ -15,6 +15,7 @@
 #include "../read.h"
 #include "alloc.h"
 #include "buffers.h"
+#include "hash.h"
 #include "memory.h"
 
 enum {

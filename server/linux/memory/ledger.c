@@ -13,6 +13,7 @@
 #include "../process/process.h"
 #include "accounts.h"
 #include "alloc.h"
+#include "hash.h"
 #include "memory.h"
 
 enum place { PROCESS, SHARED, CGROUP_MEMORY, CGROUP_TASKS, PLACES };

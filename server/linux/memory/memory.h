@@ -5,7 +5,8 @@
 #ifndef LINUX_MEMORY_H
 #define LINUX_MEMORY_H
 
-#include "../devices.h"
+#include "../host.h"
+#include "devices.h"
 #include "map.h"
 
 /* -------------------------------------------------------------------- what they share */

@@ -11,6 +11,7 @@
 
 #include "../process/process.h"
 #include "alloc.h"
+#include "hash.h"
 #include "memory.h"
 
 /* More of them than a table has rows are of no use. */

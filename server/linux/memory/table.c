@@ -9,6 +9,7 @@
 #include "../process/process.h"
 #include "../target.h"
 #include "alloc.h"
+#include "hash.h"
 #include "memory.h"
 
 /* ------------------------------------------------------------------------------- tables */

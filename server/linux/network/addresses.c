@@ -161,7 +161,7 @@ static int read_addresses(uint64_t index, char *text, size_t size)
 
 /* ------------------------------------------------------------------- the source */
 
-static const char *unsupported(const struct linux_host *host, enum cell_state *ret_state)
+static const char *unsupported(const struct host *host, enum cell_state *ret_state)
 {
 	(void)ret_state;
 	return host->native ? NULL

@@ -212,7 +212,7 @@ static uint64_t look_at(
 static void found(
 	struct interfaces *self, int class, const struct net_line *line, uint64_t index)
 {
-	const struct linux_host *host = self->devices.host;
+	const struct host *host = self->devices.host;
 	char key[64];
 	struct interface *row;
 	bool is_new;
@@ -237,7 +237,7 @@ static void found(
  * container, the interfaces are those of its first process. */
 static int read_stats(struct interfaces *self)
 {
-	const struct linux_host *host = self->devices.host;
+	const struct host *host = self->devices.host;
 	int error = -ENOENT;
 
 	if (!host->native)

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../devices.h"
+#include "devices.h"
 #include "nvml_devices.h"
 
 /* More cannot be true. */

@@ -2,8 +2,7 @@
 #include "../sysfs.h"
 #include "power.h"
 
-static const char *adapter_unsupported(
-	const struct linux_host *host, enum cell_state *ret_state)
+static const char *adapter_unsupported(const struct host *host, enum cell_state *ret_state)
 {
 	(void)ret_state;
 	return power_host_has(host, POWER_IS(ADAPTER))

@@ -113,8 +113,7 @@ static struct sample_text read_word(int directory, const char *name, char *text)
 	return word;
 }
 
-static const char *battery_unsupported(
-	const struct linux_host *host, enum cell_state *ret_state)
+static const char *battery_unsupported(const struct host *host, enum cell_state *ret_state)
 {
 	(void)ret_state;
 	return power_host_has(host, POWER_BATTERIES)

@@ -76,7 +76,7 @@ static int read_supply(const struct power_job *own, uint64_t *ret_uw)
 	return STATE_OK;
 }
 
-static const char *draw_unsupported(const struct linux_host *host, enum cell_state *ret_state)
+static const char *draw_unsupported(const struct host *host, enum cell_state *ret_state)
 {
 	(void)ret_state;
 	return power_host_has(host, KINDS)

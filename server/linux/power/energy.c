@@ -31,7 +31,7 @@ static void visit_zone(void *context, const struct rapl_zone *zone)
 	visitor->visit(visitor->context, &finding);
 }
 
-void power_scan_rapl(const struct linux_host *host,
+void power_scan_rapl(const struct host *host,
 	void (*visit)(void *context, const struct power_finding *finding), void *context)
 {
 	struct visitor visitor = {visit, context};
@@ -39,7 +39,7 @@ void power_scan_rapl(const struct linux_host *host,
 	rapl_scan(host, visit_zone, &visitor);
 }
 
-static const char *energy_unsupported(const struct linux_host *host, enum cell_state *ret_state)
+static const char *energy_unsupported(const struct host *host, enum cell_state *ret_state)
 {
 	(void)ret_state;
 	return power_host_has(host, KINDS)

@@ -76,7 +76,7 @@ static bool read_chip(const char *path, struct chip *ret_chip)
 	return true;
 }
 
-static void read_chips(const struct linux_host *host, struct chips *self)
+static void read_chips(const struct host *host, struct chips *self)
 {
 	char folder[POWER_PATH_SIZE / 2], path[POWER_PATH_SIZE];
 	DIR *directory;
@@ -167,7 +167,7 @@ static void scan_chip(const struct chip *chip, bool twin,
 	closedir(directory);
 }
 
-void power_scan_hwmon(const struct linux_host *host,
+void power_scan_hwmon(const struct host *host,
 	void (*visit)(void *context, const struct power_finding *finding), void *context)
 {
 	struct chips chips = {0};

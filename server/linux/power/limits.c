@@ -44,7 +44,7 @@ static void read_zone(int directory, struct linux_power_limits *sample)
 		read_constraint(directory, i, sample);
 }
 
-static const char *limits_unsupported(const struct linux_host *host, enum cell_state *ret_state)
+static const char *limits_unsupported(const struct host *host, enum cell_state *ret_state)
 {
 	(void)ret_state;
 	return power_host_has(host, KINDS)

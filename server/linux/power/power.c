@@ -66,7 +66,7 @@ static void forget(struct devices *self, void *memory)
 	free(row->status);
 }
 
-static void scan_all(const struct linux_host *host,
+static void scan_all(const struct host *host,
 	void (*visit)(void *context, const struct power_finding *finding), void *context)
 {
 	power_scan_rapl(host, visit, context);
@@ -87,7 +87,7 @@ static void note_kind(void *context, const struct power_finding *finding)
 	*kinds |= UINT32_C(1) << finding->kind;
 }
 
-bool power_host_has(const struct linux_host *host, uint32_t kinds)
+bool power_host_has(const struct host *host, uint32_t kinds)
 {
 	uint32_t there = 0;
 

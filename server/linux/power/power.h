@@ -13,7 +13,8 @@
 #ifndef LINUX_POWER_H
 #define LINUX_POWER_H
 
-#include "../devices.h"
+#include "../host.h"
+#include "devices.h"
 #include "meter.h"
 
 /* In the order in which the table has them. */
@@ -90,11 +91,11 @@ struct power_finding {
 };
 
 /* Each calls visit() for all that it finds. */
-void power_scan_rapl(const struct linux_host *host,
+void power_scan_rapl(const struct host *host,
 	void (*visit)(void *context, const struct power_finding *finding), void *context);
-void power_scan_hwmon(const struct linux_host *host,
+void power_scan_hwmon(const struct host *host,
 	void (*visit)(void *context, const struct power_finding *finding), void *context);
-void power_scan_supplies(const struct linux_host *host,
+void power_scan_supplies(const struct host *host,
 	void (*visit)(void *context, const struct power_finding *finding), void *context);
 
 struct power_row {
@@ -130,7 +131,7 @@ struct power_file {
 struct power_file power_channel_file(const struct power_job *job, const char *ending);
 
 /* Is there anything of these kinds (bit mask) on this host? */
-bool power_host_has(const struct linux_host *host, uint32_t kinds);
+bool power_host_has(const struct host *host, uint32_t kinds);
 
 extern const struct device_source power_meter_source, power_energy_source, power_draw_source,
 	power_limits_source, battery_charge_source, battery_details_source,

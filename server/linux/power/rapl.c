@@ -128,7 +128,7 @@ static void add_all(struct zones *self, const char *powercap, const char *beginn
 	closedir(directory);
 }
 
-void rapl_scan(const struct linux_host *host,
+void rapl_scan(const struct host *host,
 	void (*visit)(void *context, const struct rapl_zone *zone), void *context)
 {
 	struct zones zones = {0};

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct linux_host;
+struct host;
 
 enum { RAPL_NAME_SIZE = 64, RAPL_PATH_SIZE = 512 };
 
@@ -25,7 +25,7 @@ struct rapl_zone {
 
 /* Calls visit() for each zone with a meter. A package that shows twice, by its registers and by
  * its memory (MMIO), is one. Nothing that may block is read. */
-void rapl_scan(const struct linux_host *host,
+void rapl_scan(const struct host *host,
 	void (*visit)(void *context, const struct rapl_zone *zone), void *context);
 
 #define RAPL_REMEDY                                                                            \

@@ -34,7 +34,7 @@ static bool kind_of(const char *path, enum power_kind *ret_kind)
 	       strcmp(type, "Wireless") == 0;
 }
 
-void power_scan_supplies(const struct linux_host *host,
+void power_scan_supplies(const struct host *host,
 	void (*visit)(void *context, const struct power_finding *finding), void *context)
 {
 	char folder[POWER_PATH_SIZE / 2], path[POWER_PATH_SIZE];

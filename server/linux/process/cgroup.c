@@ -36,7 +36,7 @@ static int cgroup_read(struct processes *self, uint32_t slot, void *memory)
 	return STATE_OK;
 }
 
-static const char *cgroup_unsupported(const struct linux_host *host, enum cell_state *ret_state)
+static const char *cgroup_unsupported(const struct host *host, enum cell_state *ret_state)
 {
 	*ret_state = STATE_UNSUPPORTED;
 	return host_lacks_file(host, "cgroup")

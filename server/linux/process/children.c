@@ -61,8 +61,7 @@ static int children_read(struct processes *self, uint32_t slot, void *memory)
 	return STATE_OK;
 }
 
-static const char *children_unsupported(
-	const struct linux_host *host, enum cell_state *ret_state)
+static const char *children_unsupported(const struct host *host, enum cell_state *ret_state)
 {
 	*ret_state = STATE_UNSUPPORTED;
 	return host_has(host, FEATURE_CHILDREN)

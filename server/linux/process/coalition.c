@@ -8,7 +8,7 @@
 #include "pidfd_info.h"
 #include "process.h"
 
-static bool is_told(const struct linux_host *host)
+static bool is_told(const struct host *host)
 {
 	return host_has(host, FEATURE_PIDFD_INFO) && host->cgroups.controllers &&
 	       !*host->cgroups.controllers;
@@ -54,8 +54,7 @@ static int coalition_read(struct processes *self, uint32_t slot, void *memory)
 	return row_has_pid(self, slot) ? STATE_UNSUPPORTED : SAMPLE_GONE;
 }
 
-static const char *coalition_unsupported(
-	const struct linux_host *host, enum cell_state *ret_state)
+static const char *coalition_unsupported(const struct host *host, enum cell_state *ret_state)
 {
 	*ret_state = STATE_UNSUPPORTED;
 	if (!host->cgroups.controllers && !host->real)

@@ -14,7 +14,7 @@
 #include "process.h"
 
 /* The number that is all of a file of the procfs, or a negative one. */
-static int64_t read_number(const struct linux_host *host, const char *name)
+static int64_t read_number(const struct host *host, const char *name)
 {
 	char path[4096], bytes[32];
 	int64_t number = -1;
@@ -29,7 +29,7 @@ static int64_t read_number(const struct linux_host *host, const char *name)
 
 /* The first process has waited for a disk, if anything is counted since boot. Returns when it
  * started, UINT64_MAX if there is no such proof. */
-static uint64_t proof_of_init(const struct linux_host *host)
+static uint64_t proof_of_init(const struct host *host)
 {
 	char path[4096];
 	struct task_stat stat;
@@ -46,7 +46,7 @@ static uint64_t proof_of_init(const struct linux_host *host)
 	return start;
 }
 
-const char *delays_unsupported(const struct linux_host *host, enum cell_state *ret_state)
+const char *delays_unsupported(const struct host *host, enum cell_state *ret_state)
 {
 	int64_t on = read_number(host, "sys/kernel/task_delayacct");
 
@@ -62,7 +62,7 @@ const char *delays_unsupported(const struct linux_host *host, enum cell_state *r
 }
 
 /* Threads that start from now on are counted, for it was found to be switched on. */
-uint64_t delays_first_since(const struct linux_host *host)
+uint64_t delays_first_since(const struct host *host)
 {
 	uint64_t since = proof_of_init(host), now;
 	struct timespec time;

@@ -297,7 +297,7 @@ static void try_package(void *context, const struct rapl_zone *zone)
 	permission->readable += faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0;
 }
 
-static const char *share_unsupported(const struct linux_host *host, enum cell_state *ret_state)
+static const char *share_unsupported(const struct host *host, enum cell_state *ret_state)
 {
 	struct permission permission = {0};
 

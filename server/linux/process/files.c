@@ -33,7 +33,7 @@ static int count_entries(int directory, uint64_t *ret_count)
 	return error;
 }
 
-int files_count(const struct linux_host *host, int directory, uint64_t *ret_count)
+int files_count(const struct host *host, int directory, uint64_t *ret_count)
 {
 	struct stat status;
 
@@ -46,7 +46,7 @@ int files_count(const struct linux_host *host, int directory, uint64_t *ret_coun
 }
 
 struct count {
-	const struct linux_host *host;
+	const struct host *host;
 	uint64_t files;
 };
 

@@ -54,7 +54,7 @@ static int io_read(struct processes *self, uint32_t slot, void *memory)
 	return io_parse(self->buffer, length, memory) < 0 ? STATE_FAILED : STATE_OK;
 }
 
-const char *io_unsupported(const struct linux_host *host, enum cell_state *ret_state)
+const char *io_unsupported(const struct host *host, enum cell_state *ret_state)
 {
 	*ret_state = STATE_UNSUPPORTED;
 	return host_lacks_file(host, "io")

@@ -45,7 +45,7 @@ static int ioprio_read(struct processes *self, uint32_t slot, void *memory)
 	return ioprio_parse((uint32_t)priority, memory) < 0 ? STATE_FAILED : STATE_OK;
 }
 
-static const char *ioprio_unsupported(const struct linux_host *host, enum cell_state *ret_state)
+static const char *ioprio_unsupported(const struct host *host, enum cell_state *ret_state)
 {
 	*ret_state = STATE_UNSUPPORTED;
 	return host->native ? NULL

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "hash.h"
 
 const struct process_source *const process_sources[SOURCE_COUNT] = {
 	[SOURCE_identity] = &identity_source,
@@ -45,7 +46,7 @@ const struct process_source *const process_sources[SOURCE_COUNT] = {
 
 static const char *unsupported(void *context, uint32_t source, enum cell_state *ret_state)
 {
-	const struct linux_host *host = context;
+	const struct host *host = context;
 	const struct process_source *own = process_sources[source];
 
 	return own->unsupported ? own->unsupported(host, ret_state) : NULL;
@@ -98,7 +99,7 @@ static uint64_t read_boot_id(const struct processes *self)
 
 static int open_all(struct processes *self)
 {
-	const struct linux_host *host = self->host;
+	const struct host *host = self->host;
 
 	self->procfs = open(host->procfs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (self->procfs < 0)

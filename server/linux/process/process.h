@@ -93,7 +93,7 @@ struct status_memo;
 struct gpu;
 
 struct processes {
-	const struct linux_host *host;
+	const struct host *host;
 	int procfs;         /* directory */
 	int epoll;          /* of all pidfds; -1: no pidfds */
 	int stat, loadavg;  /* files of the procfs itself; -1: it has none */
@@ -154,7 +154,7 @@ struct processes {
 struct process_source {
 	struct source source;
 	/* Why not on this host; NULL: always, or the answer is NULL: it can be read. */
-	const char *(*unsupported)(const struct linux_host *host, enum cell_state *ret_state);
+	const char *(*unsupported)(const struct host *host, enum cell_state *ret_state);
 	int (*read)(struct processes *self, uint32_t slot, void *sample);
 	int (*run)(struct job *job); /* slow lane: the context is a struct process_job */
 	/* The rest may be NULL. Somebody wants it, or nobody any more; a row has ended. */
@@ -347,7 +347,7 @@ int row_add_tasks(struct processes *self, uint32_t slot,
 /* ------------------------------------------------------------------- sources */
 
 /* How many descriptors the process of this directory has open; 0 or a negative errno. */
-int files_count(const struct linux_host *host, int directory, uint64_t *ret_count);
+int files_count(const struct host *host, int directory, uint64_t *ret_count);
 /* Name of a terminal below /dev, into self->tty; its length, 0 when it is not known. */
 uint32_t tty_name(struct processes *self, uint64_t device);
 /* The CPU time of the process in clock ticks, from its stat file. */
@@ -368,12 +368,12 @@ int job_state_of(const struct process_job *job, int error);
 
 /* Table THREAD has these sources too, and REGION and FOOTPRINT the last. See struct process_source
  * for why not. */
-const char *delays_unsupported(const struct linux_host *host, enum cell_state *ret_state);
-const char *schedstat_unsupported(const struct linux_host *host, enum cell_state *ret_state);
-const char *io_unsupported(const struct linux_host *host, enum cell_state *ret_state);
-const char *smaps_unsupported(const struct linux_host *host, enum cell_state *ret_state);
+const char *delays_unsupported(const struct host *host, enum cell_state *ret_state);
+const char *schedstat_unsupported(const struct host *host, enum cell_state *ret_state);
+const char *io_unsupported(const struct host *host, enum cell_state *ret_state);
+const char *smaps_unsupported(const struct host *host, enum cell_state *ret_state);
 /* Threads that started since then (1 + field 22 of stat) have their waits for disks counted. */
-uint64_t delays_first_since(const struct linux_host *host);
+uint64_t delays_first_since(const struct host *host);
 
 /* ------------------------------------------------------------------- descriptors.c */
 

@@ -34,7 +34,7 @@ bool schedstat_counts(const char *bytes, size_t length)
 	       scan_number(&scan, &slices) && slices > 0;
 }
 
-const char *schedstat_unsupported(const struct linux_host *host, enum cell_state *ret_state)
+const char *schedstat_unsupported(const struct host *host, enum cell_state *ret_state)
 {
 	char path[4096], bytes[128];
 	ssize_t length = -1;

@@ -140,7 +140,7 @@ static int smaps_run(struct job *job)
 	return result;
 }
 
-const char *smaps_unsupported(const struct linux_host *host, enum cell_state *ret_state)
+const char *smaps_unsupported(const struct host *host, enum cell_state *ret_state)
 {
 	*ret_state = STATE_UNSUPPORTED;
 	return host_lacks_file(host, "smaps") ? "this kernel does not tell it: it was built "

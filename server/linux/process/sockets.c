@@ -94,8 +94,7 @@ static int sockets_run(struct job *job)
 	return result == STATE_NONE ? STATE_OK : result;
 }
 
-static const char *sockets_unsupported(
-	const struct linux_host *host, enum cell_state *ret_state)
+static const char *sockets_unsupported(const struct host *host, enum cell_state *ret_state)
 {
 	*ret_state = STATE_UNSUPPORTED;
 	return host_has(host, FEATURE_SOCKET_NAMES)

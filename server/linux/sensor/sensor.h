@@ -17,9 +17,10 @@
 #ifndef LINUX_SENSOR_H
 #define LINUX_SENSOR_H
 
-#include "../devices.h"
+#include "../host.h"
 #include "channel.h"
 #include "chip.h"
+#include "devices.h"
 
 /* In the order in which the table has them. */
 enum sensor_source_index {

@@ -181,8 +181,7 @@ static void compressor_release(void *data)
 	free(job);
 }
 
-static const char *compressor_unsupported(
-	const struct linux_host *host, enum cell_state *ret_state)
+static const char *compressor_unsupported(const struct host *host, enum cell_state *ret_state)
 {
 	return system_lacks(host, PROC, "meminfo", NO_FILE, ret_state);
 }

@@ -69,7 +69,7 @@ static int scan_disk(struct scan line, struct disk_line *ret)
 
 /* ------------------------------------------------------------------- what is a disk */
 
-static bool is_stacked(const struct linux_host *host, const char *name)
+static bool is_stacked(const struct host *host, const char *name)
 {
 	char path[4096];
 	const struct dirent *entry;
@@ -86,7 +86,7 @@ static bool is_stacked(const struct linux_host *host, const char *name)
 	return found;
 }
 
-static bool is_hidden(const struct linux_host *host, const char *name)
+static bool is_hidden(const struct host *host, const char *name)
 {
 	char path[4096], text[8];
 
@@ -95,7 +95,7 @@ static bool is_hidden(const struct linux_host *host, const char *name)
 	return strcmp(text, "1") == 0;
 }
 
-static bool is_disk(const struct linux_host *host, const char *name)
+static bool is_disk(const struct host *host, const char *name)
 {
 	char path[TOTALS_NAME_MAX + 32];
 
@@ -145,8 +145,7 @@ static int disk_total_read(struct devices *devices, void *row, void *memory)
 	return STATE_OK;
 }
 
-static const char *disk_total_unsupported(
-	const struct linux_host *host, enum cell_state *ret_state)
+static const char *disk_total_unsupported(const struct host *host, enum cell_state *ret_state)
 {
 	const char *lacking = system_lacks(host, PROC, "diskstats", NO_FILE, ret_state);
 

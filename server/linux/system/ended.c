@@ -48,7 +48,7 @@ int schedstat_sum(const char *bytes, size_t length, uint64_t *ret_ns)
 
 /* The root's directory: a file there tells it from those of other cgroups, which a container
  * may have in its place. */
-static int open_cpuacct(const struct linux_host *host)
+static int open_cpuacct(const struct host *host)
 {
 	static const char *const places[] = {"cpuacct", "cpu,cpuacct"};
 	struct statfs filesystem;
@@ -66,7 +66,7 @@ static int open_cpuacct(const struct linux_host *host)
 	return -1;
 }
 
-static int open_schedstat(const struct linux_host *host)
+static int open_schedstat(const struct host *host)
 {
 	char path[4096];
 
@@ -84,7 +84,7 @@ static ssize_t read_and_close(int file, char *bytes, size_t size)
 }
 
 /* What all tasks ran since boot. */
-static int read_sum(const struct linux_host *host, uint64_t *ret_ns)
+static int read_sum(const struct host *host, uint64_t *ret_ns)
 {
 	enum { SIZE = 4 << 20 }; /* schedstat has some 2 KiB for each core */
 	char number[32];
@@ -106,7 +106,7 @@ static int read_sum(const struct linux_host *host, uint64_t *ret_ns)
 }
 
 /* The clocks of all processes. Threads are no entries of the directory. */
-static int read_living(const struct linux_host *host, uint64_t *ret_ns)
+static int read_living(const struct host *host, uint64_t *ret_ns)
 {
 	DIR *directory = opendir(host->procfs);
 	const struct dirent *entry;
@@ -144,7 +144,7 @@ static int ended_read(struct devices *self, void *row, void *memory)
 	return STATE_OK;
 }
 
-static const char *ended_unsupported(const struct linux_host *host, enum cell_state *ret_state)
+static const char *ended_unsupported(const struct host *host, enum cell_state *ret_state)
 {
 	char path[4096];
 	int file;

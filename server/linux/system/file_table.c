@@ -21,8 +21,7 @@ static int file_table_read(struct devices *self, void *row, void *memory)
 	return STATE_OK;
 }
 
-static const char *file_table_unsupported(
-	const struct linux_host *host, enum cell_state *ret_state)
+static const char *file_table_unsupported(const struct host *host, enum cell_state *ret_state)
 {
 	return system_lacks(host, PROC, "sys/fs/file-nr", NO_FILE, ret_state);
 }

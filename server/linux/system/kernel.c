@@ -72,7 +72,7 @@ static int kernel_read(struct devices *self, void *row, void *memory)
 	return STATE_OK;
 }
 
-static const char *kernel_unsupported(const struct linux_host *host, enum cell_state *ret_state)
+static const char *kernel_unsupported(const struct host *host, enum cell_state *ret_state)
 {
 	return system_lacks(host, PROC, "sys/kernel", NO_FILE, ret_state);
 }

@@ -44,7 +44,7 @@ static int ksm_read(struct devices *self, void *row, void *memory)
 	return STATE_OK;
 }
 
-static const char *ksm_unsupported(const struct linux_host *host, enum cell_state *ret_state)
+static const char *ksm_unsupported(const struct host *host, enum cell_state *ret_state)
 {
 	return system_lacks(host, SYS, FOLDER,
 		"this kernel does not merge equal pages: it was built without CONFIG_KSM, or "

@@ -43,8 +43,7 @@ static int loadavg_read(struct devices *self, void *row, void *memory)
 	return result < 0 ? STATE_FAILED : STATE_OK;
 }
 
-static const char *loadavg_unsupported(
-	const struct linux_host *host, enum cell_state *ret_state)
+static const char *loadavg_unsupported(const struct host *host, enum cell_state *ret_state)
 {
 	return system_lacks(host, PROC, "loadavg", NO_FILE, ret_state);
 }

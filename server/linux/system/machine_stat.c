@@ -107,8 +107,7 @@ static int machine_stat_read(struct devices *self, void *row, void *memory)
 	return STATE_OK;
 }
 
-static const char *machine_stat_unsupported(
-	const struct linux_host *host, enum cell_state *ret_state)
+static const char *machine_stat_unsupported(const struct host *host, enum cell_state *ret_state)
 {
 	return system_lacks(host, PROC, "stat", NO_FILE, ret_state);
 }

@@ -63,7 +63,7 @@ static int scan_interface(struct scan line, struct interface_line *ret)
 
 /* ------------------------------------------------------------- what is an interface */
 
-static bool is_stacked(const struct linux_host *host, const char *name)
+static bool is_stacked(const struct host *host, const char *name)
 {
 	char path[4096];
 	const struct dirent *entry;
@@ -80,8 +80,7 @@ static bool is_stacked(const struct linux_host *host, const char *name)
 	return found;
 }
 
-static int64_t interface_number(
-	const struct linux_host *host, const char *name, const char *file)
+static int64_t interface_number(const struct host *host, const char *name, const char *file)
 {
 	char path[4096], text[32];
 	struct scan scan = {text, text};
@@ -93,7 +92,7 @@ static int64_t interface_number(
 	return scan_number(&scan, &number) ? number : 0;
 }
 
-static bool interface_has(const struct linux_host *host, const char *name, const char *file)
+static bool interface_has(const struct host *host, const char *name, const char *file)
 {
 	char path[TOTALS_NAME_MAX + 32];
 
@@ -102,7 +101,7 @@ static bool interface_has(const struct linux_host *host, const char *name, const
 }
 
 /* What is part of a bridge here is the near end of a link to another container in this one. */
-static bool is_link_outside(const struct linux_host *host, const char *name)
+static bool is_link_outside(const struct host *host, const char *name)
 {
 	enum { ETHERNET = 1 }; /* ARPHRD_ETHER */
 	int64_t other = interface_number(host, name, "iflink");
@@ -114,14 +113,14 @@ static bool is_link_outside(const struct linux_host *host, const char *name)
 
 /* Is there a directory, and is it of this interface rather than of one elsewhere that has the
  * same name? */
-static bool is_known(const struct linux_host *host, const char *name)
+static bool is_known(const struct host *host, const char *name)
 {
 	if (name[0] == '.' || strchr(name, '/') || !interface_has(host, name, "."))
 		return false;
 	return !host->native || if_nametoindex(name) == interface_number(host, name, "ifindex");
 }
 
-static enum interface_rank rank_of(const struct linux_host *host, const char *name)
+static enum interface_rank rank_of(const struct host *host, const char *name)
 {
 	if (strcmp(name, "lo") == 0)
 		return NO_INTERFACE;
@@ -233,8 +232,7 @@ static int net_total_read(struct devices *devices, void *row, void *memory)
 	return STATE_OK;
 }
 
-static const char *net_total_unsupported(
-	const struct linux_host *host, enum cell_state *ret_state)
+static const char *net_total_unsupported(const struct host *host, enum cell_state *ret_state)
 {
 	const char *lacking = system_lacks(host, PROC, "net", NO_FILE, ret_state);
 

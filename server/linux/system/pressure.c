@@ -79,7 +79,7 @@ static int read_pressure(
 }
 
 /* It can be built in and yet be off: then the files are there, and cannot be read. */
-static const char *why_not(const struct linux_host *host, const char *name, const char *lacking)
+static const char *why_not(const struct host *host, const char *name, const char *lacking)
 {
 	char path[4096], bytes[256];
 	ssize_t length;
@@ -108,7 +108,7 @@ static const char *why_not(const struct linux_host *host, const char *name, cons
 			self, "pressure/" #resource, &sample->some, &sample->full);            \
 	}                                                                                      \
 	static const char *resource##_unsupported(                                             \
-		const struct linux_host *host, enum cell_state *ret_state)                     \
+		const struct host *host, enum cell_state *ret_state)                           \
 	{                                                                                      \
 		(void)ret_state;                                                               \
 		return why_not(host, "pressure/" #resource, lacking);                          \

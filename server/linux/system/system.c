@@ -34,7 +34,7 @@ static const struct device_source *const sources[SYSTEM_SOURCE_COUNT] = {
 enum { TEXT_MIN = 8192, FILE_MAX = 4 << 20, SYSTEM_PATH_MAX = 4096 };
 
 static void make_path(
-	char *path, const struct linux_host *host, enum system_root root, const char *name)
+	char *path, const struct host *host, enum system_root root, const char *name)
 {
 	snprintf(path, SYSTEM_PATH_MAX, "%s/%s", root == PROC ? host->procfs : host->sysfs,
 		name);
@@ -79,7 +79,7 @@ int system_number(
 	return 0;
 }
 
-bool system_has(const struct linux_host *host, enum system_root root, const char *name)
+bool system_has(const struct host *host, enum system_root root, const char *name)
 {
 	char path[SYSTEM_PATH_MAX];
 
@@ -102,7 +102,7 @@ enum cell_state system_state(int error)
 	}
 }
 
-const char *system_lacks(const struct linux_host *host, enum system_root root, const char *name,
+const char *system_lacks(const struct host *host, enum system_root root, const char *name,
 	const char *why, enum cell_state *ret_state)
 {
 	(void)ret_state; /* unsupported, which is what it begins with */

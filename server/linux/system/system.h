@@ -8,8 +8,9 @@
 #ifndef LINUX_SYSTEM_H
 #define LINUX_SYSTEM_H
 
-#include "../devices.h"
+#include "../host.h"
 #include "../parse.h"
+#include "devices.h"
 #include "totals.h"
 
 /* In the order in which the table has them. */
@@ -146,11 +147,11 @@ int system_file(
 int system_number(
 	struct devices *self, enum system_root root, const char *name, uint64_t *ret_number);
 /* Is there such a file? */
-bool system_has(const struct linux_host *host, enum system_root root, const char *name);
+bool system_has(const struct host *host, enum system_root root, const char *name);
 /* The state of what could not be read because of this errno. */
 enum cell_state system_state(int error);
 /* For device_source.unsupported: NULL where there is such a file, else `why`. */
-const char *system_lacks(const struct linux_host *host, enum system_root root, const char *name,
+const char *system_lacks(const struct host *host, enum system_root root, const char *name,
 	const char *why, enum cell_state *ret_state);
 
 /* What is said where a file that every kernel has is not there. */

@@ -58,7 +58,7 @@ static int vmstat_read(struct devices *self, void *row, void *memory)
 	return result < 0 ? STATE_FAILED : STATE_OK;
 }
 
-static const char *vmstat_unsupported(const struct linux_host *host, enum cell_state *ret_state)
+static const char *vmstat_unsupported(const struct host *host, enum cell_state *ret_state)
 {
 	return system_lacks(host, PROC, "vmstat", NO_FILE, ret_state);
 }

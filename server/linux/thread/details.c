@@ -115,7 +115,7 @@ static int wait_read(struct devices *devices, void *row, void *memory)
 	return STATE_OK;
 }
 
-static const char *no_channels(const struct linux_host *host, enum cell_state *ret_state)
+static const char *no_channels(const struct host *host, enum cell_state *ret_state)
 {
 	*ret_state = STATE_UNSUPPORTED;
 	return host_lacks_file(host, "wchan") ? "this kernel does not tell it: it was built "

@@ -7,8 +7,9 @@
 #ifndef LINUX_THREAD_H
 #define LINUX_THREAD_H
 
-#include "../devices.h"
+#include "../host.h"
 #include "../process/samples.h"
+#include "devices.h"
 
 /* In the order in which the table has them. */
 enum thread_source_index {

@@ -17,7 +17,7 @@
 
 /* The inode of the first pid namespace is fixed in the kernel. KFD knows processes by their
  * pids there. */
-static bool has_first_pids(const struct linux_host *host)
+static bool has_first_pids(const struct host *host)
 {
 	char path[4096], link[64] = "";
 
@@ -184,7 +184,7 @@ static bool has_kfd(const char *sysfs)
 	return access(path, F_OK) == 0;
 }
 
-static const char *gpu_unsupported(const struct linux_host *host, enum cell_state *ret_state)
+static const char *gpu_unsupported(const struct host *host, enum cell_state *ret_state)
 {
 	*ret_state = STATE_UNSUPPORTED;
 	if (gpu_devices_any(host->sysfs) || has_kfd(host->sysfs) ||

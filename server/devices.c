@@ -6,7 +6,7 @@
 
 #include "alloc.h"
 #include "clock.h"
-#include "parse.h"
+#include "hash.h"
 
 /* Where a row stands. */
 struct device_place {
@@ -300,7 +300,7 @@ static int finish(void *context, struct job *job, int result)
 }
 
 void devices_provider_init(struct devices_provider *self, const struct device_table *table,
-	const struct linux_host *host)
+	const struct host *host)
 {
 	assert(table->source_count <= DEVICE_SOURCES_MAX);
 	self->table = table;

@@ -1,16 +1,18 @@
 /*
  * Devices: what the tables of the machine have in common, whose rows are cores, disks,
- * sensors or cgroups. A table is a struct device_table in a folder of its own; from that
+ * sensors or cgroups, on every platform. A table is a struct device_table in a folder of its own; from that
  * devices_provider() makes what the core wants.
  *
  * The table says which devices there are, by key; rows that come and go, their slots and their
  * identities are kept here. Each source reads one thing of one row.
  */
-#ifndef LINUX_DEVICES_H
-#define LINUX_DEVICES_H
+#ifndef SERVER_DEVICES_H
+#define SERVER_DEVICES_H
 
-#include "host.h"
 #include "platform.h"
+
+/* What the platform knows of the machine: its own business. */
+struct host;
 
 enum { DEVICE_SOURCES_MAX = 16 };
 
@@ -23,7 +25,7 @@ struct devices_provider;
  */
 struct devices {
 	const struct device_table *table;
-	const struct linux_host *host;
+	const struct host *host;
 	uint32_t wanted;       /* bit mask: sources that somebody wants */
 	uint32_t sought;       /* those that the listing shall find that is being prepared */
 	uint64_t now_ns;       /* CLOCK_MONOTONIC of the latest list */
@@ -46,7 +48,7 @@ struct device_source {
 	struct source source;
 	/* Why not on this host, static or owned by the host; NULL: always, or the answer is
 	 * NULL: it can be read. *ret_state is STATE_UNSUPPORTED unless it says otherwise. */
-	const char *(*unsupported)(const struct linux_host *host, enum cell_state *ret_state);
+	const char *(*unsupported)(const struct host *host, enum cell_state *ret_state);
 	/* Fast lane: as provider.read. `row` is the table's own. */
 	int (*read)(struct devices *table, void *row, void *sample);
 	/*
@@ -108,11 +110,11 @@ struct device_table {
 struct devices_provider {
 	struct provider provider;
 	const struct device_table *table;
-	const struct linux_host *host;
+	const struct host *host;
 	struct source sources[DEVICE_SOURCES_MAX];
 };
 void devices_provider_init(struct devices_provider *self, const struct device_table *table,
-	const struct linux_host *host);
+	const struct host *host);
 
 /* ------------------------------------------------------------------ inside find() */
 
