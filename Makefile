@@ -50,7 +50,9 @@ EDGE     := $(addprefix server/,procmond.c arguments.c daemon.c loop.c listener.
 CORE     := $(filter-out $(EDGE),$(wildcard server/*.c))
 BACKEND  := $(foreach depth,* */* */*/*,$(wildcard server/$(PLATFORM)/$(depth).c))
 FAKE     := $(wildcard tests/fake/*.c)
-UNIT     := $(wildcard tests/unit/test_*.c)
+# Tests of a platform's backend have its name.
+OTHER    := $(if $(filter linux,$(PLATFORM)),darwin,linux)
+UNIT     := $(filter-out tests/unit/test_$(OTHER)%,$(wildcard tests/unit/test_*.c))
 FUZZ     := $(wildcard tests/fuzz/fuzz_*.c)
 HELPERS  := $(wildcard tests/integration/*.c tests/bench/*.c)
 SOURCES  := $(foreach depth,* */* */*/* */*/*/*,$(wildcard $(addsuffix /$(depth).[ch],common client server tests)))
@@ -285,6 +287,48 @@ bench: ## measure what watching costs
 	@$(MAKE) --no-print-directory tests
 	@BUILD=$(abspath $(BUILD)) tests/bench/run
 
+# ------------------------------------------------------------------------------- a simulated Mac
+#
+# The backend of macOS, compiled with Apple's headers into objects for Linux, and a kernel that
+# answers from a text: so that it can be tested, and a whole procmond with it runs, without a Mac.
+
+SYSROOT ?= $(BUILD)/darwin/sysroot
+MAC_BACKEND := $(foreach depth,* */* */*/*,$(wildcard server/darwin/$(depth).c))
+MAC_HOST    := tests/darwin/kernel/store.c tests/darwin/kernel/host.c
+MAC_KERNEL  := $(filter-out $(MAC_HOST),$(wildcard tests/darwin/kernel/*.c))
+MAC_UNIT    := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_darwin_*.c))
+MAC_OBJECTS := $(patsubst %.c,$(BUILD)/mac/%.o,$(MAC_BACKEND) $(MAC_KERNEL))
+
+$(MAC_OBJECTS): $(BUILD)/mac/%.o: %.c Makefile tests/darwin/apple-on-elf.flags
+	$(call say,MAC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)clang @tests/darwin/apple-on-elf.flags -nostdlibinc -isystem $(SYSROOT)/usr/include \
+		-Ddlopen=mac_dlopen -Ddlsym=mac_dlsym -D_DARWIN_C_SOURCE \
+		-Icommon -Iserver -Iserver/darwin -Itests/darwin/kernel \
+		-std=c11 -fPIC $(CFLAGS) $(WARNINGS) $(WERROR) -MMD -MP -c -o $@ $<
+
+$(call object,$(MAC_HOST)): INCLUDES += -Itests/darwin/kernel
+$(BUILD)/obj/tests/unit/test_darwin_%.o: INCLUDES += -Itests/darwin/kernel
+$(BUILD)/tests/mac.a: $(call object,$(TESTED) $(MAC_HOST)) $(WIRE) $(MAC_OBJECTS)
+$(MAC_UNIT): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(call object,tests/unit/test.c) $(BUILD)/tests/mac.a
+	$(call say,LINK,$@)
+	$(Q)$(LINK) -pie -o $@ $^ $(LIBS)
+
+$(BUILD)/mac/procmond: $(call object,$(EDGE) $(CORE) $(COMMON) $(MAC_HOST)) $(WIRE) $(MAC_OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)$(LINK) -pie -o $@ $^ $(LIBS)
+$(BUILD)/mac/procctl: $(BUILD)/procctl
+	$(Q)ln -f $< $@
+
+# clang both times: a sanitizer's parts must be of one compiler.
+.PHONY: simulated simulated-build
+simulated-build: $(MAC_UNIT) $(BUILD)/mac/procmond $(BUILD)/mac/procctl
+simulated: ## test the backend of macOS on a simulated kernel
+	+$(call variant,simulated,simulated-build CC=clang WERROR=-Werror SYSROOT=$(abspath $(SYSROOT)) \
+		CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address$(comma)undefined -fno-sanitize-recover=all" \
+		LDFLAGS="-fsanitize=address$(comma)undefined")
+	@BUILD=$(abspath $(BUILD))/simulated tests/darwin/run $(ONLY)
+
 # ------------------------------------------------------------------------------- other builds
 
 variant = @$(MAKE) --no-print-directory BUILD=$(BUILD)/$(1) HARDENING= $(2)
@@ -327,7 +371,7 @@ format: ## lay out the code with clang-format
 format-check: ## is the code laid out as clang-format does it?
 	$(Q)clang-format --dry-run -Werror $(SOURCES)
 
-TIDY := $(addprefix tidy-,$(filter-out server/darwin/% tests/unit/% tests/bench/%,$(filter %.c,$(SOURCES))))
+TIDY := $(addprefix tidy-,$(filter-out server/darwin/% tests/darwin/% tests/unit/% tests/bench/%,$(filter %.c,$(SOURCES))))
 tidy: $(TIDY) ## clang-tidy
 $(TIDY): tidy-%: % | $(GENERATED)
 	$(call say,TIDY,$<)
@@ -340,4 +384,5 @@ clean: ## remove what was built
 	rm -rf $(BUILD)
 
 .SECONDARY:
+-include $(wildcard $(BUILD)/mac/server/darwin/*.d $(BUILD)/mac/*/*/*/*.d)
 -include $(foreach depth,* */* */*/* */*/*/*,$(wildcard $(BUILD)/obj/*/$(depth).d))

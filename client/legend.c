@@ -37,21 +37,26 @@ bool legend_same_group(const char *a, const char *b)
 	return length > 0 && length == legend_group_length(b) && strncmp(a, b, length) == 0;
 }
 
+static bool is_reason(
+	const struct reason *self, enum procmon_state state, const char *text, size_t rows)
+{
+	return self->state == state && !self->most == !rows && strcmp(self->text, text) == 0;
+}
+
 static void add_reason(struct legend *self, size_t column, enum procmon_state state,
 	const char *text, size_t rows)
 {
-	struct reason *reason = self->reasons, *end = reason + self->count;
+	size_t at = 0;
 
-	while (reason < end && (reason->state != state || !reason->most != !rows ||
-				       strcmp(reason->text, text) != 0))
-		reason++;
-	if (reason == end) {
+	while (at < self->count && !is_reason(&self->reasons[at], state, text, rows))
+		at++;
+	if (at == self->count) {
 		self->reasons =
 			xreallocarray(self->reasons, self->count + 1, sizeof *self->reasons);
-		reason = &self->reasons[self->count++];
-		*reason = (struct reason){state, text, rows, rows,
+		self->reasons[self->count++] = (struct reason){state, text, rows, rows,
 			xcalloc(self->sheet->column_count, sizeof(bool))};
 	}
+	struct reason *reason = &self->reasons[at];
 	reason->least = rows < reason->least ? rows : reason->least;
 	reason->most = rows > reason->most ? rows : reason->most;
 	reason->columns[column] = true;

@@ -45,6 +45,8 @@ def layer(path):
     if folder == "server":
         if path.name in ("source.h", "platform.h"):
             return "platform"
+        if stem == "devices":
+            return "backend"
         return "edge" if stem in EDGE else "core"
     if path.parts[:2] in (("server", "linux"), ("server", "darwin")) or \
             path.match("tests/fake/fake.*") or path.match("tests/fake/mappings.*"):

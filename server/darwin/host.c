@@ -1,0 +1,104 @@
+#include "host.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysctl.h>
+#include <unistd.h>
+
+#include "platform.h"
+
+bool host_sysctl(const char *name, uint64_t *ret_number)
+{
+	union {
+		uint32_t u32;
+		uint64_t u64;
+	} value = {.u64 = 0};
+	size_t length = sizeof value;
+
+	if (sysctlbyname(name, &value, &length, NULL, 0) != 0)
+		return false;
+	if (length != sizeof value.u32 && length != sizeof value.u64)
+		return false;
+	*ret_number = length == sizeof value.u32 ? value.u32 : value.u64;
+	return true;
+}
+
+void host_sysctl_text(const char *name, char *text, size_t size)
+{
+	size_t length = size - 1;
+
+	memset(text, 0, size);
+	if (sysctlbyname(name, text, &length, NULL, 0) != 0)
+		*text = '\0';
+}
+
+static uint64_t greatest_divisor(uint64_t a, uint64_t b)
+{
+	while (b) {
+		uint64_t rest = a % b;
+		a = b;
+		b = rest;
+	}
+	return a;
+}
+
+static struct scale find_tick(void)
+{
+	static const uint64_t second_ns = 1000000000;
+	uint64_t frequency, divisor;
+
+	if (!host_sysctl("hw.tbfrequency", &frequency) || frequency == 0)
+		return (struct scale){1, 1}; /* a Mac of before 2020: all have ns */
+	divisor = greatest_divisor(second_ns, frequency);
+	return (struct scale){second_ns / divisor, frequency / divisor};
+}
+
+/* No switches are known: --without, --procfs and --sysfs are Linux'. */
+static int check_config(const struct platform_config *config, char *error, size_t size)
+{
+	if (!config->without || !*config->without)
+		return 0;
+	snprintf(error, size,
+		"--without=%s: on macOS there are no features that can be left out",
+		config->without);
+	return -EINVAL;
+}
+
+int host_init(struct host *self, const struct platform_config *config, char *error, size_t size)
+{
+	int result = check_config(config, error, size);
+
+	if (result < 0)
+		return result;
+	*self = (struct host){.tick = find_tick(), .uid = geteuid()};
+	if (!host_sysctl("vm.pagesize", &self->page_size) &&
+		!host_sysctl("hw.pagesize", &self->page_size))
+		self->page_size = 4096;
+	host_sysctl_text("hw.model", self->model, sizeof self->model);
+	host_sysctl_text("kern.osproductversion", self->system, sizeof self->system);
+	snprintf(self->description, sizeof self->description, "macOS %s, %s",
+		*self->system ? self->system : "of an unknown version",
+		*self->model ? self->model : "an unknown model");
+	return 0;
+}
+
+void host_finish(struct host *self)
+{
+	(void)self;
+}
+
+int host_state_of(int error)
+{
+	switch (error) {
+	case ESRCH:
+		return SAMPLE_GONE;
+	case EPERM:
+	case EACCES:
+		return STATE_DENIED;
+	case ENOENT:
+		return STATE_NONE;
+	default:
+		return STATE_FAILED;
+	}
+}

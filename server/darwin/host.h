@@ -1,0 +1,42 @@
+/*
+ * Host: what the macOS backend knows of the machine that it runs on, found out once by
+ * platform_create() and constant from then on.
+ */
+#ifndef DARWIN_HOST_H
+#define DARWIN_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "platform.h"
+
+struct platform_config;
+
+struct host {
+	/*
+	 * Nanoseconds of a tick of the kernel's times: those of processes, threads and coalitions.
+	 * Not by mach_timebase_info(), which tells programs under Rosetta of another clock.
+	 */
+	struct scale tick;
+	uint64_t page_size; /* of the kernel, in which it counts memory */
+	uint32_t uid;       /* our own, effective */
+	char model[64];     /* "MacBookPro18,3" */
+	char system[32];    /* version of macOS: "14.5" */
+	char description[256];
+};
+
+/* 0, or a negative errno and a sentence. */
+int host_init(
+	struct host *self, const struct platform_config *config, char *error, size_t size);
+void host_finish(struct host *self);
+
+/* A sysctl's number of 4 or 8 bytes; false: there is none of that name. */
+bool host_sysctl(const char *name, uint64_t *ret_number);
+/* A sysctl's text; "" if there is none. */
+void host_sysctl_text(const char *name, char *text, size_t size);
+
+/* What an errno of a call about a process means: a state or SAMPLE_GONE. */
+int host_state_of(int error);
+
+#endif

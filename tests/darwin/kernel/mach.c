@@ -1,0 +1,51 @@
+/*
+ * Mach: clocks and host.
+ *
+ *	[mach]
+ *	timebase = 125/3          ns for ticks of mach_absolute_time()
+ *	frequency = 24000000      its ticks per second; 1000000000 without
+ *	boot_ns = N               what the clock showed when the text was loaded; a day without
+ */
+#include <mach/mach.h>
+#include <mach/mach_time.h>
+#include <stdlib.h>
+
+#include "store.h"
+
+uint64_t mach_absolute_time(void)
+{
+	const struct sim_section *mach = sim_section("mach", "");
+	uint64_t ns = sim_u64(mach, "boot_ns", UINT64_C(86400000000000)) + sim_now_ns();
+	uint64_t frequency = sim_u64(mach, "frequency", 1000000000);
+
+	/* a day's ns times 24 million do not fit */
+	return ns / 1000000000 * frequency + ns % 1000000000 * frequency / 1000000000;
+}
+
+kern_return_t mach_timebase_info(mach_timebase_info_t info)
+{
+	const char *text = sim_text(sim_section("mach", ""), "timebase", "1/1");
+	char *end;
+
+	info->numer = (uint32_t)strtoul(text, &end, 10);
+	info->denom = (uint32_t)strtoul(end + 1, NULL, 10);
+	return KERN_SUCCESS;
+}
+
+mach_port_t mach_task_self_ = 0x103;
+
+mach_port_t mach_host_self(void)
+{
+	sim_enter("mach_host_self", 0, -1);
+	return 0x203;
+}
+
+kern_return_t mach_port_deallocate(ipc_space_t space, mach_port_name_t name)
+{
+	(void)space;
+	if (sim_enter("mach_port_deallocate", 0, -1))
+		return KERN_INVALID_NAME;
+	if (name >= 0x1000) /* those that were made for somebody; see task.c */
+		sim_hold(-1);
+	return KERN_SUCCESS;
+}

@@ -1,0 +1,5 @@
+#include "parts.h"
+
+sim_sysctl *const sim_sysctls[] = {
+	NULL,
+};
