@@ -6,7 +6,9 @@ CFLAGS       ?= -O2 -g
 FUZZ_SECONDS ?= 60
 VERSION      := 0.1.0
 PREFIX       ?= /usr/local
-PLATFORM     := $(if $(filter Darwin,$(shell uname -s)),darwin,linux)
+# What it is made for, and where: `make cross` makes it for macOS on Linux.
+SYSTEM       := $(shell uname -s)
+PLATFORM     := $(if $(filter Darwin,$(SYSTEM)),darwin,linux)
 comma        := ,
 
 # ------------------------------------------------------------------------------- flags
@@ -16,24 +18,32 @@ comma        := ,
 
 WARNINGS  := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wwrite-strings -Wformat=2 -Wundef -Wvla -Wconversion -Wno-sign-conversion
-FEATURES  := $(if $(filter darwin,$(PLATFORM)),-D_DARWIN_C_SOURCE,-D_GNU_SOURCE)
 HARDENING := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
-RELRO     := $(if $(filter linux,$(PLATFORM)),-Wl$(comma)-z$(comma)relro$(comma)-z$(comma)now)
+FEATURES_linux  := -D_GNU_SOURCE
+FEATURES_darwin := -D_DARWIN_C_SOURCE
 
-# Where pkg-config is missing the libraries are where the compiler looks anyway.
-library = $(shell pkg-config $(1) $(2) 2>/dev/null || echo $(3))
-EVENT_LIBS    := $(call library,--libs,libevent_core,-levent_core)
-PROTOBUF_LIBS := $(call library,--libs,libprotobuf-c,-lprotobuf-c)
-# dlopen; until glibc 2.34 a library of its own
-DL_LIBS       := $(if $(filter linux,$(PLATFORM)),-ldl)
-LIBS          := $(EVENT_LIBS) $(PROTOBUF_LIBS) $(DL_LIBS)
+# Where pkg-config is missing the libraries are where the compiler looks anyway, or Homebrew's.
+PKG_CONFIG    ?= pkg-config
+HOMEBREW      := $(if $(filter Darwin,$(SYSTEM)),$(shell brew --prefix 2>/dev/null))
+library        = $(shell $(PKG_CONFIG) $(1) $(2) 2>/dev/null || echo $(3))
+EVENT_LIBS    := $(call library,--libs,libevent_core,$(HOMEBREW:%=-L%/lib) -levent_core)
+PROTOBUF_LIBS := $(call library,--libs,libprotobuf-c,$(HOMEBREW:%=-L%/lib) -lprotobuf-c)
+LIBS          := $(EVENT_LIBS) $(PROTOBUF_LIBS)
+# What the platform needs. dlopen: until glibc 2.34 a library of its own
+BACKEND_LIBS_linux  := -ldl
+BACKEND_LIBS_darwin := -framework IOKit -framework CoreFoundation
+BACKEND_LIBS        := $(BACKEND_LIBS_$(PLATFORM))
 
 INCLUDES := -Icommon -Iserver -Iclient -I$(BUILD)/proto \
-	$(call library,--cflags,libevent_core) $(call library,--cflags,libprotobuf-c)
+	$(call library,--cflags,libevent_core,$(HOMEBREW:%=-isystem %/include)) \
+	$(call library,--cflags,libprotobuf-c)
 DEFINES   = -DPROCMON_VERSION='"$(VERSION)"' -DPROCMON_BINDIR='"$(bindir)"'
-NEEDED    = $(FEATURES) $(INCLUDES) $(DEFINES) $(CPPFLAGS)
+NEEDED    = $(FEATURES_$(PLATFORM)) $(INCLUDES) $(DEFINES) $(CPPFLAGS)
 BASE      = -std=c11 -fPIC -pthread $(HARDENING) $(CFLAGS)
-LINK      = $(CC) $(LDFLAGS) -pthread $(RELRO)
+LINK      = $(CC) $(LDFLAGS) $(LINK_$(PLATFORM))
+LINK_linux := -pthread -Wl,-z,relro,-z,now
+# What is not for libraries.
+PROGRAM    := $(if $(filter linux,$(PLATFORM)),-pie)
 
 # One short line a step; `make V=1` shows the commands.
 Q    := $(if $(V),,@)
@@ -41,19 +51,21 @@ say   = $(if $(V),,@printf '%-5s %s\n' $(1) $(patsubst $(BUILD)/%,%,$(2)))
 
 # ------------------------------------------------------------------------------- the house
 
-COMMON   := $(wildcard common/*.c)
+# A file NAME_linux.c or NAME_darwin.c is that system's alone.
+OTHER    := $(if $(filter linux,$(PLATFORM)),darwin,linux)
+FOREIGN  := %_$(OTHER).c
+COMMON   := $(filter-out $(FOREIGN),$(wildcard common/*.c))
 LIBRARY  := $(addprefix client/,object.c catalog.c table.c row.c mirror.c column.c \
 	request.c stream.c socket.c start.c connection.c connect.c)
-PROCCTL  := $(filter-out $(LIBRARY),$(wildcard client/*.c client/memory/*.c))
+PROCCTL  := $(filter-out $(LIBRARY) $(FOREIGN),$(wildcard client/*.c client/memory/*.c))
 EDGE     := $(addprefix server/,procmond.c arguments.c daemon.c loop.c listener.c place.c \
 	session.c dialogue.c input.c output.c reply.c)
-CORE     := $(filter-out $(EDGE),$(wildcard server/*.c))
+CORE     := $(filter-out $(EDGE) $(FOREIGN),$(wildcard server/*.c))
 BACKEND  := $(foreach depth,* */* */*/*,$(wildcard server/$(PLATFORM)/$(depth).c))
 FAKE     := $(wildcard tests/fake/*.c)
-# Tests of a platform's backend have its name.
-OTHER    := $(if $(filter linux,$(PLATFORM)),darwin,linux)
-UNIT     := $(filter-out tests/unit/test_$(OTHER)%,$(wildcard tests/unit/test_*.c))
-FUZZ     := $(wildcard tests/fuzz/fuzz_*.c)
+# Tests of a platform's backend have its name; those of macOS are for a simulated one.
+UNIT     := $(filter-out $(addprefix tests/unit/test_,darwin_% $(OTHER)_%),$(wildcard tests/unit/test_*.c))
+FUZZ     := $(filter-out tests/fuzz/fuzz_$(OTHER)_%,$(wildcard tests/fuzz/fuzz_*.c))
 HELPERS  := $(wildcard tests/integration/*.c tests/bench/*.c)
 SOURCES  := $(foreach depth,* */* */*/* */*/*/*,$(wildcard $(addsuffix /$(depth).[ch],common client server tests)))
 
@@ -63,15 +75,23 @@ WIRE  := $(BUILD)/obj/proto/procmon.pb-c.o
 TESTED := $(filter-out server/procmond.c client/procctl.c, \
 	$(EDGE) $(CORE) $(PROCCTL) $(LIBRARY) $(COMMON))
 
+# Programs are linked with the first name, look for the second, and find the third.
+MAJOR         := $(firstword $(subst ., ,$(VERSION)))
+SHARED_linux  := libprocmon.so libprocmon.so.$(MAJOR) libprocmon.so.$(VERSION)
+SHARED_darwin := libprocmon.dylib libprocmon.$(MAJOR).dylib libprocmon.$(VERSION).dylib
+SHARED        := $(SHARED_$(PLATFORM))
+
 .PHONY: all
-all: $(addprefix $(BUILD)/,procmond procctl libprocmon.a libprocmon.so attributes procmon-protocol.7) ## build it all (the default)
+all: $(addprefix $(BUILD)/,procmond procctl libprocmon.a $(firstword $(SHARED)) attributes procmon-protocol.7) ## build it all (the default)
 	@:
 
+# One command makes both.
 GENERATED := $(BUILD)/proto/procmon.pb-c.c $(BUILD)/proto/procmon.pb-c.h
-$(GENERATED) &: proto/procmon.proto
+$(BUILD)/proto/procmon.pb-c.c: proto/procmon.proto
 	$(call say,PROTO,$<)
 	$(Q)mkdir -p $(BUILD)/proto
 	$(Q)protoc-c --proto_path=proto --c_out=$(BUILD)/proto $<
+$(BUILD)/proto/procmon.pb-c.h: $(BUILD)/proto/procmon.pb-c.c ;
 
 $(WIRE): $(BUILD)/proto/procmon.pb-c.c
 	$(call say,CC,$<)
@@ -86,37 +106,48 @@ $(BUILD)/obj/%.o: %.c Makefile | $(GENERATED)
 
 $(BUILD)/procmond: $(call object,$(EDGE) $(CORE) $(BACKEND) $(COMMON)) $(WIRE)
 	$(call say,LINK,$@)
-	$(Q)$(LINK) -pie -o $@ $^ $(LIBS)
+	$(Q)$(LINK) $(PROGRAM) -o $@ $^ $(LIBS) $(BACKEND_LIBS)
 
 $(BUILD)/procctl: $(call object,$(PROCCTL) $(COMMON)) $(BUILD)/libprocmon.a
 	$(call say,LINK,$@)
-	$(Q)$(LINK) -pie -o $@ $^ $(LIBS)
+	$(Q)$(LINK) $(PROGRAM) -o $@ $^ $(LIBS)
 
-# The library is one object file, in which only the names of procmon.h can be seen.
-$(BUILD)/obj/libprocmon.o: $(call object,$(LIBRARY) \
-		$(filter-out common/alloc.c common/build_id.c common/log.c,$(COMMON))) $(WIRE) client/procmon.h
-	$(Q)$(CC) -r -nostdlib -o $@ $(filter %.o,$^)
-	$(Q)grep -oE 'procmon_[a-z_]+\(' client/procmon.h | tr -d '(' >$(BUILD)/obj/names
-	$(Q)$(HIDE) $@
-HIDE := $(if $(filter linux,$(PLATFORM)),objcopy --keep-global-symbols=$(BUILD)/obj/names,:)
+# Of the library only the names of procmon.h are to be seen. On Linux it is one object file, in which
+# all others are hidden. No linker but Apple's can do that for macOS: the archive there has the
+# files as they are, and only the shared library hides.
+MEMBERS := $(call object,$(LIBRARY) $(filter-out common/alloc.c common/build_id.c common/log.c,$(COMMON))) $(WIRE)
+UNDERSCORE_darwin := _
+$(BUILD)/obj/names: client/procmon.h Makefile
+	$(Q)mkdir -p $(@D)
+	$(Q)grep -v '^typedef' $< | grep -oE 'procmon_[a-z_]+\(' | tr -d '(' | sed 's/^/$(UNDERSCORE_$(PLATFORM))/' >$@
 
-$(BUILD)/libprocmon.a: $(BUILD)/obj/libprocmon.o
+$(BUILD)/obj/libprocmon.o: $(MEMBERS) $(BUILD)/obj/names
+	$(Q)$(CC) -r -nostdlib -o $@ $(MEMBERS)
+	$(Q)objcopy --keep-global-symbols=$(BUILD)/obj/names $@
+
+ARCHIVED_linux  := $(BUILD)/obj/libprocmon.o
+ARCHIVED_darwin := $(MEMBERS)
+ARCHIVED        := $(ARCHIVED_$(PLATFORM))
+$(BUILD)/libprocmon.a: $(ARCHIVED)
 	$(call say,AR,$@)
-	$(Q)rm -f $@ && $(AR) rcs $@ $<
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-# Programs are linked with the first name, look for the second, and find the third.
-SHARED := libprocmon.so libprocmon.so.$(firstword $(subst ., ,$(VERSION))) libprocmon.so.$(VERSION)
-$(BUILD)/libprocmon.so: $(BUILD)/obj/libprocmon.o
+LINK_SHARED_linux  = -shared -Wl,-soname,$(word 2,$(SHARED))
+LINK_SHARED_darwin = -dynamiclib -install_name $(libdir)/$(word 2,$(SHARED)) \
+	-compatibility_version $(MAJOR) -current_version $(VERSION) \
+	-Wl,-exported_symbols_list,$(BUILD)/obj/names
+$(BUILD)/$(firstword $(SHARED)): $(ARCHIVED) $(BUILD)/obj/names $(BUILD)/obj/libdir
 	$(call say,LINK,$@)
-	$(Q)$(LINK) -shared -Wl,-soname,$(word 2,$(SHARED)) -o $(BUILD)/$(word 3,$(SHARED)) $< $(PROTOBUF_LIBS)
+	$(Q)$(LINK) $(LINK_SHARED_$(PLATFORM)) -o $(BUILD)/$(word 3,$(SHARED)) $(ARCHIVED) $(PROTOBUF_LIBS)
 	$(Q)ln -sf $(word 3,$(SHARED)) $(BUILD)/$(word 2,$(SHARED))
 	$(Q)ln -sf $(word 2,$(SHARED)) $@
 
-# The client starts the server that is installed: it has to know where that is.
+# The client starts the server that is installed: it has to know where that is. A shared library
+# of macOS says where it is itself.
 $(BUILD)/obj/client/start.o: $(BUILD)/obj/bindir
-$(BUILD)/obj/bindir: FORCE
+$(BUILD)/obj/bindir $(BUILD)/obj/libdir: FORCE
 	@mkdir -p $(@D)
-	@echo '$(bindir)' | cmp -s - $@ || echo '$(bindir)' >$@
+	@echo '$($(@F))' | cmp -s - $@ || echo '$($(@F))' >$@
 .PHONY: FORCE
 FORCE:
 
@@ -249,20 +280,20 @@ $(addprefix $(BUILD)/tests/test_linux_,nvml gpu_table): | $(NVML)
 .SECONDEXPANSION:
 $(TESTS): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(call object,tests/unit/test.c) $$(call house,$$@)
 	$(call say,LINK,$@)
-	$(Q)$(LINK) -pie -o $@ $^ $(LIBS)
+	$(Q)$(LINK) $(PROGRAM) -o $@ $^ $(LIBS) $(BACKEND_LIBS)
 
 # What a fuzz target has found once stays found: replay.c feeds it the files of its corpus.
 REPLAYS := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/%,$(FUZZ))
 $(REPLAYS): $(BUILD)/tests/%: $(BUILD)/obj/tests/fuzz/%.o $(call object,tests/fuzz/replay.c) $$(call house,$$@)
 	$(call say,LINK,$@)
-	$(Q)$(LINK) -pie -o $@ $^ $(LIBS)
+	$(Q)$(LINK) $(PROGRAM) -o $@ $^ $(LIBS) $(BACKEND_LIBS)
 
 # Programs that integration tests and benchmarks use: clients like any other.
 PROGRAMS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(HELPERS))
 $(PROGRAMS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libprocmon.a
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(LINK) -pie -o $@ $^ $(LIBS) -lm
+	$(Q)$(LINK) $(PROGRAM) -o $@ $^ $(LIBS) -lm
 
 .PHONY: tests unit check run bench
 tests: all $(TESTS) $(REPLAYS) $(PROGRAMS) $(NVML)
@@ -280,6 +311,7 @@ run: ## show memory and GPU use of the processes of this machine
 check: ## build and run all tests, or ONLY="NAME .."
 	@common/dependencies check
 	@$(MAKE) --no-print-directory tests
+	@$(if $(ONLY)$(LEAVE_OUT),:,! tests/darwin/ready || $(MAKE) --no-print-directory check-darwin)
 	@BUILD=$(abspath $(BUILD)) LEAVE_OUT="$(LEAVE_OUT)" ONCE=$(ONCE) tests/run $(ONLY)
 
 bench: ## measure what watching costs
@@ -287,19 +319,48 @@ bench: ## measure what watching costs
 	@$(MAKE) --no-print-directory tests
 	@BUILD=$(abspath $(BUILD)) tests/bench/run
 
+# ------------------------------------------------------------------------------- macOS
+#
+# What can be proved of it without a Mac. It is built with clang and lld as for a Mac, the same
+# rules made anew for each processor; headers and libraries are fetched (see tests/darwin).
+
+MACHINES     := arm64 x86_64
+MACOS_OLDEST := 12.0
+DARWIN       := $(BUILD)/darwin
+SYSROOT      := $(DARWIN)/sysroot
+DARWIN_CC     = clang --target=$(1)-apple-macos$(MACOS_OLDEST) -isysroot $(SYSROOT)
+DARWIN_MAKE   = $(MAKE) --no-print-directory PLATFORM=darwin SYSTEM=Linux BUILD=$(DARWIN)/$(1) \
+	CC="$(call DARWIN_CC,$(1))" AR=llvm-ar PKG_CONFIG=false WERROR=-Werror \
+	CPPFLAGS="-isystem $(DARWIN)/libraries-$(1)/include -Ftests/darwin/frameworks" \
+	LDFLAGS="-fuse-ld=lld -L$(DARWIN)/libraries-$(1)/lib -Ftests/darwin/frameworks"
+CROSS        := $(addprefix cross-,$(MACHINES))
+
+.PHONY: cross $(CROSS)
+cross: $(CROSS) ## build it for macOS
+$(CROSS): cross-%: $(SYSROOT)/LICENSE $(DARWIN)/libraries-%/lib/libprotobuf-c.a
+	+$(Q)$(call DARWIN_MAKE,$*) all
+
+$(SYSROOT)/LICENSE: tests/darwin/sysroot
+	$(call say,FETCH,$(@D))
+	$(Q)tests/darwin/sysroot $(@D)
+
+$(DARWIN)/libraries-%/lib/libprotobuf-c.a: tests/darwin/libraries $(SYSROOT)/LICENSE \
+		$(wildcard tests/darwin/libevent/*.h tests/darwin/libevent/*/*.h)
+	$(call say,FETCH,$(@D))
+	$(Q)CC="$(call DARWIN_CC,$*)" AR=llvm-ar tests/darwin/libraries $(DARWIN)/libraries-$*
+
 # ------------------------------------------------------------------------------- a simulated Mac
 #
 # The backend of macOS, compiled with Apple's headers into objects for Linux, and a kernel that
 # answers from a text: so that it can be tested, and a whole procmond with it runs, without a Mac.
 
-SYSROOT ?= $(BUILD)/darwin/sysroot
 MAC_BACKEND := $(foreach depth,* */* */*/*,$(wildcard server/darwin/$(depth).c))
 MAC_HOST    := tests/darwin/kernel/store.c tests/darwin/kernel/host.c
 MAC_KERNEL  := $(filter-out $(MAC_HOST),$(wildcard tests/darwin/kernel/*.c))
 MAC_UNIT    := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_darwin_*.c))
 MAC_OBJECTS := $(patsubst %.c,$(BUILD)/mac/%.o,$(MAC_BACKEND) $(MAC_KERNEL))
 
-$(MAC_OBJECTS): $(BUILD)/mac/%.o: %.c Makefile tests/darwin/apple-on-elf.flags
+$(MAC_OBJECTS): $(BUILD)/mac/%.o: %.c Makefile tests/darwin/apple-on-elf.flags | $(SYSROOT)/LICENSE
 	$(call say,MAC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)clang @tests/darwin/apple-on-elf.flags -nostdlibinc -isystem $(SYSROOT)/usr/include \
@@ -312,22 +373,28 @@ $(BUILD)/obj/tests/unit/test_darwin_%.o: INCLUDES += -Itests/darwin/kernel
 $(BUILD)/tests/mac.a: $(call object,$(TESTED) $(MAC_HOST)) $(WIRE) $(MAC_OBJECTS)
 $(MAC_UNIT): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(call object,tests/unit/test.c) $(BUILD)/tests/mac.a
 	$(call say,LINK,$@)
-	$(Q)$(LINK) -pie -o $@ $^ $(LIBS)
+	$(Q)$(LINK) $(PROGRAM) -o $@ $^ $(LIBS) $(BACKEND_LIBS)
 
 $(BUILD)/mac/procmond: $(call object,$(EDGE) $(CORE) $(COMMON) $(MAC_HOST)) $(WIRE) $(MAC_OBJECTS)
 	$(call say,LINK,$@)
-	$(Q)$(LINK) -pie -o $@ $^ $(LIBS)
+	$(Q)$(LINK) $(PROGRAM) -o $@ $^ $(LIBS) $(BACKEND_LIBS)
 $(BUILD)/mac/procctl: $(BUILD)/procctl
 	$(Q)ln -f $< $@
 
 # clang both times: a sanitizer's parts must be of one compiler.
-.PHONY: simulated simulated-build
+.PHONY: check-darwin simulated simulated-build
 simulated-build: $(MAC_UNIT) $(BUILD)/mac/procmond $(BUILD)/mac/procctl
 simulated: ## test the backend of macOS on a simulated kernel
 	+$(call variant,simulated,simulated-build CC=clang WERROR=-Werror SYSROOT=$(abspath $(SYSROOT)) \
 		CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address$(comma)undefined -fno-sanitize-recover=all" \
 		LDFLAGS="-fsanitize=address$(comma)undefined")
 	@BUILD=$(abspath $(BUILD))/simulated tests/darwin/run $(ONLY)
+
+check-darwin: ## prove of macOS what can be proved without one
+	@common/dependencies darwin
+	@$(MAKE) --no-print-directory cross
+	@BUILT=$(abspath $(DARWIN)) MACHINES="$(MACHINES)" MACOS_OLDEST=$(MACOS_OLDEST) \
+		$(MAKE) --no-print-directory simulated
 
 # ------------------------------------------------------------------------------- other builds
 
@@ -363,7 +430,7 @@ FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(FUZZ))
 fuzz-build: $(FUZZERS)
 $(FUZZERS): $(BUILD)/%: $(BUILD)/obj/tests/fuzz/%.o $$(call house,$$@)
 	$(call say,LINK,$@)
-	$(Q)$(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+	$(Q)$(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBS) $(BACKEND_LIBS)
 
 format: ## lay out the code with clang-format
 	$(Q)clang-format -i $(SOURCES)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "room.h"
 
 static const char *const kind_names[ALLOCATION_KINDS] = {
 	[KIND_MALLOC] = "malloc",
@@ -120,7 +121,7 @@ static int map_file(struct allocation *self, const char *directory)
 {
 	int flags = self->kind == KIND_FILE_SHARED ? MAP_SHARED : MAP_PRIVATE;
 	int file = open_nameless(directory);
-	int error = file < 0 ? -file : posix_fallocate(file, 0, (off_t)self->size);
+	int error = file < 0 ? -file : -room_reserve(file, self->size);
 	void *memory = MAP_FAILED;
 
 	if (!error) {
