@@ -369,7 +369,7 @@ $(MAC_OBJECTS): $(BUILD)/mac/%.o: %.c Makefile tests/darwin/apple-on-elf.flags |
 		-std=c11 -fPIC $(CFLAGS) $(WARNINGS) $(WERROR) -MMD -MP -c -o $@ $<
 
 $(call object,$(MAC_HOST)): INCLUDES += -Itests/darwin/kernel
-$(BUILD)/obj/tests/unit/test_darwin_%.o: INCLUDES += -Itests/darwin/kernel
+$(BUILD)/obj/tests/unit/test_darwin_%.o: INCLUDES += -Itests/darwin/kernel -Iserver/darwin
 $(BUILD)/tests/mac.a: $(call object,$(TESTED) $(MAC_HOST)) $(WIRE) $(MAC_OBJECTS)
 $(MAC_UNIT): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(call object,tests/unit/test.c) $(BUILD)/tests/mac.a
 	$(call say,LINK,$@)

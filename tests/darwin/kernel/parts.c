@@ -3,3 +3,7 @@
 sim_sysctl *const sim_sysctls[] = {
 	NULL,
 };
+
+const struct sim_service *const sim_services[] = {
+	NULL,
+};

@@ -12,6 +12,20 @@ typedef int sim_sysctl(const int *name, unsigned count, void *old, size_t *lengt
 /* All of them; NULL ends them. */
 extern sim_sysctl *const sim_sysctls[];
 
+/* What a driver answers to those who open a service of its class. */
+struct sim_section;
+struct sim_service {
+	const char *class_name;
+	/* NULL: everybody may. An IOReturn. */
+	int (*open)(const struct sim_section *entry, unsigned type);
+	/* IOConnectCallStructMethod(); the entry is NULL when it has gone. */
+	int (*call)(const struct sim_section *entry, unsigned selector, const void *input,
+		size_t input_size, void *output, size_t *output_size);
+};
+
+/* All of them; NULL ends them. */
+extern const struct sim_service *const sim_services[];
+
 /* Copies an answer as sysctl(3) does: 0, or -1 with ENOMEM when it is cut. */
 int sim_answer(const void *value, size_t length, void *old, size_t *old_length);
 

@@ -381,18 +381,21 @@ int64_t sim_i64(const struct sim_section *section, const char *key, int64_t othe
 	return (int64_t)sim_u64(section, key, (uint64_t)otherwise);
 }
 
+double sim_parse_f64(const char *value)
+{
+	char *end;
+	double number = strtod(value, &end);
+
+	if (end == value || *end)
+		sim_panic("\"%s\" is no number", value);
+	return number;
+}
+
 double sim_f64(const struct sim_section *section, const char *key, double otherwise)
 {
 	const struct entry *entry = find_entry(section, key);
-	char *end;
-	double number;
 
-	if (!entry)
-		return otherwise;
-	number = strtod(entry->value, &end);
-	if (end == entry->value || *end)
-		sim_panic("\"%s\" is no number", entry->value);
-	return number;
+	return entry ? sim_parse_f64(entry->value) : otherwise;
 }
 
 static int digit_of(char c)

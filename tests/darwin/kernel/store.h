@@ -26,6 +26,7 @@ int64_t sim_i64(const struct sim_section *section, const char *key, int64_t othe
 double sim_f64(const struct sim_section *section, const char *key, double otherwise);
 /* The same of a value's text. */
 uint64_t sim_parse(const char *value);
+double sim_parse_f64(const char *value);
 /* Bytes of hexadecimal digits, with or without blanks; how many there are, at most `size`. */
 size_t sim_hex(const char *text, void *bytes, size_t size);
 /* The same of a value. */
