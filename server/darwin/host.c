@@ -6,6 +6,7 @@
 #include <sys/sysctl.h>
 #include <unistd.h>
 
+#include "ledger.h"
 #include "platform.h"
 
 bool host_sysctl(const char *name, uint64_t *ret_number)
@@ -77,9 +78,11 @@ int host_init(struct host *self, const struct platform_config *config, char *err
 		self->page_size = 4096;
 	host_sysctl_text("hw.model", self->model, sizeof self->model);
 	host_sysctl_text("kern.osproductversion", self->system, sizeof self->system);
-	snprintf(self->description, sizeof self->description, "macOS %s, %s",
+	self->has_foreign_ledgers = ledger_is_open(1);
+	snprintf(self->description, sizeof self->description, "macOS %s, %s%s",
 		*self->system ? self->system : "of an unknown version",
-		*self->model ? self->model : "an unknown model");
+		*self->model ? self->model : "an unknown model",
+		self->has_foreign_ledgers ? ", ledgers of all users" : "");
 	return 0;
 }
 

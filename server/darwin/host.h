@@ -21,8 +21,11 @@ struct host {
 	struct scale tick;
 	uint64_t page_size; /* of the kernel, in which it counts memory */
 	uint32_t uid;       /* our own, effective */
-	char model[64];     /* "MacBookPro18,3" */
-	char system[32];    /* version of macOS: "14.5" */
+	/* May we read the ledgers of all users' processes? The kernel says so, but Apple's policies
+	 * are closed: the process of pid 1 was asked for. */
+	bool has_foreign_ledgers;
+	char model[64];  /* "MacBookPro18,3" */
+	char system[32]; /* version of macOS: "14.5" */
 	char description[256];
 };
 

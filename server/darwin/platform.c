@@ -11,6 +11,7 @@
 #include "alloc.h"
 #include "devices.h"
 #include "host.h"
+#include "memory/memory.h"
 #include "process/process.h"
 
 enum {
@@ -83,6 +84,7 @@ _Static_assert(sizeof(struct sample_text) != sizeof(uint64_t), "sizes tell texts
 /* In the order of their ids. */
 static const struct device_table *const tables[] = {
 	&process_table,
+	&ledger_table,
 };
 
 enum { TABLES = sizeof tables / sizeof *tables };

@@ -9,7 +9,8 @@ TEST(describes_the_machine)
 	struct watch *watch = watch_open(NULL, NULL, NULL);
 
 	CHECK_TEXT(watch->platform->name, "darwin");
-	CHECK_TEXT(platform_describe(watch->platform), "macOS 14.5, MacBookPro18,3");
+	CHECK_TEXT(platform_describe(watch->platform),
+		"macOS 14.5, MacBookPro18,3, ledgers of all users");
 	watch_close(watch);
 }
 

@@ -108,10 +108,10 @@ int proc_pidinfo(int pid, int number, uint64_t argument, void *buffer, int size)
 	int error = sim_enter("proc_pidinfo", number, pid);
 	const struct sim_section *process = sim_numbered("process", pid);
 
-	(void)argument;
 	if (error)
 		return fail(error);
-	if (!process)
+	/* those that are for everybody find zombies, too, when they are told to */
+	if (!process || (!argument && sim_u64(process, "status", 2) == 5))
 		return fail(ESRCH);
 	for (size_t i = 0; i < sizeof flavors / sizeof *flavors; i++) {
 		if (flavors[i].number != number)
