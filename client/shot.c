@@ -62,7 +62,7 @@ static bool is_enough(const struct shot *self, uint64_t before_ns, uint64_t now_
 /* Rows that nobody has found yet come with a later table. */
 static bool lacks_rows(const struct shot *self, uint64_t now_ns)
 {
-	return self->target && procmon_table_is_incomplete(self->table) &&
+	return procmon_table_is_incomplete(self->table) &&
 	       procmon_table_get_count(self->table) < ROWS_MAX &&
 	       now_ns - self->first_ns < ROWS_PATIENCE_MS * millisecond_ns;
 }

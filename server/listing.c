@@ -25,8 +25,13 @@ static void fail(struct instance *self)
 	if (self->listing.reported)
 		return;
 	self->listing.reported = true;
-	log_info("%s: the rows of process %llu cannot be read, or not in time (said once)",
-		table_name(self->table_id), (unsigned long long)self->target.pid);
+	if (self->target.pid)
+		log_info("%s: the rows of process %llu cannot be read, or not in time (said "
+			 "once)",
+			table_name(self->table_id), (unsigned long long)self->target.pid);
+	else
+		log_info("%s: the rows cannot be read, or not in time (said once)",
+			table_name(self->table_id));
 }
 
 /* What becomes of the requests when a job has answered that. */

@@ -55,7 +55,7 @@ enum source_lane {
 	/*
 	 * A worker finds the rows themselves (a job of SOURCE_LISTING), with all that is known of
 	 * them: provider.list and provider.read only take over what it has found. All sources of
-	 * a table are of this lane, or none is; the table is targeted. Rows and cells are of one
+	 * a table are of this lane, or none is. Rows and cells are of one
 	 * time, when the worker was through, which is the time of the frame: cells have no ages.
 	 */
 	LANE_LISTED,

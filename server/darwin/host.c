@@ -2,12 +2,15 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/sysctl.h>
 #include <unistd.h>
 
+#include "alloc.h"
 #include "ledger.h"
 #include "platform.h"
+#include "smc.h"
 
 bool host_sysctl(const char *name, uint64_t *ret_number)
 {
@@ -73,6 +76,7 @@ int host_init(struct host *self, const struct platform_config *config, char *err
 	if (result < 0)
 		return result;
 	*self = (struct host){.tick = find_tick(), .uid = geteuid()};
+	self->memory = xcalloc(1, sizeof *self->memory);
 	if (!host_sysctl("vm.pagesize", &self->page_size) &&
 		!host_sysctl("hw.pagesize", &self->page_size))
 		self->page_size = 4096;
@@ -88,7 +92,8 @@ int host_init(struct host *self, const struct platform_config *config, char *err
 
 void host_finish(struct host *self)
 {
-	(void)self;
+	smc_keys_release(self->memory->smc_keys);
+	free(self->memory);
 }
 
 int host_state_of(int error)

@@ -13,6 +13,12 @@
 
 struct platform_config;
 
+struct smc_keys;
+
+struct host_memory {
+	struct smc_keys *smc_keys; /* see smc.h; NULL: not yet */
+};
+
 struct host {
 	/*
 	 * Nanoseconds of a tick of the kernel's times: those of processes, threads and coalitions.
@@ -24,6 +30,9 @@ struct host {
 	/* May we read the ledgers of all users' processes? The kernel says so, but Apple's policies
 	 * are closed: the process of pid 1 was asked for. */
 	bool has_foreign_ledgers;
+	/* What tables have found out while they were open, and need not find out again. The loop's
+	 * thread alone looks at it. */
+	struct host_memory *memory;
 	char model[64];  /* "MacBookPro18,3" */
 	char system[32]; /* version of macOS: "14.5" */
 	char description[256];

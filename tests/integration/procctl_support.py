@@ -219,13 +219,7 @@ class Server:
         self.step_ns = 0
         self.incomplete = 0  # the first frames of each request lack rows
         self.counts = {}  # frames, by session and request
-        self.threads, self.closed = [], threading.Event()
-        self.start(self.accept)
-
-    def start(self, function, *args):
-        thread = threading.Thread(target=function, args=args, daemon=True)
-        self.threads.append(thread)
-        thread.start()
+        threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self):
         while True:
@@ -234,7 +228,7 @@ class Server:
             except OSError:
                 return
             self.sessions.append(session)
-            self.start(self.serve, session)
+            threading.Thread(target=self.serve, args=(session,), daemon=True).start()
 
     def send(self, session, **fields):
         message = self.pb.ServerMessage(**fields).SerializeToString()
@@ -276,7 +270,8 @@ class Server:
                     self.requests.append(message.request)
                     self.frame(session, message.request)
                     if self.steady and message.request.interval_ns:
-                        self.start(self.go_on, session, message.request)
+                        threading.Thread(target=self.go_on, daemon=True,
+                                         args=(session, message.request)).start()
         except OSError:
             pass
 
@@ -342,7 +337,8 @@ class Server:
         self.send(session, request=request.request, frame=frame)
 
     def go_on(self, session, request):
-        while not self.closed.wait(request.interval_ns / 1e9):
+        while self in Server.open_ones and session.fileno() >= 0:
+            time.sleep(request.interval_ns / 1e9)
             self.frame(session, request)
 
     def frame_for_all(self):
@@ -355,23 +351,14 @@ class Server:
                                                        retry_after_ns=retry_after_ns))
 
     def close(self):
-        """Nothing of it goes on: a thread that still waits on a descriptor would take what comes to
-        the next server, which gets the same number."""
-        if self not in Server.open_ones:
-            return
-        Server.open_ones.remove(self)
-        self.closed.set()
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.threads[0].join()
+        if self in Server.open_ones:
+            Server.open_ones.remove(self)
+        self.listener.close()
         for session in self.sessions:
             try:
                 session.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
-        for thread in self.threads:
-            thread.join()
-        self.listener.close()
-        for session in self.sessions:
             session.close()
         self.sessions, self.requests = [], []
         if os.path.exists(self.path):

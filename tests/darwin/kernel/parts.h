@@ -11,7 +11,6 @@ typedef int sim_sysctl(const int *name, unsigned count, void *old, size_t *lengt
 
 /* All of them; NULL ends them. */
 extern sim_sysctl *const sim_sysctls[];
-sim_sysctl sim_sysctl_ifmib, sim_sysctl_iflist;
 
 /* What a driver answers to those who open a service of its class. */
 struct sim_section;
@@ -26,6 +25,22 @@ struct sim_service {
 
 /* All of them; NULL ends them. */
 extern const struct sim_service *const sim_services[];
+
+extern const struct sim_service sim_smc;
+
+/* What dlsym() finds in the library of that path. A name that is NULL ends them. */
+struct sim_symbol {
+	const char *name;
+	void *address;
+};
+struct sim_library {
+	const char *path;
+	const struct sim_symbol *symbols;
+};
+
+/* All of them; NULL ends them. */
+extern const struct sim_library *const sim_libraries[];
+extern const struct sim_library sim_hid;
 
 /* Copies an answer as sysctl(3) does: 0, or -1 with ENOMEM when it is cut. */
 int sim_answer(const void *value, size_t length, void *old, size_t *old_length);
