@@ -295,8 +295,9 @@ $(PROGRAMS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libprocmon.a
 	$(Q)mkdir -p $(@D)
 	$(Q)$(LINK) $(PROGRAM) -o $@ $^ $(LIBS) -lm
 
-.PHONY: tests unit check run bench
+.PHONY: tests chosen unit check run bench
 tests: all $(TESTS) $(REPLAYS) $(PROGRAMS) $(NVML)
+chosen: all $(filter $(addprefix $(BUILD)/tests/,$(ONLY)),$(TESTS) $(REPLAYS)) $(PROGRAMS) $(NVML)
 
 unit: $(TESTS) ## run the unit tests
 	$(Q)status=0; for test in $^; do $$test || status=1; done; exit $$status
@@ -310,7 +311,7 @@ run: ## show memory and GPU use of the processes of this machine
 
 check: ## build and run all tests, or ONLY="NAME .."
 	@common/dependencies check
-	@$(MAKE) --no-print-directory tests
+	@$(MAKE) --no-print-directory $(if $(ONLY),chosen,tests)
 	@$(if $(ONLY)$(LEAVE_OUT),:,! tests/darwin/ready || $(MAKE) --no-print-directory check-darwin)
 	@BUILD=$(abspath $(BUILD)) LEAVE_OUT="$(LEAVE_OUT)" ONCE=$(ONCE) tests/run $(ONLY)
 
@@ -381,14 +382,11 @@ $(BUILD)/mac/procmond: $(call object,$(EDGE) $(CORE) $(COMMON) $(MAC_HOST)) $(WI
 $(BUILD)/mac/procctl: $(BUILD)/procctl
 	$(Q)ln -f $< $@
 
-# clang both times: a sanitizer's parts must be of one compiler.
 .PHONY: check-darwin simulated simulated-build
 simulated-build: $(MAC_UNIT) $(BUILD)/mac/procmond $(BUILD)/mac/procctl
 simulated: ## test the backend of macOS on a simulated kernel
-	+$(call variant,simulated,simulated-build CC=clang WERROR=-Werror SYSROOT=$(abspath $(SYSROOT)) \
-		CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address$(comma)undefined -fno-sanitize-recover=all" \
-		LDFLAGS="-fsanitize=address$(comma)undefined")
-	@BUILD=$(abspath $(BUILD))/simulated tests/darwin/run $(ONLY)
+	+$(call sanitized,simulated-build)
+	@BUILD=$(abspath $(BUILD))/clang tests/darwin/run $(ONLY)
 
 check-darwin: ## prove of macOS what can be proved without one
 	@common/dependencies darwin
@@ -400,7 +398,16 @@ check-darwin: ## prove of macOS what can be proved without one
 
 variant = @$(MAKE) --no-print-directory BUILD=$(BUILD)/$(1) HARDENING= $(2)
 
-.PHONY: asan tsan analyze fuzz fuzz-build format format-check tidy help clean
+# With clang, its sanitizers, and what a fuzzer has to see: one build for all that wants any of it.
+sanitized = $(call variant,clang,$(1) CC=clang WERROR=-Werror SYSROOT=$(abspath $(SYSROOT)) \
+	CFLAGS="-O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all \
+		-fsanitize=address$(comma)undefined$(comma)fuzzer-no-link" \
+	LDFLAGS="-fsanitize=address$(comma)undefined")
+
+sanitized: ## build all with clang, its sanitizers and no warning
+	+$(call sanitized,tests fuzz-build simulated-build)
+
+.PHONY: asan tsan sanitized analyze fuzz fuzz-build format format-check tidy help clean
 asan: ## make check with AddressSanitizer and UndefinedBehaviorSanitizer
 	+$(call variant,asan,check ONCE=yes LEAVE_OUT="$(NOT_OURS)" CFLAGS="-O1 -g -fno-omit-frame-pointer \
 		-fsanitize=address$(comma)undefined -fno-sanitize-recover=all" \
@@ -422,9 +429,8 @@ analyze: ## gcc's static analyzer
 		ANALYZE="-fanalyzer -Wno-analyzer-malloc-leak")
 
 fuzz: ## fuzz all targets, FUZZ_SECONDS in total
-	+$(call variant,fuzz,fuzz-build CC=clang LDFLAGS="-fsanitize=address$(comma)undefined" \
-		CFLAGS="-O1 -g -fsanitize=address$(comma)undefined$(comma)fuzzer-no-link")
-	@BUILD=$(abspath $(BUILD))/fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run
+	+$(call sanitized,fuzz-build)
+	@BUILD=$(abspath $(BUILD))/clang FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run
 
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(FUZZ))
 fuzz-build: $(FUZZERS)

@@ -6,8 +6,6 @@ class Procmond < Formula
   sha256 "@sha256@"
   license "MIT"
 
-  # The folder for macOS is empty so far.
-  depends_on :linux
   depends_on "libevent"
   depends_on "protobuf-c"
 

@@ -12,6 +12,7 @@
 #include "devices.h"
 #include "host.h"
 #include "memory/memory.h"
+#include "network/network.h"
 #include "process/process.h"
 #include "sensor/sensor.h"
 
@@ -19,6 +20,7 @@ enum {
 	SCALE_ONE,
 	SCALE_TICK, /* of the kernel's times */
 	SCALE_PAGE,
+	SCALE_BIT, /* of bytes */
 	SCALES
 };
 
@@ -86,6 +88,7 @@ _Static_assert(sizeof(struct sample_text) != sizeof(uint64_t), "sizes tell texts
 static const struct device_table *const tables[] = {
 	&process_table,
 	&ledger_table,
+	&network_table,
 	&sensor_table,
 };
 
@@ -103,6 +106,7 @@ static void init_scales(struct darwin_platform *self)
 {
 	self->scales[SCALE_ONE] = (struct scale){1, 1};
 	self->scales[SCALE_TICK] = self->host.tick;
+	self->scales[SCALE_BIT] = (struct scale){1, 8};
 	self->scales[SCALE_PAGE] = (struct scale){self->host.page_size, 1};
 }
 

@@ -219,7 +219,13 @@ class Server:
         self.step_ns = 0
         self.incomplete = 0  # the first frames of each request lack rows
         self.counts = {}  # frames, by session and request
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.threads, self.closed = [], threading.Event()
+        self.start(self.accept)
+
+    def start(self, function, *args):
+        thread = threading.Thread(target=function, args=args, daemon=True)
+        self.threads.append(thread)
+        thread.start()
 
     def accept(self):
         while True:
@@ -228,7 +234,7 @@ class Server:
             except OSError:
                 return
             self.sessions.append(session)
-            threading.Thread(target=self.serve, args=(session,), daemon=True).start()
+            self.start(self.serve, session)
 
     def send(self, session, **fields):
         message = self.pb.ServerMessage(**fields).SerializeToString()
@@ -270,8 +276,7 @@ class Server:
                     self.requests.append(message.request)
                     self.frame(session, message.request)
                     if self.steady and message.request.interval_ns:
-                        threading.Thread(target=self.go_on, daemon=True,
-                                         args=(session, message.request)).start()
+                        self.start(self.go_on, session, message.request)
         except OSError:
             pass
 
@@ -337,8 +342,7 @@ class Server:
         self.send(session, request=request.request, frame=frame)
 
     def go_on(self, session, request):
-        while self in Server.open_ones and session.fileno() >= 0:
-            time.sleep(request.interval_ns / 1e9)
+        while not self.closed.wait(request.interval_ns / 1e9):
             self.frame(session, request)
 
     def frame_for_all(self):
@@ -351,14 +355,23 @@ class Server:
                                                        retry_after_ns=retry_after_ns))
 
     def close(self):
-        if self in Server.open_ones:
-            Server.open_ones.remove(self)
-        self.listener.close()
+        """Nothing of it goes on: a thread that still waits on a descriptor would take what comes to
+        the next server, which gets the same number."""
+        if self not in Server.open_ones:
+            return
+        Server.open_ones.remove(self)
+        self.closed.set()
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.threads[0].join()
         for session in self.sessions:
             try:
                 session.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
+        for thread in self.threads:
+            thread.join()
+        self.listener.close()
+        for session in self.sessions:
             session.close()
         self.sessions, self.requests = [], []
         if os.path.exists(self.path):

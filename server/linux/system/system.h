@@ -3,7 +3,6 @@
  *
  *   system.c   the table, and reading a file of it
  *   fields.c   files of one number a line
- *   totals.c   sums of the counters of devices that come and go
  */
 #ifndef LINUX_SYSTEM_H
 #define LINUX_SYSTEM_H

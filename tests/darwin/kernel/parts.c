@@ -1,6 +1,8 @@
 #include "parts.h"
 
 sim_sysctl *const sim_sysctls[] = {
+	sim_sysctl_ifmib,
+	sim_sysctl_iflist,
 	NULL,
 };
 

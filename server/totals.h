@@ -5,8 +5,8 @@
  * device that goes leaves what it has counted, and one that comes (again) is a new one. So the
  * sums grow as long as the table is open; one that is opened anew begins anew.
  */
-#ifndef LINUX_TOTALS_H
-#define LINUX_TOTALS_H
+#ifndef SERVER_TOTALS_H
+#define SERVER_TOTALS_H
 
 #include <stdbool.h>
 #include <stdint.h>
