@@ -367,18 +367,20 @@ $(MAC_OBJECTS): $(BUILD)/mac/%.o: %.c Makefile tests/darwin/apple-on-elf.flags |
 	$(Q)clang @tests/darwin/apple-on-elf.flags -nostdlibinc -isystem $(SYSROOT)/usr/include \
 		-Ddlopen=mac_dlopen -Ddlsym=mac_dlsym -D_DARWIN_C_SOURCE \
 		-Icommon -Iserver -Iserver/darwin -Itests/darwin/kernel \
-		-std=c11 -fPIC $(CFLAGS) $(WARNINGS) $(WERROR) -MMD -MP -c -o $@ $<
+		-std=c11 -fPIC $(CFLAGS) $(COVERED) $(WARNINGS) $(WERROR) -MMD -MP -c -o $@ $<
+# What each process that ends has run of them; tests/darwin/coverage adds it up.
+COVERED = -fprofile-instr-generate=$(abspath $(BUILD))/coverage/%m.profraw -fcoverage-mapping
 
 $(call object,$(MAC_HOST)): INCLUDES += -Itests/darwin/kernel
 $(BUILD)/obj/tests/unit/test_darwin_%.o: INCLUDES += -Itests/darwin/kernel -Iserver/darwin
 $(BUILD)/tests/mac.a: $(call object,$(TESTED) $(MAC_HOST)) $(WIRE) $(MAC_OBJECTS)
 $(MAC_UNIT): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(call object,tests/unit/test.c) $(BUILD)/tests/mac.a
 	$(call say,LINK,$@)
-	$(Q)$(LINK) $(PROGRAM) -o $@ $^ $(LIBS) $(BACKEND_LIBS)
+	$(Q)$(LINK) -fprofile-instr-generate $(PROGRAM) -o $@ $^ $(LIBS) $(BACKEND_LIBS)
 
 $(BUILD)/mac/procmond: $(call object,$(EDGE) $(CORE) $(COMMON) $(MAC_HOST)) $(WIRE) $(MAC_OBJECTS)
 	$(call say,LINK,$@)
-	$(Q)$(LINK) $(PROGRAM) -o $@ $^ $(LIBS) $(BACKEND_LIBS)
+	$(Q)$(LINK) -fprofile-instr-generate $(PROGRAM) -o $@ $^ $(LIBS) $(BACKEND_LIBS)
 $(BUILD)/mac/procctl: $(BUILD)/procctl
 	$(Q)ln -f $< $@
 
