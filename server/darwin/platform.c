@@ -90,6 +90,7 @@ static const struct device_table *const tables[] = {
 	&ledger_table,
 	&network_table,
 	&sensor_table,
+	&network_table,
 };
 
 enum { TABLES = sizeof tables / sizeof *tables };
