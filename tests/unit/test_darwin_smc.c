@@ -1,8 +1,8 @@
 /* The SMC on a simulated Mac: how it is spoken to, and what its values are. */
 #include <math.h>
 
-#include "smc.h"
 #include "sim.h"
+#include "smc.h"
 #include "test.h"
 
 #define BAD_ARGUMENT 0xE00002C2
@@ -173,12 +173,10 @@ TEST(errors_of_the_kernel)
 		uint32_t error;
 		enum cell_state state;
 	} errors[] = {
-		{BAD_ARGUMENT, STATE_FAILED},
-		{NOT_ALLOWED, STATE_DENIED},
-		{0xE00002C1, STATE_DENIED}, /* not privileged */
-		{NO_DEVICE, STATE_NONE},
-		{0xE00002F0, STATE_NONE},   /* not found */
-		{0xE00002D6, STATE_FAILED}, /* timeout */
+		{BAD_ARGUMENT, STATE_FAILED}, {NOT_ALLOWED, STATE_DENIED},
+		{0xE00002C1, STATE_DENIED},                        /* not privileged */
+		{NO_DEVICE, STATE_NONE}, {0xE00002F0, STATE_NONE}, /* not found */
+		{0xE00002D6, STATE_FAILED},                        /* timeout */
 	};
 	struct smc smc = opened();
 	struct smc_key key;
@@ -289,8 +287,9 @@ TEST(what_is_a_measure)
 }
 
 TESTS(CASE(floats_are_little_endian), CASE(long_fixed_points_are_little_endian),
-	CASE(fixed_points), CASE(whole_numbers_say_which_byte_is_first), CASE(what_is_no_number),
-	CASE(names_are_numbers), CASE(reads_a_key), CASE(what_a_key_can_answer_instead),
-	CASE(errors_of_the_kernel), CASE(a_service_that_has_gone),
-	CASE(the_service_that_has_the_keys), CASE(finds_all_keys_of_sensors),
-	CASE(keys_that_do_not_answer), CASE(what_is_a_measure));
+	CASE(fixed_points), CASE(whole_numbers_say_which_byte_is_first),
+	CASE(what_is_no_number), CASE(names_are_numbers), CASE(reads_a_key),
+	CASE(what_a_key_can_answer_instead), CASE(errors_of_the_kernel),
+	CASE(a_service_that_has_gone), CASE(the_service_that_has_the_keys),
+	CASE(finds_all_keys_of_sensors), CASE(keys_that_do_not_answer),
+	CASE(what_is_a_measure));
