@@ -80,6 +80,8 @@ int host_init(struct host *self, const struct platform_config *config, char *err
 	if (!host_sysctl("vm.pagesize", &self->page_size) &&
 		!host_sysctl("hw.pagesize", &self->page_size))
 		self->page_size = 4096;
+	if (!host_sysctl("hw.pagesize", &self->own_page_size))
+		self->own_page_size = self->page_size;
 	host_sysctl_text("hw.model", self->model, sizeof self->model);
 	host_sysctl_text("kern.osproductversion", self->system, sizeof self->system);
 	self->has_foreign_ledgers = ledger_is_open(1);

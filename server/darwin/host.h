@@ -25,8 +25,9 @@ struct host {
 	 * Not by mach_timebase_info(), which tells programs under Rosetta of another clock.
 	 */
 	struct scale tick;
-	uint64_t page_size; /* of the kernel, in which it counts memory */
-	uint32_t uid;       /* our own, effective */
+	uint64_t page_size;     /* of the kernel, in which it counts memory */
+	uint64_t own_page_size; /* of this process: 4096 under Rosetta */
+	uint32_t uid;           /* our own, effective */
 	/* May we read the ledgers of all users' processes? The kernel says so, but Apple's policies
 	 * are closed: the process of pid 1 was asked for. */
 	bool has_foreign_ledgers;

@@ -88,7 +88,8 @@ _Static_assert(sizeof(struct sample_text) != sizeof(uint64_t), "sizes tell texts
 static const struct device_table *const tables[] = {
 	&process_table,
 	&ledger_table,
-	&network_table,
+	&region_table,
+	&footprint_table,
 	&sensor_table,
 	&network_table,
 };
