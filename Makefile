@@ -361,7 +361,7 @@ MAC_KERNEL  := $(filter-out $(MAC_HOST),$(wildcard tests/darwin/kernel/*.c))
 MAC_UNIT    := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_darwin_*.c))
 MAC_OBJECTS := $(patsubst %.c,$(BUILD)/mac/%.o,$(MAC_BACKEND) $(MAC_KERNEL))
 
-MAC_NEEDED = @tests/darwin/apple-on-elf.flags -nostdlibinc -isystem $(SYSROOT)/usr/include \
+MAC_NEEDED = $(shell cat tests/darwin/apple-on-elf.flags) -nostdlibinc -isystem $(SYSROOT)/usr/include \
 	-Ddlopen=mac_dlopen -Ddlsym=mac_dlsym -D_DARWIN_C_SOURCE \
 	-Icommon -Iserver -Iserver/darwin -Itests/darwin/kernel
 $(MAC_OBJECTS): $(BUILD)/mac/%.o: %.c Makefile tests/darwin/apple-on-elf.flags | $(SYSROOT)/LICENSE
