@@ -56,10 +56,10 @@ OTHER    := $(if $(filter linux,$(PLATFORM)),darwin,linux)
 FOREIGN  := %_$(OTHER).c
 COMMON   := $(filter-out $(FOREIGN),$(wildcard common/*.c))
 LIBRARY  := $(addprefix client/,object.c catalog.c table.c row.c mirror.c column.c \
-	request.c stream.c socket.c start.c connection.c connect.c)
+	request.c stream.c socket.c start.c start_$(PLATFORM).c connection.c connect.c)
 PROCCTL  := $(filter-out $(LIBRARY) $(FOREIGN),$(wildcard client/*.c client/memory/*.c))
-EDGE     := $(addprefix server/,procmond.c arguments.c daemon.c loop.c listener.c place.c \
-	session.c dialogue.c input.c output.c reply.c)
+EDGE     := $(addprefix server/,procmond.c arguments.c daemon.c daemon_$(PLATFORM).c activation_$(PLATFORM).c \
+	loop.c listener.c place.c session.c dialogue.c input.c output.c reply.c)
 CORE     := $(filter-out $(EDGE) $(FOREIGN),$(wildcard server/*.c))
 BACKEND  := $(foreach depth,* */* */*/*,$(wildcard server/$(PLATFORM)/$(depth).c))
 FAKE     := $(wildcard tests/fake/*.c)
