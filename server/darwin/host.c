@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "ioreport.h"
 #include "ledger.h"
 #include "platform.h"
 #include "smc.h"
@@ -77,11 +78,10 @@ int host_init(struct host *self, const struct platform_config *config, char *err
 		return result;
 	*self = (struct host){.tick = find_tick(), .uid = geteuid()};
 	self->memory = xcalloc(1, sizeof *self->memory);
+	self->reports = reports_create();
 	if (!host_sysctl("vm.pagesize", &self->page_size) &&
 		!host_sysctl("hw.pagesize", &self->page_size))
 		self->page_size = 4096;
-	if (!host_sysctl("hw.pagesize", &self->own_page_size))
-		self->own_page_size = self->page_size;
 	host_sysctl_text("hw.model", self->model, sizeof self->model);
 	host_sysctl_text("kern.osproductversion", self->system, sizeof self->system);
 	self->has_foreign_ledgers = ledger_is_open(1);
@@ -96,6 +96,7 @@ void host_finish(struct host *self)
 {
 	smc_keys_release(self->memory->smc_keys);
 	free(self->memory);
+	reports_release(self->reports);
 }
 
 int host_state_of(int error)

@@ -12,6 +12,7 @@
 #include "platform.h"
 
 struct platform_config;
+struct reports;
 
 struct smc_keys;
 
@@ -25,9 +26,8 @@ struct host {
 	 * Not by mach_timebase_info(), which tells programs under Rosetta of another clock.
 	 */
 	struct scale tick;
-	uint64_t page_size;     /* of the kernel, in which it counts memory */
-	uint64_t own_page_size; /* of this process: 4096 under Rosetta */
-	uint32_t uid;           /* our own, effective */
+	uint64_t page_size; /* of the kernel, in which it counts memory */
+	uint32_t uid;       /* our own, effective */
 	/* May we read the ledgers of all users' processes? The kernel says so, but Apple's policies
 	 * are closed: the process of pid 1 was asked for. */
 	bool has_foreign_ledgers;
@@ -37,6 +37,7 @@ struct host {
 	char model[64];  /* "MacBookPro18,3" */
 	char system[32]; /* version of macOS: "14.5" */
 	char description[256];
+	struct reports *reports; /* see ioreport.h */
 };
 
 /* 0, or a negative errno and a sentence. */

@@ -13,6 +13,7 @@
 #include "host.h"
 #include "memory/memory.h"
 #include "network/network.h"
+#include "power/power.h"
 #include "process/process.h"
 #include "sensor/sensor.h"
 
@@ -21,6 +22,7 @@ enum {
 	SCALE_TICK, /* of the kernel's times */
 	SCALE_PAGE,
 	SCALE_BIT, /* of bytes */
+	SCALE_MICROWATT,
 	SCALES
 };
 
@@ -88,10 +90,9 @@ _Static_assert(sizeof(struct sample_text) != sizeof(uint64_t), "sizes tell texts
 static const struct device_table *const tables[] = {
 	&process_table,
 	&ledger_table,
-	&region_table,
-	&footprint_table,
-	&sensor_table,
+	&power_table,
 	&network_table,
+	&sensor_table,
 };
 
 enum { TABLES = sizeof tables / sizeof *tables };
@@ -109,6 +110,7 @@ static void init_scales(struct darwin_platform *self)
 	self->scales[SCALE_ONE] = (struct scale){1, 1};
 	self->scales[SCALE_TICK] = self->host.tick;
 	self->scales[SCALE_BIT] = (struct scale){1, 8};
+	self->scales[SCALE_MICROWATT] = (struct scale){1, 1000};
 	self->scales[SCALE_PAGE] = (struct scale){self->host.page_size, 1};
 }
 

@@ -22,7 +22,6 @@ enum sensor_source_index {
 	SOURCE_sensor_temperature,
 	SOURCE_sensor_fan,
 	SOURCE_sensor_target,
-	SOURCE_sensor_duty,
 	SOURCE_sensor_voltage,
 	SOURCE_sensor_current,
 	SOURCE_sensor_cooling,
@@ -45,10 +44,6 @@ struct darwin_sensor_fan {
 
 struct darwin_sensor_target {
 	uint64_t speed;
-};
-
-struct darwin_sensor_duty {
-	double duty;
 };
 
 struct darwin_sensor_voltage {

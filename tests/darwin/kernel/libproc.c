@@ -18,7 +18,6 @@
 #include <sys/proc_info.h>
 
 #include "private/libproc.h"
-#include "region.h"
 #include "store.h"
 
 static int fail(int number)
@@ -114,13 +113,6 @@ int proc_pidinfo(int pid, int number, uint64_t argument, void *buffer, int size)
 	/* those that are for everybody find zombies, too, when they are told to */
 	if (!process || (!argument && sim_u64(process, "status", 2) == 5))
 		return fail(ESRCH);
-	if (number == PROC_PIDREGIONINFO || number == PROC_PIDREGIONPATHINFO) {
-		if (pid == 0 || !may_see(process))
-			return fail(EPERM);
-		if (sim_u64(process, "status", 2) == 5)
-			return fail(ESRCH);
-		return sim_region_info(process, pid, number, argument, buffer, size);
-	}
 	for (size_t i = 0; i < sizeof flavors / sizeof *flavors; i++) {
 		if (flavors[i].number != number)
 			continue;

@@ -8,6 +8,7 @@
  */
 #include <mach/mach.h>
 #include <mach/mach_time.h>
+#include <sched.h>
 #include <stdlib.h>
 
 #include "store.h"
@@ -20,6 +21,24 @@ uint64_t mach_absolute_time(void)
 
 	/* a day's ns times 24 million do not fit */
 	return ns / 1000000000 * frequency + ns % 1000000000 * frequency / 1000000000;
+}
+
+/* A clock that stands goes on at once. */
+kern_return_t mach_wait_until(uint64_t deadline)
+{
+	const struct sim_section *mach = sim_section("mach", "");
+	uint64_t frequency = sim_u64(mach, "frequency", 1000000000), before_ns = sim_now_ns();
+	uint64_t now = mach_absolute_time();
+
+	if (sim_enter("mach_wait_until", 0, -1))
+		return KERN_ABORTED;
+	while (now < deadline) {
+		sched_yield();
+		if (sim_now_ns() == before_ns)
+			sim_advance((deadline - now) * 1000000000 / frequency);
+		now = mach_absolute_time();
+	}
+	return KERN_SUCCESS;
 }
 
 kern_return_t mach_timebase_info(mach_timebase_info_t info)

@@ -13,5 +13,6 @@ const struct sim_service *const sim_services[] = {
 
 const struct sim_library *const sim_libraries[] = {
 	&sim_hid,
+	&sim_ioreport,
 	NULL,
 };
