@@ -59,6 +59,31 @@ static struct scale find_tick(void)
 	return (struct scale){second_ns / divisor, frequency / divisor};
 }
 
+/* "23.5.0". */
+static uint32_t find_darwin(void)
+{
+	char release[32];
+	uint32_t parts[2] = {0, 0};
+	int part = 0;
+
+	host_sysctl_text("kern.osrelease", release, sizeof release);
+	for (const char *at = release; *at && part < 2; at++) {
+		if (*at == '.')
+			part++;
+		else if (*at >= '0' && *at <= '9' && parts[part] < 1000)
+			parts[part] = parts[part] * 10 + (uint32_t)(*at - '0');
+	}
+	return parts[0] * 100 + parts[1];
+}
+
+/* 0: it does not say. */
+static uint32_t number(const char *name)
+{
+	uint64_t value;
+
+	return host_sysctl(name, &value) ? (uint32_t)value : 0;
+}
+
 /* No switches are known: --without, --procfs and --sysfs are Linux'. */
 static int check_config(const struct platform_config *config, char *error, size_t size)
 {
@@ -82,6 +107,10 @@ int host_init(struct host *self, const struct platform_config *config, char *err
 	if (!host_sysctl("vm.pagesize", &self->page_size) &&
 		!host_sysctl("hw.pagesize", &self->page_size))
 		self->page_size = 4096;
+	self->darwin = find_darwin();
+	self->is_arm = number("hw.optional.arm64") != 0;
+	self->is_virtual = number("kern.hv_vmm_present") != 0;
+	self->core_kinds = number("hw.nperflevels");
 	host_sysctl_text("hw.model", self->model, sizeof self->model);
 	host_sysctl_text("kern.osproductversion", self->system, sizeof self->system);
 	self->has_foreign_ledgers = ledger_is_open(1);

@@ -27,6 +27,11 @@ struct host {
 	 */
 	struct scale tick;
 	uint64_t page_size; /* of the kernel, in which it counts memory */
+	uint32_t darwin;    /* version of the kernel: 100 * major + minor, 2305 for 23.5 */
+	bool is_arm;        /* Apple Silicon, whatever we are compiled for */
+	bool is_virtual;    /* in a virtual machine */
+	uint32_t
+		core_kinds; /* how many kinds of cores there are: 2, for performance and efficiency */
 	uint32_t uid;       /* our own, effective */
 	/* May we read the ledgers of all users' processes? The kernel says so, but Apple's policies
 	 * are closed: the process of pid 1 was asked for. */
@@ -39,6 +44,11 @@ struct host {
 	char description[256];
 	struct reports *reports; /* see ioreport.h */
 };
+
+/* Of struct host.darwin: macOS 13.0, 14.3, 15.0. */
+#define DARWIN_13_0 2200
+#define DARWIN_14_3 2303
+#define DARWIN_15_0 2400
 
 /* 0, or a negative errno and a sentence. */
 int host_init(

@@ -86,9 +86,8 @@ _Static_assert(sizeof(struct sample_text) != sizeof(uint64_t), "sizes tell texts
 
 /* ---------------------------------------------------------------------------- platform */
 
-/* In the order of their ids. */
+/* All but PROCESS, in the order of their ids. */
 static const struct device_table *const tables[] = {
-	&process_table,
 	&ledger_table,
 	&power_table,
 	&network_table,
@@ -101,8 +100,9 @@ struct darwin_platform {
 	struct platform platform;
 	struct host host;
 	struct scale scales[SCALES];
+	struct process_provider process;
 	struct devices_provider devices[TABLES];
-	const struct provider *providers[TABLES];
+	const struct provider *providers[1 + TABLES];
 };
 
 static void init_scales(struct darwin_platform *self)
@@ -116,9 +116,11 @@ static void init_scales(struct darwin_platform *self)
 
 static void init_providers(struct darwin_platform *self)
 {
+	process_provider_init(&self->process, &self->host);
+	self->providers[0] = &self->process.provider;
 	for (int i = 0; i < TABLES; i++) {
 		devices_provider_init(&self->devices[i], tables[i], &self->host);
-		self->providers[i] = &self->devices[i].provider;
+		self->providers[1 + i] = &self->devices[i].provider;
 	}
 }
 
@@ -139,7 +141,7 @@ int platform_create(const struct platform_config *config, struct platform **ret_
 	self->platform = (struct platform){
 		.name = "darwin",
 		.providers = self->providers,
-		.provider_count = TABLES,
+		.provider_count = 1 + TABLES,
 		.bindings = bindings,
 		.scales = self->scales,
 		.context = &self->host,

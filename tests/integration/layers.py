@@ -45,7 +45,7 @@ def layer(path):
     if folder == "server":
         if path.name in ("source.h", "platform.h"):
             return "platform"
-        if stem == "devices":
+        if stem in ("devices", "pid_map"):
             return "backend"
         return "edge" if stem in EDGE else "core"
     if path.parts[:2] in (("server", "linux"), ("server", "darwin")) or \

@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <sys/sysmacros.h>
 
-#include "linux/process/pid_map.h"
 #include "linux/process/samples.h"
+#include "pid_map.h"
 #include "test.h"
 
 #define ABSENT ABSENT_U64(STATE_NONE)

@@ -198,8 +198,8 @@ static inline int watch_run_job(struct watch *self, struct job *job)
 	return result;
 }
 
-/* Reads a source of a row as the core would: a slow one as a job, whose text stays until the
- * next one. */
+/* Reads a source of a row as the core would: what is left to a worker as a job, whose text stays
+ * until the next one. */
 static inline int watch_read_slot(
 	struct watch *self, uint32_t slot, uint32_t source, void *sample)
 {
@@ -211,8 +211,11 @@ static inline int watch_read_slot(
 		.text = text};
 
 	memset(sample, 0, self->provider->sources[source].sample_size);
-	if (self->provider->sources[source].lane != LANE_SLOW)
-		return self->provider->read(self->handle, slot, source, sample);
+	if (self->provider->sources[source].lane != LANE_SLOW) {
+		int result = self->provider->read(self->handle, slot, source, sample);
+		if (result != SAMPLE_LATER)
+			return result;
+	}
 	CHECK(self->provider->sources[source].text_size <= sizeof text);
 	return watch_run_job(self, &job);
 }

@@ -1,127 +1,148 @@
-/* Table PROCESS: which processes there are. */
 #include "process.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "../private/libproc.h"
 #include "alloc.h"
 
-struct processes {
-	struct devices devices;
-	int *pids;
-	size_t capacity;
-	char comm[17];
+const struct process_source *const process_sources[PROCESS_SOURCE_COUNT] = {
+	[SOURCE_identity] = &identity_source,
+	[SOURCE_image] = &image_source,
+	[SOURCE_brief] = &brief_source,
+	[SOURCE_bsd] = &bsd_source,
+	[SOURCE_start] = &start_source,
+	[SOURCE_exit] = &exit_source,
+	[SOURCE_state] = &state_source,
+	[SOURCE_rusage] = &rusage_source,
+	[SOURCE_task] = &task_source,
+	[SOURCE_workqueue] = &workqueue_source,
+	[SOURCE_ports] = &ports_source,
+	[SOURCE_files] = &files_source,
+	[SOURCE_coalition] = &coalition_source,
+	[SOURCE_responsible] = &responsible_source,
+	[SOURCE_session] = &session_source,
+	[SOURCE_children] = &children_source,
+	[SOURCE_exe] = &exe_source,
+	[SOURCE_name] = &name_source,
+	[SOURCE_directories] = &directories_source,
+	[SOURCE_cmdline] = &cmdline_source,
+	[SOURCE_sockets] = &sockets_source,
 };
 
-struct process {
-	uint64_t pid, unique_id;
-};
-
-/* The kernel cuts the list silently at the end of the room. */
-static int list_pids(struct processes *self, size_t *ret_count)
+static const char *unsupported(void *context, uint32_t source, enum cell_state *ret_state)
 {
-	for (;;) {
-		int size = (int)(self->capacity * sizeof *self->pids);
-		int used = size ? proc_listpids(PROC_ALL_PIDS, 0, self->pids, size) : 0;
-		if (size && used <= 0)
-			return errno ? -errno : -EIO;
-		if (used < size) {
-			*ret_count = (size_t)used / sizeof *self->pids;
-			return 0;
-		}
-		self->capacity = self->capacity ? self->capacity * 2 : 1024;
-		self->pids = xreallocarray(self->pids, self->capacity, sizeof *self->pids);
-	}
+	const struct process_source *own = process_sources[source];
+
+	*ret_state = STATE_UNSUPPORTED;
+	return own->unsupported ? own->unsupported(context, ret_state) : NULL;
 }
 
-static int find(struct devices *devices)
-{
-	struct processes *self = (struct processes *)devices;
-	size_t count;
-	int result = list_pids(self, &count);
+/* -------------------------------------------------------------------- open and close */
 
-	for (size_t i = 0; result == 0 && i < count; i++) {
-		struct proc_uniqidentifierinfo info;
-		bool is_new;
-		if (proc_pidinfo(self->pids[i], PROC_PIDUNIQIDENTIFIERINFO, 1, &info,
-			    sizeof info) != (int)sizeof info)
-			continue;
-		struct process *row = devices_found_number(
-			devices, info.p_uniqueid, (uint64_t)self->pids[i], &is_new);
-		if (row)
-			*row = (struct process){(uint64_t)self->pids[i], info.p_uniqueid};
-	}
+static void process_want(void *context, uint32_t sources)
+{
+	struct processes *self = context;
+
+	self->wanted = sources;
+	for (uint32_t i = 0; i < PROCESS_SOURCE_COUNT; i++)
+		if (process_sources[i]->want)
+			process_sources[i]->want(self, sources >> i & 1);
+	gate_want(self, sources);
+}
+
+static int process_open(void *context, const struct target *target, void **ret_self)
+{
+	struct processes *self = xcalloc(1, sizeof *self);
+
+	(void)target; /* this table has none */
+	self->host = context;
+	self->usage_flavor = RUSAGE_INFO_V6;
+	*ret_self = self;
+	return 0;
+}
+
+static void process_close(void *context)
+{
+	struct processes *self = context;
+
+	process_want(self, 0);
+	for (uint32_t slot = 0; slot < self->capacity; slot++)
+		if (self->rows[slot].flags & ROW_ALIVE)
+			row_end(self, slot);
+	kinfo_finish(self);
+	usage_finish(self);
+	pid_map_finish(&self->slots);
+	free(self->rows);
+	free(self->pids);
+	free(self->fds);
+	free(self);
+}
+
+/* -------------------------------------------------------------------------- reading */
+
+static int process_read(void *context, uint32_t slot, uint32_t source, void *sample)
+{
+	struct processes *self = context;
+	int result;
+
+	if (self->ending)
+		return exit_read_last(self, slot, source, sample);
+	result = process_sources[source]->read(self, slot, sample);
+	if (result == SAMPLE_GONE && self->exits == EXITS_NONE)
+		row_end(self, slot);
 	return result;
 }
 
-static void process_close(struct devices *devices)
+static int process_job_prepare(void *context, struct job *job)
 {
-	struct processes *self = (struct processes *)devices;
+	struct processes *self = context;
+	struct process_job *own = (struct process_job *)(void *)job->context;
+	const struct process_source *source = process_sources[job->source];
 
-	free(self->pids);
+	own->pid = self->rows[job->slot].pid;
+	own->identity = self->rows[job->slot].identity;
+	own->data = NULL;
+	return source->prepare ? source->prepare(self, job) : STATE_OK;
 }
 
-static int identity_read(struct devices *devices, void *row, void *out)
+static int process_job_run(struct job *job)
 {
-	const struct process *process = row;
-
-	(void)devices;
-	*(struct darwin_identity *)out =
-		(struct darwin_identity){process->pid, process->unique_id};
-	return STATE_OK;
+	return process_sources[job->source]->run(job);
 }
 
-static int brief_read(struct devices *devices, void *row, void *out)
+static void process_job_release(struct job *job)
 {
-	struct processes *self = (struct processes *)devices;
-	const struct process *process = row;
-	struct proc_bsdshortinfo info;
+	if (process_sources[job->source]->release)
+		process_sources[job->source]->release(job);
+}
 
-	if (proc_pidinfo((int)process->pid, PROC_PIDT_SHORTBSDINFO, 1, &info, sizeof info) !=
-		(int)sizeof info)
-		return host_state_of(errno);
-	memcpy(self->comm, info.pbsi_comm, sizeof info.pbsi_comm);
-	*(struct darwin_brief *)out = (struct darwin_brief){
-		.ppid = info.pbsi_ppid,
-		.pgid = info.pbsi_pgid,
-		.status = info.pbsi_status,
-		.uid = info.pbsi_uid,
-		.gid = info.pbsi_gid,
-		.ruid = info.pbsi_ruid,
-		.rgid = info.pbsi_rgid,
-		.svuid = info.pbsi_svuid,
-		.svgid = info.pbsi_svgid,
-		.comm = device_text(self->comm),
+static int process_job_finish(void *context, struct job *job, int result)
+{
+	const struct process_source *source = process_sources[job->source];
+
+	return source->finish ? source->finish(context, job, result) : result;
+}
+
+void process_provider_init(struct process_provider *self, const struct host *host)
+{
+	_Static_assert(PROCESS_SOURCE_COUNT <= 32, "sources are bits of a mask");
+	for (int i = 0; i < PROCESS_SOURCE_COUNT; i++)
+		self->sources[i] = process_sources[i]->source;
+	self->provider = (struct provider){
+		.table = TABLE_PROCESS,
+		.sources = self->sources,
+		.source_count = PROCESS_SOURCE_COUNT,
+		.context = (void *)(uintptr_t)host,
+		.unsupported = unsupported,
+		.open = process_open,
+		.close = process_close,
+		.want = process_want,
+		.list = processes_list,
+		.gate = processes_gate,
+		.read = process_read,
+		.job_prepare = process_job_prepare,
+		.job_run = process_job_run,
+		.job_release = process_job_release,
+		.job_finish = process_job_finish,
+		.describe_exits = exits_describe,
 	};
-	return STATE_OK;
 }
-
-static const struct device_source identity_source = {
-	.source = {.name = "identity",
-		.sample_size = sizeof(struct darwin_identity),
-		.lane = LANE_FAST},
-	.read = identity_read,
-};
-static const struct device_source brief_source = {
-	.source = {.name = "brief",
-		.sample_size = sizeof(struct darwin_brief),
-		.lane = LANE_FAST},
-	.read = brief_read,
-};
-
-static const struct device_source *const sources[PROCESS_SOURCE_COUNT] = {
-	[SOURCE_identity] = &identity_source,
-	[SOURCE_brief] = &brief_source,
-};
-
-const struct device_table process_table = {
-	.id = TABLE_PROCESS,
-	.sources = sources,
-	.source_count = PROCESS_SOURCE_COUNT,
-	.size = sizeof(struct processes),
-	.row_size = sizeof(struct process),
-	.close = process_close,
-	.find = find,
-};

@@ -3,6 +3,8 @@
 sim_sysctl *const sim_sysctls[] = {
 	sim_sysctl_ifmib,
 	sim_sysctl_iflist,
+	sim_sysctl_proc,
+	sim_sysctl_arguments,
 	NULL,
 };
 

@@ -11,7 +11,7 @@ typedef int sim_sysctl(const int *name, unsigned count, void *old, size_t *lengt
 
 /* All of them; NULL ends them. */
 extern sim_sysctl *const sim_sysctls[];
-sim_sysctl sim_sysctl_ifmib, sim_sysctl_iflist;
+sim_sysctl sim_sysctl_ifmib, sim_sysctl_iflist, sim_sysctl_proc, sim_sysctl_arguments;
 
 /* What a driver answers to those who open a service of its class. */
 struct sim_section;

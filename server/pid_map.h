@@ -1,6 +1,6 @@
 /* A map from pid to slot: open addressing, never more than half full. */
-#ifndef LINUX_PID_MAP_H
-#define LINUX_PID_MAP_H
+#ifndef SERVER_PID_MAP_H
+#define SERVER_PID_MAP_H
 
 #include <stdint.h>
 
