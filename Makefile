@@ -56,10 +56,10 @@ OTHER    := $(if $(filter linux,$(PLATFORM)),darwin,linux)
 FOREIGN  := %_$(OTHER).c
 COMMON   := $(filter-out $(FOREIGN),$(wildcard common/*.c))
 LIBRARY  := $(addprefix client/,object.c catalog.c table.c row.c mirror.c column.c \
-	request.c stream.c socket.c start.c connection.c connect.c)
+	request.c stream.c socket.c start.c start_$(PLATFORM).c connection.c connect.c)
 PROCCTL  := $(filter-out $(LIBRARY) $(FOREIGN),$(wildcard client/*.c client/memory/*.c))
-EDGE     := $(addprefix server/,procmond.c arguments.c daemon.c loop.c listener.c place.c \
-	session.c dialogue.c input.c output.c reply.c)
+EDGE     := $(addprefix server/,procmond.c arguments.c daemon.c daemon_$(PLATFORM).c activation_$(PLATFORM).c \
+	loop.c listener.c place.c session.c dialogue.c input.c output.c reply.c)
 CORE     := $(filter-out $(EDGE) $(FOREIGN),$(wildcard server/*.c))
 BACKEND  := $(foreach depth,* */* */*/*,$(wildcard server/$(PLATFORM)/$(depth).c))
 FAKE     := $(wildcard tests/fake/*.c)
@@ -361,13 +361,13 @@ MAC_KERNEL  := $(filter-out $(MAC_HOST),$(wildcard tests/darwin/kernel/*.c))
 MAC_UNIT    := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_darwin_*.c))
 MAC_OBJECTS := $(patsubst %.c,$(BUILD)/mac/%.o,$(MAC_BACKEND) $(MAC_KERNEL))
 
+MAC_NEEDED = $(shell cat tests/darwin/apple-on-elf.flags) -nostdlibinc -isystem $(SYSROOT)/usr/include \
+	-Ddlopen=mac_dlopen -Ddlsym=mac_dlsym -D_DARWIN_C_SOURCE \
+	-Icommon -Iserver -Iserver/darwin -Itests/darwin/kernel
 $(MAC_OBJECTS): $(BUILD)/mac/%.o: %.c Makefile tests/darwin/apple-on-elf.flags | $(SYSROOT)/LICENSE
 	$(call say,MAC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)clang @tests/darwin/apple-on-elf.flags -nostdlibinc -isystem $(SYSROOT)/usr/include \
-		-Ddlopen=mac_dlopen -Ddlsym=mac_dlsym -D_DARWIN_C_SOURCE \
-		-Icommon -Iserver -Iserver/darwin -Itests/darwin/kernel \
-		-std=c11 -fPIC $(CFLAGS) $(COVERED) $(WARNINGS) $(WERROR) -MMD -MP -c -o $@ $<
+	$(Q)clang $(MAC_NEEDED) -std=c11 -fPIC $(CFLAGS) $(COVERED) $(WARNINGS) $(WERROR) -MMD -MP -c -o $@ $<
 # What each process that ends has run of them; tests/darwin/coverage adds it up.
 COVERED = -fprofile-instr-generate=$(abspath $(BUILD))/coverage/%m.profraw -fcoverage-mapping
 
@@ -446,11 +446,15 @@ format: ## lay out the code with clang-format
 format-check: ## is the code laid out as clang-format does it?
 	$(Q)clang-format --dry-run -Werror $(SOURCES)
 
-TIDY := $(addprefix tidy-,$(filter-out server/darwin/% tests/darwin/% tests/unit/% tests/bench/%,$(filter %.c,$(SOURCES))))
-tidy: $(TIDY) ## clang-tidy
+TIDY     := $(addprefix tidy-,$(filter-out server/darwin/% tests/darwin/% tests/unit/% tests/bench/%,$(filter %.c,$(SOURCES))))
+TIDY_MAC := $(addprefix tidy-,$(MAC_BACKEND))
+tidy: $(TIDY) $(TIDY_MAC) ## clang-tidy
 $(TIDY): tidy-%: % | $(GENERATED)
 	$(call say,TIDY,$<)
 	$(Q)clang-tidy --quiet $< -- $(NEEDED) -Itests/fake -std=c11 2>/dev/null
+$(TIDY_MAC): tidy-%: % | $(SYSROOT)/LICENSE
+	$(call say,TIDY,$<)
+	$(Q)clang-tidy --quiet $< -- $(MAC_NEEDED) -std=c11 2>/dev/null
 
 help: ## list these
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'

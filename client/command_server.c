@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "attach.h"
+#include "clock.h"
 #include "command.h"
 
 enum { STOP_PATIENCE_MS = 10000, END_PATIENCE_MS = 500 };
@@ -23,14 +25,6 @@ static int start(const struct options *options)
 	return code == EXIT_DONE ? finish_output() : code;
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /*
  * Waits until the server has closed the connection, which is about the last thing it does,
  * and then for the end of its process. A process that nobody reaps keeps its number, so the
@@ -38,17 +32,23 @@ static uint64_t now_ms(void)
  */
 static int wait_until_gone(struct procmon_connection *connection, uint32_t pid)
 {
-	struct pollfd wait = {.fd = procmon_get_fd(connection)}; /* for POLLHUP alone */
+	struct pollfd wait = {.fd = procmon_get_fd(connection), .events = POLLIN};
 	const struct timespec pause = {.tv_nsec = 5000000};
-	int result;
+	uint64_t end = clock_now_ms() + STOP_PATIENCE_MS, now;
+	char rest[4096];
+	ssize_t size = 1;
 
-	do
-		result = poll(&wait, 1, STOP_PATIENCE_MS);
-	while (result < 0 && errno == EINTR);
-	if (result <= 0)
-		return -ETIMEDOUT;
-	uint64_t end = now_ms() + END_PATIENCE_MS;
-	while (kill((pid_t)pid, 0) == 0 && now_ms() < end)
+	/* What it still says is of no interest. */
+	while (size != 0) {
+		now = clock_now_ms();
+		if (now >= end || poll(&wait, 1, (int)(end - now)) == 0)
+			return -ETIMEDOUT;
+		size = read(wait.fd, rest, sizeof rest);
+		if (size < 0 && errno != EAGAIN && errno != EINTR)
+			break;
+	}
+	end = clock_now_ms() + END_PATIENCE_MS;
+	while (kill((pid_t)pid, 0) == 0 && clock_now_ms() < end)
 		nanosleep(&pause, NULL);
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "connection.h"
 #include "path.h"
 #include "socket.h"
@@ -77,7 +78,7 @@ static int shake_hands(struct procmon_connection *self, struct attempt *attempt)
 	int result = queue_hello(self, attempt->name);
 
 	while (result == 0 && !self->has_catalog) {
-		uint64_t now_ns = socket_now();
+		uint64_t now_ns = clock_now_ns();
 
 		if (now_ns >= attempt->deadline_ns) {
 			explain(attempt, "what listens at %s does not answer", attempt->path);
@@ -122,7 +123,7 @@ static int open_session(struct attempt *attempt, struct procmon_connection **ret
  * have met one that was about to end. */
 static int start_if_due(struct attempt *attempt)
 {
-	uint64_t now_ns = socket_now();
+	uint64_t now_ns = clock_now_ns();
 
 	if (attempt->started_ns && now_ns < attempt->started_ns + 1000 * MILLISECOND)
 		return 0;
@@ -151,7 +152,7 @@ static int connect_or_start(struct attempt *attempt, struct procmon_connection *
 
 		if (!is_nobody(result) && result != -ECONNRESET && result != -ESHUTDOWN)
 			return result;
-		if (socket_now() + pause_ns >= attempt->deadline_ns) {
+		if (clock_now_ns() + pause_ns >= attempt->deadline_ns) {
 			if (is_nobody(result))
 				explain(attempt,
 					"the server that was started for %s does not answer: "
@@ -191,7 +192,7 @@ static char *copy_error(const struct attempt *attempt, int result)
 int procmon_connect(const char *path, const char *name, unsigned flags,
 	struct procmon_connection **ret_connection, char **ret_error)
 {
-	struct attempt attempt = {.deadline_ns = socket_now() + CONNECT_NS};
+	struct attempt attempt = {.deadline_ns = clock_now_ns() + CONNECT_NS};
 	int result;
 
 	*ret_connection = NULL;

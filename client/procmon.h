@@ -268,7 +268,8 @@ uint32_t procmon_request_get_table_id(const struct procmon_request *request);
 
 size_t procmon_table_get_count(const struct procmon_table *table);
 
-/* When it was sampled: CLOCK_MONOTONIC of the server's host; since 1970 for display. */
+/* When it was sampled: CLOCK_MONOTONIC of the server's host (macOS: CLOCK_UPTIME_RAW); since
+ * 1970 for display. */
 uint64_t procmon_table_get_timestamp(const struct procmon_table *table);
 uint64_t procmon_table_get_realtime(const struct procmon_table *table);
 /* Number of the server's sampling instant. */

@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "alloc.h"
 #include "attach.h"
+#include "clock.h"
 #include "command.h"
 
 enum {
@@ -131,14 +131,6 @@ void shot_finish(struct shot *self)
 
 /* ------------------------------------------------------------------------- waiting */
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / millisecond_ns;
-}
-
 static bool are_all_over(const struct shot *shots, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -155,7 +147,7 @@ static uint64_t find_end(const struct shot *shots, size_t count)
 	for (size_t i = 0; i < count; i++)
 		if (shots[i].interval_ns > longest_ns)
 			longest_ns = shots[i].interval_ns;
-	return now_ms() + PATIENCE_MS + 2 * longest_ns / millisecond_ns;
+	return clock_now_ms() + PATIENCE_MS + 2 * longest_ns / millisecond_ns;
 }
 
 void shot_tell(const struct shot *self)
@@ -175,7 +167,7 @@ int shot_wait(struct procmon_connection *connection, struct shot *shots, size_t 
 	int result = 0;
 
 	while (result >= 0 && !are_all_over(shots, count)) {
-		uint64_t now = now_ms();
+		uint64_t now = clock_now_ms();
 		result =
 			now < end ? procmon_dispatch(connection, (int)(end - now)) : -ETIMEDOUT;
 	}

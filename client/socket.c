@@ -10,17 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "path.h"
+#include "system.h"
 
 #define MILLISECOND UINT64_C(1000000)
-
-uint64_t socket_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 * MILLISECOND + (uint64_t)now.tv_nsec;
-}
 
 void socket_pause(uint64_t duration_ns)
 {
@@ -44,9 +38,7 @@ static int create_socket(void)
 		close(fd);
 		return error;
 	}
-#ifdef SO_NOSIGPIPE
-	setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &(int){1}, sizeof(int));
-#endif
+	system_quieten(fd);
 	return fd;
 }
 
@@ -57,7 +49,7 @@ static int finish_connect(int fd, uint64_t deadline_ns)
 	int error = 0, ready = 0;
 
 	while (ready <= 0) {
-		uint64_t now_ns = socket_now();
+		uint64_t now_ns = clock_now_ns();
 
 		if (now_ns >= deadline_ns)
 			return -ETIMEDOUT;
@@ -84,7 +76,7 @@ static int try_connect(int fd, const char *path, uint64_t deadline_ns)
 		if (errno != EAGAIN)
 			return -errno;
 		/* Linux: the backlog is full, and there is nothing to poll for. */
-		if (socket_now() + pause_ns >= deadline_ns)
+		if (clock_now_ns() + pause_ns >= deadline_ns)
 			return -ETIMEDOUT;
 		socket_pause(pause_ns);
 		pause_ns = pause_ns < 50 * MILLISECOND ? pause_ns * 2 : pause_ns;
@@ -92,26 +84,10 @@ static int try_connect(int fd, const char *path, uint64_t deadline_ns)
 	return 0;
 }
 
-static int get_peer(int fd, uid_t *ret_uid)
-{
-#ifdef SO_PEERCRED
-	struct ucred peer;
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &(socklen_t){sizeof peer}) < 0)
-		return -errno;
-	*ret_uid = peer.uid;
-	return 0;
-#else
-	gid_t gid;
-
-	return getpeereid(fd, ret_uid, &gid) < 0 ? -errno : 0;
-#endif
-}
-
 static int check_peer(int fd, const char *path, char *error, size_t error_size)
 {
 	uid_t uid = 0;
-	int result = get_peer(fd, &uid);
+	int result = system_peer(fd, &uid, NULL);
 
 	if (result < 0)
 		snprintf(error, error_size, "%s: %s", path, strerror(-result));

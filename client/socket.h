@@ -5,13 +5,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* CLOCK_MONOTONIC. */
-uint64_t socket_now(void);
 /* Sleeps that long; shorter when a signal comes. */
 void socket_pause(uint64_t duration_ns);
 
 /*
- * Connects to `path` before the deadline (by socket_now). Returns a non-blocking descriptor;
+ * Connects to `path` before the deadline (by clock_now_ns). Returns a non-blocking descriptor;
  * or a negative errno with a sentence in `error`. -ENOENT, -ECONNREFUSED: nobody listens;
  * -EPERM: the directory is unsafe, or who listens is neither our user nor root; -ETIMEDOUT.
  */

@@ -7,36 +7,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
-#ifdef __APPLE__
-#include <mach-o/dyld.h>
-#else
-#include <sys/syscall.h>
-#endif
+
+#include "system.h"
 
 /* ---------------------------------------------------------------- which program */
-
-static int find_own_executable(char *out, size_t out_size)
-{
-#ifdef __APPLE__
-	uint32_t size = (uint32_t)out_size;
-
-	return _NSGetExecutablePath(out, &size) == 0 ? 0 : -ENAMETOOLONG;
-#else
-	ssize_t length = readlink("/proc/self/exe", out, out_size - 1);
-
-	if (length < 0)
-		return -errno;
-	out[length] = '\0';
-	return 0;
-#endif
-}
 
 static int find_beside(char *out, size_t out_size)
 {
 	static const char name[] = "/procmond";
-	int result = find_own_executable(out, out_size);
+	int result = system_program_path(out, out_size);
 
 	if (result < 0)
 		return result;
@@ -90,47 +70,6 @@ static int find_server(char *out, size_t out_size, char *error, size_t error_siz
 /* Everything here runs between fork and exec, maybe in a program with threads: only
  * functions that are safe in a signal handler. */
 
-/*
- * A fork without a signal to the parent when the child ends. The library must not disturb
- * a program that has its own idea of SIGCHLD; nor may it run handlers of pthread_atfork,
- * which can wait for a lock that is held by a thread that the child does not have.
- */
-static pid_t fork_silently(void)
-{
-#ifdef __linux__
-	return (pid_t)syscall(SYS_clone, 0L, 0L, 0L, 0L, 0L);
-#else
-	return fork();
-#endif
-}
-
-static int wait_silently(pid_t pid)
-{
-#ifdef __linux__
-	int options = __WALL; /* includes children that send no signal */
-#else
-	int options = 0;
-#endif
-	while (waitpid(pid, NULL, options) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return 0;
-}
-
-static void close_from(int first)
-{
-#ifdef SYS_close_range
-	if (syscall(SYS_close_range, (unsigned)first, UINT_MAX, 0) == 0)
-		return;
-#endif
-	long limit = sysconf(_SC_OPEN_MAX);
-	/* Without a limit worth the name, all that are likely. */
-	if (limit < 0 || limit > 65536)
-		limit = 65536;
-	for (int fd = first; fd < limit; fd++)
-		close(fd);
-}
-
 /* Signals as a program expects them that was started by init. */
 static void reset_signals(void)
 {
@@ -153,7 +92,7 @@ static _Noreturn void run_server(char *const arguments[], int report)
 		dup2(report, REPORT) < 0)
 		goto fail;
 	report = REPORT;
-	close_from(REPORT + 1);
+	system_close_range(REPORT + 1, UINT_MAX);
 	if (fcntl(REPORT, F_SETFD, FD_CLOEXEC) < 0 || chdir("/") < 0)
 		goto fail;
 	reset_signals();
@@ -170,7 +109,7 @@ fail:;
 static _Noreturn void run_middle(char *const arguments[], int report)
 {
 	setsid();
-	pid_t pid = fork_silently();
+	pid_t pid = start_fork();
 	if (pid == 0)
 		run_server(arguments, report);
 	if (pid < 0) {
@@ -224,7 +163,7 @@ static int run_detached(char *const arguments[])
 	/* No handler of the program may run in the child. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	pid_t pid = fork_silently();
+	pid_t pid = start_fork();
 	if (pid == 0)
 		run_middle(arguments, ends[1]);
 	result = pid < 0 ? -errno : 0;
@@ -232,7 +171,7 @@ static int run_detached(char *const arguments[])
 	close(ends[1]);
 	if (pid > 0) {
 		/* Somebody else may have waited for all children: that is as good. */
-		wait_silently(pid);
+		start_wait(pid);
 		result = read_report(ends[0]);
 	}
 	close(ends[0]);

@@ -3,6 +3,7 @@
 #define CLIENT_START_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 /*
  * Starts procmond for the socket at `path` (absolute), detached from this process: it is no
@@ -11,5 +12,14 @@
  * errno with a sentence in `error`.
  */
 int start_server(const char *path, char *error, size_t error_size);
+
+/*
+ * Of that: a fork without a signal to the parent when the child ends. The library must not disturb
+ * a program that has its own idea of SIGCHLD; nor may it run handlers of pthread_atfork,
+ * which can wait for a lock that is held by a thread that the child does not have. And the wait
+ * for that child: 0 or a negative errno.
+ */
+pid_t start_fork(void);
+int start_wait(pid_t pid);
 
 #endif

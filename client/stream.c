@@ -6,9 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#ifndef MSG_NOSIGNAL
-#define MSG_NOSIGNAL 0 /* macOS: the socket has SO_NOSIGPIPE */
-#endif
+#include "system.h"
 
 enum {
 	BUFFER_MIN = 16 * 1024,
@@ -81,8 +79,8 @@ bool stream_has_output(const struct stream *self)
 int stream_flush(struct stream *self)
 {
 	while (stream_has_output(self)) {
-		ssize_t sent = send(self->fd, self->out.bytes + self->out.start,
-			self->out.end - self->out.start, MSG_NOSIGNAL);
+		ssize_t sent = system_send(self->fd, self->out.bytes + self->out.start,
+			self->out.end - self->out.start);
 
 		if (sent >= 0)
 			buffer_consume(&self->out, (size_t)sent);

@@ -1,5 +1,11 @@
 #include "clock.h"
 
+#ifdef CLOCK_UPTIME_RAW
+#define CLOCK_STEADY CLOCK_UPTIME_RAW
+#else
+#define CLOCK_STEADY CLOCK_MONOTONIC
+#endif
+
 uint64_t clock_read_ns(clockid_t clock)
 {
 	struct timespec time;
@@ -10,7 +16,12 @@ uint64_t clock_read_ns(clockid_t clock)
 
 uint64_t clock_now_ns(void)
 {
-	return clock_read_ns(CLOCK_MONOTONIC);
+	return clock_read_ns(CLOCK_STEADY);
+}
+
+uint64_t clock_now_ms(void)
+{
+	return clock_now_ns() / (SECOND_NS / 1000);
 }
 
 struct timeval clock_until(uint64_t deadline_ns, uint64_t now_ns)

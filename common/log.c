@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "system.h"
 
 #define LINES_A_SECOND 10
 #define LINE_MAX_BYTES 1024
@@ -30,15 +31,6 @@ static struct {
 	uint64_t window_ns;                  /* when the current second began */
 	unsigned lines, suppressed;          /* in this second */
 } state = {.mutex = PTHREAD_MUTEX_INITIALIZER, .level = LOG_LEVEL_INFO};
-
-static const char *program_name(void)
-{
-#ifdef __linux__
-	return program_invocation_short_name;
-#else
-	return getprogname();
-#endif
-}
 
 /* On a terminal or in the journal the program's name says most; a file wants the time.
  * (UTC: local time would read files of its own.) */
@@ -54,7 +46,7 @@ static size_t put_start(char *line, size_t size, enum log_level level)
 		strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &utc))
 		length = snprintf(line, size, "%s %s: ", when, names[level]);
 	else
-		length = snprintf(line, size, "%s: ", program_name());
+		length = snprintf(line, size, "%s: ", system_program_name());
 	return length > 0 && (size_t)length < size ? (size_t)length : 0;
 }
 

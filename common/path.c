@@ -9,12 +9,13 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "path_usual.h"
 
 static int put_path(char *out, size_t out_size, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -36,16 +37,6 @@ static int put_path(char *out, size_t out_size, const char *format, ...)
 	return 0;
 }
 
-/* A directory in which nobody else can put a thing. A link is followed: some systems have
- * one at /run/user/UID, and it is the place it leads to that counts. */
-static bool is_ours(const char *directory)
-{
-	struct stat status;
-
-	return stat(directory, &status) == 0 && S_ISDIR(status.st_mode) &&
-	       status.st_uid == geteuid() && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
-}
-
 /* The server leaves the directory that it was started in, so a relative path is resolved
  * at once. */
 static int put_absolute(char *out, size_t out_size, const char *path)
@@ -59,42 +50,16 @@ static int put_absolute(char *out, size_t out_size, const char *path)
 	return put_path(out, out_size, "%s/%s", directory, path);
 }
 
-#ifdef __APPLE__
-/* The cache directory, for the temporary one is swept after three days. */
-static int put_usual_place(char *out, size_t out_size)
-{
-	char directory[1024];
-	size_t length = confstr(_CS_DARWIN_USER_CACHE_DIR, directory, sizeof directory);
-
-	if (length == 0 || length > sizeof directory)
-		return length ? -ENAMETOOLONG : -ENOENT;
-	return put_path(out, out_size, "%sprocmond/socket", directory);
-}
-#else
-static int put_usual_place(char *out, size_t out_size)
-{
-	unsigned long uid = geteuid();
-	char directory[64];
-
-	snprintf(directory, sizeof directory, "/run/user/%lu", uid);
-	if (is_ours(directory))
-		return put_path(out, out_size, "%s/procmond/socket", directory);
-	if (uid == 0)
-		return put_path(out, out_size, "/run/procmond/socket");
-	return put_path(out, out_size, "/tmp/procmond-%lu/socket", uid);
-}
-#endif
-
 int path_socket(char *out, size_t out_size)
 {
 	const char *path = getenv("PROCMON_SOCKET");
-	const char *runtime = getenv("XDG_RUNTIME_DIR");
+	char directory[PATH_DIRECTORY_MAX];
+	int result;
 
 	if (path && path[0])
 		return put_absolute(out, out_size, path);
-	if (runtime && runtime[0] == '/' && is_ours(runtime))
-		return put_path(out, out_size, "%s/procmond/socket", runtime);
-	return put_usual_place(out, out_size);
+	result = path_usual_directory(directory, sizeof directory);
+	return result < 0 ? result : put_path(out, out_size, "%s/socket", directory);
 }
 
 /* The directory of a socket's path; it ends before the last slash. */

@@ -11,10 +11,11 @@
 #define PATH_SOCKET_MAX 103
 
 /*
- * Writes the path of this user's socket:
- *   $PROCMON_SOCKET; else $XDG_RUNTIME_DIR/procmond/socket if that directory is ours; else
+ * Writes the path of this user's socket: $PROCMON_SOCKET; else
+ *   on Linux $XDG_RUNTIME_DIR/procmond/socket if that directory is ours; else
  *   /run/user/UID/procmond/socket if /run/user/UID exists; as root /run/procmond/socket;
- *   else /tmp/procmond-UID/socket. macOS: confstr(_CS_DARWIN_USER_CACHE_DIR).
+ *   else /tmp/procmond-UID/socket;
+ *   on macOS procmond/socket in the user's cache directory (getconf DARWIN_USER_CACHE_DIR).
  * Creates nothing. Returns 0, -ENAMETOOLONG (longer than PATH_SOCKET_MAX) or another
  * negative errno.
  */

@@ -3,41 +3,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#ifdef __linux__
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-#endif
-
+#include "activation.h"
 #include "log.h"
+#include "system.h"
 
 #define FIRST_FREE_DESCRIPTOR 3
-#define CLOSE_BY_HAND         65536
-#ifdef __SANITIZE_ADDRESS__
-#define LEAK_CHECKED true /* the leak checker traces its own process */
-#else
-#define LEAK_CHECKED false
-#endif
-#define OOM_SCORE_ADJUST "300" /* the monitor goes before the work that it watches */
-
-static void close_range_of(unsigned first, unsigned last)
-{
-#ifdef SYS_close_range
-	if (first > last || syscall(SYS_close_range, first, last, 0) == 0)
-		return; /* Linux 5.9 */
-#endif
-	for (unsigned fd = first; fd <= last && fd < CLOSE_BY_HAND; fd++)
-		close((int)fd);
-}
+#define FILES_ALLOWED         10240 /* OPEN_MAX of macOS */
 
 /* The program that started us may have left any number of descriptors open. */
 static void close_inherited(int keep)
@@ -45,10 +23,10 @@ static void close_inherited(int keep)
 	unsigned first = FIRST_FREE_DESCRIPTOR;
 
 	if (keep >= FIRST_FREE_DESCRIPTOR) {
-		close_range_of(first, (unsigned)keep - 1);
+		system_close_range(first, (unsigned)keep - 1);
 		first = (unsigned)keep + 1;
 	}
-	close_range_of(first, ~0u);
+	system_close_range(first, ~0u);
 }
 
 static _Noreturn void wait_for_child(pid_t child, int ready)
@@ -105,24 +83,24 @@ int daemon_detach(struct daemon_ready *ready)
 	return 0;
 }
 
-#ifdef __linux__
-static void harden_linux(bool debug)
+/*
+ * A descriptor a client, and some for each process that is watched. macOS says there is no hard
+ * limit, and refuses to have none.
+ */
+static void raise_files(void)
 {
-	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	struct rlimit limit;
+	rlim_t hard;
 
-	/* Each of these is an extra: where the kernel refuses, the server is as good without. */
-	if (fd >= 0) {
-		if (write(fd, OOM_SCORE_ADJUST, strlen(OOM_SCORE_ADJUST)) < 0)
-			log_debug("oom_score_adj: %s", strerror(errno));
-		close(fd);
-	}
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	/* Others of our user cannot read our memory then. Nor can we our own /proc/self/io and
-	 * the like: the row of the server itself lacks those. */
-	if (!debug && !LEAK_CHECKED)
-		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= limit.rlim_max)
+		return;
+	hard = limit.rlim_max;
+	limit.rlim_cur = hard;
+	if (setrlimit(RLIMIT_NOFILE, &limit) == 0 || hard < FILES_ALLOWED)
+		return;
+	limit.rlim_cur = FILES_ALLOWED;
+	setrlimit(RLIMIT_NOFILE, &limit);
 }
-#endif
 
 void daemon_harden(bool debug)
 {
@@ -135,38 +113,8 @@ void daemon_harden(bool debug)
 		limit = (struct rlimit){0};
 		setrlimit(RLIMIT_CORE, &limit);
 	}
-	/* A descriptor a client, and some for each process that is watched. */
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
-#ifdef __linux__
-	harden_linux(debug);
-#endif
-}
-
-/* sd_notify(3): one datagram to the socket that the manager named. */
-static void notify_manager(const char *text)
-{
-	const char *path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	size_t length = path ? strlen(path) : 0;
-	int fd;
-
-	if (length < 2 || length >= sizeof address.sun_path ||
-		(path[0] != '/' && path[0] != '@'))
-		return;
-	memcpy(address.sun_path, path, length);
-	if (path[0] == '@')
-		address.sun_path[0] = '\0'; /* the abstract namespace */
-	fd = socket(AF_UNIX, SOCK_DGRAM, 0);
-	if (fd < 0)
-		return;
-	if (sendto(fd, text, strlen(text), 0, (struct sockaddr *)&address,
-		    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)) < 0)
-		log_info("%s: %s", path, strerror(errno));
-	close(fd);
-	unsetenv("NOTIFY_SOCKET");
+	raise_files();
+	daemon_harden_more(debug);
 }
 
 static void tell(int *fd)
@@ -181,7 +129,7 @@ static void tell(int *fd)
 
 void daemon_tell_ready(struct daemon_ready *ready)
 {
-	notify_manager("READY=1");
+	activation_tell_ready();
 	tell(&ready->fd);
 	tell(&ready->parent);
 }

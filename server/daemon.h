@@ -3,6 +3,7 @@
 #define SERVER_DAEMON_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Who is told when the server can be reached. -1: nobody. */
 struct daemon_ready {
@@ -24,8 +25,14 @@ int daemon_detach(struct daemon_ready *ready);
  * process may be traced and leaves a core. */
 void daemon_harden(bool debug);
 
+/* Of it, what only one system has. */
+void daemon_harden_more(bool debug);
+
 /* Tells everybody who waits, a service manager too. */
 void daemon_tell_ready(struct daemon_ready *ready);
+
+/* The most memory that this process ever had; nothing is written if that is not known. */
+void daemon_peak_memory(uint64_t *ret_bytes);
 
 /* Gives up the terminal that it was started from: all but stderr, which is the log. */
 void daemon_leave_terminal(void);

@@ -3,58 +3,25 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "log.h"
+#include "system.h"
 
 enum {
 	ACCEPT_AT_ONCE = 16,       /* then those who came are heard: they may say hello */
 	RESERVED_DESCRIPTORS = 16, /* left for the sampler */
 	SEND_BUFFER = 32 * 1024,   /* see accept_client() */
-	FIRST_INHERITED = 3,       /* by sd_listen_fds(3) */
 };
 
 #define RETRY_NS     (SECOND_NS / 2)  /* when there is no free descriptor */
 #define ROOM_WAIT_NS (SECOND_NS / 10) /* when too many have not said hello yet */
 
 /* ----------------------------------------------------------------------- who comes in */
-
-#ifdef __linux__
-static bool get_peer(int fd, uint32_t *ret_uid, uint64_t *ret_pid)
-{
-	struct ucred peer;
-	socklen_t size = sizeof peer;
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
-		return false;
-	*ret_uid = peer.uid;
-	*ret_pid = (uint64_t)(peer.pid > 0 ? peer.pid : 0); /* 0: of another pid namespace */
-	return true;
-}
-#else
-static bool get_peer(int fd, uint32_t *ret_uid, uint64_t *ret_pid)
-{
-	pid_t pid = 0;
-	socklen_t size = sizeof pid;
-	uid_t uid;
-	gid_t gid;
-
-	if (getpeereid(fd, &uid, &gid) < 0)
-		return false;
-	*ret_uid = uid;
-	*ret_pid =
-		getsockopt(fd, SOL_LOCAL, LOCAL_PEERPID, &pid, &size) == 0 ? (uint64_t)pid : 0;
-	return true;
-}
-#endif
 
 static void accept_client(struct listener *self, int fd)
 {
@@ -64,11 +31,11 @@ static void accept_client(struct listener *self, int fd)
 	 * once, and eleven usual frames.
 	 */
 	int send_buffer = SEND_BUFFER;
-	uint32_t uid;
+	uid_t uid;
 	uint64_t pid;
 
 	/* Root may ask for anything; a server of root's tells nobody else. */
-	if (!get_peer(fd, &uid, &pid) || (uid != geteuid() && uid != 0)) {
+	if (system_peer(fd, &uid, &pid) < 0 || (uid != geteuid() && uid != 0)) {
 		log_info("a client of another user was turned away");
 		close(fd);
 		return;
@@ -238,41 +205,4 @@ void listener_close(struct listener *self)
 		place_remove_socket(&self->place);
 	stop_listening(self);
 	place_leave(&self->place);
-}
-
-/* ------------------------------------------------------------------- socket activation
- */
-
-static bool is_listening_socket(int fd)
-{
-	int type = 0, listening = 0;
-	socklen_t size = sizeof type;
-	struct stat status;
-
-	return fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode) &&
-	       getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM &&
-	       getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening;
-}
-
-int listener_inherited(char *ret_path, size_t path_size)
-{
-	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
-	struct sockaddr_un address;
-	socklen_t size = sizeof address;
-	bool ours = pid && count && strtol(pid, NULL, 10) == getpid() && !strcmp(count, "1");
-
-	unsetenv("LISTEN_PID");
-	unsetenv("LISTEN_FDS");
-	unsetenv("LISTEN_FDNAMES");
-	if (!ours || !is_listening_socket(FIRST_INHERITED))
-		return -1;
-	memset(&address, 0, sizeof address);
-	if (getsockname(FIRST_INHERITED, (struct sockaddr *)&address, &size) < 0 ||
-		address.sun_family != AF_UNIX || address.sun_path[0] != '/' ||
-		strnlen(address.sun_path, sizeof address.sun_path) >= path_size)
-		return -1;
-	snprintf(ret_path, path_size, "%.*s", (int)sizeof address.sun_path, address.sun_path);
-	fcntl(FIRST_INHERITED, F_SETFD, FD_CLOEXEC);
-	fcntl(FIRST_INHERITED, F_SETFL, O_NONBLOCK);
-	return FIRST_INHERITED;
 }

@@ -44,7 +44,4 @@ bool listener_retire(struct listener *self);
 /* Removes the socket if it is ours, and gives the lock back. */
 void listener_close(struct listener *self);
 
-/* A socket that the service manager listens on for us and its path, or -1. */
-int listener_inherited(char *ret_path, size_t path_size);
-
 #endif

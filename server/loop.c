@@ -10,12 +10,11 @@
 #include <event2/event.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "daemon.h"
 #include "log.h"
 #include "sampler.h"
 
@@ -33,35 +32,11 @@ static uint64_t thread_cpu(void *context)
 	return clock_read_ns(CLOCK_THREAD_CPUTIME_ID);
 }
 
-#ifdef __APPLE__
-static void peak_memory(uint64_t *ret_bytes)
-{
-	struct rusage self;
-
-	if (getrusage(RUSAGE_SELF, &self) == 0)
-		*ret_bytes = (uint64_t)self.ru_maxrss;
-}
-#else
-/* getrusage() would tell what the program was that started this one, if that was larger. */
-static void peak_memory(uint64_t *ret_bytes)
-{
-	char text[4096] = "";
-	int file = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
-	const char *line;
-
-	if (file < 0)
-		return;
-	if (read(file, text, sizeof text - 1) > 0 && (line = strstr(text, "\nVmHWM:")))
-		*ret_bytes = strtoull(line + sizeof "\nVmHWM:", NULL, 10) * 1024;
-	close(file);
-}
-#endif
-
 static void usage(void *context, uint64_t *ret_cpu_ns, uint64_t *ret_memory_bytes)
 {
 	(void)context;
 	*ret_cpu_ns = clock_read_ns(CLOCK_PROCESS_CPUTIME_ID);
-	peak_memory(ret_memory_bytes);
+	daemon_peak_memory(ret_memory_bytes);
 }
 
 /* --------------------------------------------------------------------------- events */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "activation.h"
 #include "arguments.h"
 #include "daemon.h"
 #include "listener.h"
@@ -53,7 +54,7 @@ static int run(const struct arguments *arguments, struct daemon_ready *ready,
 
 	if (loop_init(&loop, &config) < 0)
 		return EXIT_FAILURE;
-	if (arguments->on_demand)
+	if (arguments->on_demand || (listener->inherited && !activation_keeps_log()))
 		leave_terminal(listener->place.path);
 	log_info("%s: ready, version %s", listener->place.path, PROCMON_VERSION);
 	log_debug("%s", platform_describe(platform));
@@ -90,7 +91,7 @@ static int find_place(
 	if (arguments->socket)
 		setenv("PROCMON_SOCKET", arguments->socket, 1);
 	else
-		*ret_inherited = listener_inherited(path, path_size);
+		*ret_inherited = activation_take(path, path_size);
 	if (*ret_inherited < 0) {
 		result = path_socket(path, path_size);
 		if (result < 0) {

@@ -7,6 +7,7 @@
 
 #include "alloc.h"
 #include "attach.h"
+#include "clock.h"
 #include "command.h"
 #include "footprint.h"
 #include "footprint_options.h"
@@ -161,18 +162,10 @@ static int take_sample(struct run *self)
 
 /* ----------------------------------------------------------------------------- series */
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 /* Until then, or a signal. */
 static void wait_until(uint64_t end_ns)
 {
-	uint64_t now = now_ns();
+	uint64_t now = clock_now_ns();
 
 	if (now >= end_ns)
 		return;
@@ -184,7 +177,7 @@ static void wait_until(uint64_t end_ns)
 /* That the processes end ends the series, too, but is no failure. */
 static int take_samples(struct run *self)
 {
-	uint64_t start_ns = now_ns(), at_ns = 0;
+	uint64_t start_ns = clock_now_ns(), at_ns = 0;
 	int code = EXIT_DONE;
 
 	while (code == EXIT_DONE && !stopped) {
@@ -193,7 +186,7 @@ static int take_samples(struct run *self)
 			break;
 		do /* who is late leaves samples out */
 			at_ns += self->own.interval_ns;
-		while (start_ns + at_ns <= now_ns());
+		while (start_ns + at_ns <= clock_now_ns());
 		if (self->own.duration_ns && at_ns > self->own.duration_ns)
 			break;
 		wait_until(start_ns + at_ns);

@@ -1,10 +1,10 @@
 /* The mappings of a process, as vmmap(1) shows them. */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "alloc.h"
 #include "attach.h"
+#include "clock.h"
 #include "command.h"
 #include "regions.h"
 #include "shot.h"
@@ -14,14 +14,10 @@
 static int wait_between(struct procmon_connection *connection, uint64_t ns)
 {
 	static const uint64_t millisecond_ns = 1000000;
-	struct timespec now;
-	uint64_t end_ms = 0, now_ms;
+	uint64_t end_ms = clock_now_ms() + ns / millisecond_ns, now_ms;
 
 	for (;;) {
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / millisecond_ns;
-		if (end_ms == 0)
-			end_ms = now_ms + ns / millisecond_ns;
+		now_ms = clock_now_ms();
 		if (now_ms >= end_ms)
 			return EXIT_DONE;
 		int result = procmon_dispatch(connection, (int)(end_ms - now_ms));

@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "alloc.h"
 #include "allocation.h"
 #include "attach.h"
+#include "clock.h"
 #include "command.h"
 #include "experiment_sheet.h"
 #include "format.h"
@@ -113,14 +113,6 @@ static void end(struct subject_process *self)
 
 /* ------------------------------------------------------------------------------ measuring */
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 /* Samples from `since_ns` on. */
 static int measure_since(struct procmon_connection *connection, pid_t pid, uint64_t since_ns,
 	struct memory_reading *ret_reading)
@@ -152,11 +144,11 @@ static int measure_steady(
 	struct procmon_connection *connection, pid_t pid, struct memory_reading *ret_reading)
 {
 	struct memory_reading before;
-	int code = measure_since(connection, pid, now_ns(), ret_reading);
+	int code = measure_since(connection, pid, clock_now_ns(), ret_reading);
 
 	for (int i = 0; code == EXIT_DONE && i < STEADY_TRIES; i++) {
 		before = *ret_reading;
-		code = measure_since(connection, pid, now_ns(), ret_reading);
+		code = measure_since(connection, pid, clock_now_ns(), ret_reading);
 		if (is_same(&before.process, &ret_reading->process))
 			break;
 	}
@@ -186,7 +178,7 @@ static int run_case(const struct options *options, size_t size, const char *dire
 		code = measure_steady(connection, process.pid, &what->before);
 	if (!error && code == EXIT_DONE)
 		error = order(&process);
-	uint64_t done_ns = now_ns();
+	uint64_t done_ns = clock_now_ns();
 	if (!error && code == EXIT_DONE)
 		code = measure_since(connection, process.pid, done_ns, &what->after);
 	if (error)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "clock.h"
 #include "command.h"
 #include "footprint_rows.h"
 #include "shot.h"
@@ -17,25 +18,17 @@ enum {
 	LOOK_MS = 1000,    /* between two looks at who is idle */
 };
 
-static uint64_t clock_ms(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /* -------------------------------------------------------------------------- progress */
 
 static void show_progress(uint64_t start_ms, size_t done, size_t count)
 {
-	if (isatty(STDERR_FILENO) && clock_ms(CLOCK_MONOTONIC) - start_ms >= QUIET_MS)
+	if (isatty(STDERR_FILENO) && clock_now_ms() - start_ms >= QUIET_MS)
 		fprintf(stderr, "\r%zu of %zu processes", done, count);
 }
 
 static void clear_progress(uint64_t start_ms)
 {
-	if (isatty(STDERR_FILENO) && clock_ms(CLOCK_MONOTONIC) - start_ms >= QUIET_MS)
+	if (isatty(STDERR_FILENO) && clock_now_ms() - start_ms >= QUIET_MS)
 		fputs("\r\033[K", stderr);
 }
 
@@ -201,13 +194,13 @@ static int gather_system(struct footprint *self, struct footprint_source *source
 int footprint_gather(struct footprint *self, struct footprint_source *source,
 	const struct target *const *targets, size_t count, const struct footprint_wish *wish)
 {
-	uint64_t start_ms = clock_ms(CLOCK_MONOTONIC);
+	uint64_t start_ms = clock_now_ms();
 	struct gathering gathering = {.footprint = self, .wish = wish};
 	bool regions = wish->regions || count > 1;
 	size_t step = (REQUESTS_MAX - 1) / (1 + regions);
 	int code = EXIT_DONE;
 
-	*self = (struct footprint){.realtime_ns = clock_ms(CLOCK_REALTIME) * 1000000};
+	*self = (struct footprint){.realtime_ns = clock_read_ns(CLOCK_REALTIME)};
 	self->processes = xcalloc(count + 1, sizeof *self->processes);
 	for (size_t i = 0; code == EXIT_DONE && i < count; i += step) {
 		struct batch batch = {.source = source, .targets = targets + i};

@@ -107,6 +107,8 @@ int host_init(struct host *self, const struct platform_config *config, char *err
 	if (!host_sysctl("vm.pagesize", &self->page_size) &&
 		!host_sysctl("hw.pagesize", &self->page_size))
 		self->page_size = 4096;
+	if (!host_sysctl("hw.pagesize", &self->own_page_size))
+		self->own_page_size = self->page_size;
 	self->darwin = find_darwin();
 	self->is_arm = number("hw.optional.arm64") != 0;
 	self->is_virtual = number("kern.hv_vmm_present") != 0;

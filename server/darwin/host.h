@@ -26,10 +26,11 @@ struct host {
 	 * Not by mach_timebase_info(), which tells programs under Rosetta of another clock.
 	 */
 	struct scale tick;
-	uint64_t page_size; /* of the kernel, in which it counts memory */
-	uint32_t darwin;    /* version of the kernel: 100 * major + minor, 2305 for 23.5 */
-	bool is_arm;        /* Apple Silicon, whatever we are compiled for */
-	bool is_virtual;    /* in a virtual machine */
+	uint64_t own_page_size; /* of this process: 4096 under Rosetta */
+	uint64_t page_size;     /* of the kernel, in which it counts memory */
+	uint32_t darwin;        /* version of the kernel: 100 * major + minor, 2305 for 23.5 */
+	bool is_arm;            /* Apple Silicon, whatever we are compiled for */
+	bool is_virtual;        /* in a virtual machine */
 	uint32_t
 		core_kinds; /* how many kinds of cores there are: 2, for performance and efficiency */
 	uint32_t uid;       /* our own, effective */

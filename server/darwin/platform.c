@@ -89,6 +89,8 @@ _Static_assert(sizeof(struct sample_text) != sizeof(uint64_t), "sizes tell texts
 /* All but PROCESS, in the order of their ids. */
 static const struct device_table *const tables[] = {
 	&ledger_table,
+	&region_table,
+	&footprint_table,
 	&power_table,
 	&network_table,
 	&sensor_table,

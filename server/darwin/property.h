@@ -41,6 +41,6 @@ CFTypeRef property_at(CFArrayRef array, size_t index);
 uint64_t property_sample(CFDictionaryRef self, const char *key);
 
 /* Gives back what is ours; NULL is nothing. */
-void property_release(CFTypeRef value);
+void property_release(__attribute__((cf_consumed)) CFTypeRef value);
 
 #endif

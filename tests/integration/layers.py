@@ -16,7 +16,8 @@ POSIX = set("""arpa/inet dirent dlfcn fcntl fnmatch getopt grp langinfo libgen n
     sys/socket sys/stat sys/time sys/types sys/uio sys/un sys/wait sysexits syslog termios
     unistd""".split())
 LIBC = {f"{name}.h" for name in ISO | POSIX}
-SYSTEM = {"sys/prctl.h", "sys/syscall.h", "mach-o/dyld.h"}  # for what a process does to itself
+# For what a process does to itself, or with its service manager.
+SYSTEM = {"sys/prctl.h", "sys/syscall.h", "mach-o/dyld.h", "libproc.h", "launch.h"}
 WIRE = {"procmon.pb-c.h", "protobuf-c/protobuf-c.h"}
 
 
@@ -24,7 +25,7 @@ def stems(variable):
     """The names of the files that the Makefile lists in a variable."""
     text = (ROOT / "Makefile").read_text().replace("\\\n", " ")
     names = re.search(rf"^{variable} *:= (.*)$", text, re.M)[1]
-    return set(re.findall(r"(\w+)\.c\b", names))
+    return set(re.findall(r"(\w+)(?:_\$\(PLATFORM\))?\.c\b", names))
 
 
 LIBRARY, EDGE = stems("LIBRARY"), stems("EDGE")
@@ -39,9 +40,9 @@ def inner_header(path):
 
 def layer(path):
     """The layer that a file of the tree belongs to."""
-    folder, stem = path.parent.as_posix(), path.stem
+    folder, stem = path.parent.as_posix(), re.sub(r"_(linux|darwin)$", "", path.stem)
     if folder == "common":
-        return "wire" if stem == "wire" else "common"
+        return {"wire": "wire", "system": "system"}.get(stem, "common")
     if folder == "server":
         if path.name in ("source.h", "platform.h"):
             return "platform"
@@ -62,7 +63,8 @@ def layer(path):
 
 # layer: (layers of ours that it may include, what else it may include)
 ALLOWED = {
-    "common": ({"common"}, lambda header: header in LIBC),
+    "common": ({"common", "system"}, lambda header: header in LIBC),
+    "system": ({"common", "system"}, lambda header: header in LIBC | SYSTEM),
     "wire": ({"common", "wire"}, lambda header: header in LIBC | WIRE),
     "platform": ({"common", "platform"}, lambda header: header in ("stdbool.h", "stdint.h")),
     # pthread.h is for the workers.
@@ -71,10 +73,10 @@ ALLOWED = {
              {"pthread.h", "strings.h"}),
     "backend": ({"common", "platform", "backend"}, lambda header: not header.startswith("event")
                 and header not in WIRE),
-    "edge": ({"common", "wire", "platform", "core", "edge"}, lambda header: header in LIBC | WIRE
+    "edge": ({"common", "wire", "system", "platform", "core", "edge"}, lambda header: header in LIBC | WIRE
              | SYSTEM or header.startswith("event2/")),
     "public": (set(), lambda header: header in ("stdbool.h", "stddef.h", "stdint.h")),
-    "library": ({"common", "wire", "public", "library"}, lambda header: header in
+    "library": ({"common", "wire", "system", "public", "library"}, lambda header: header in
                 LIBC | WIRE | SYSTEM),
     "procctl": ({"public", "procctl"}, lambda header: header in LIBC or
                 header.startswith("event2/")),
@@ -82,8 +84,8 @@ ALLOWED = {
 # Of common, these only.
 COMMON_FOR = {
     "platform": {"attribute.h"},
-    "procctl": {"text.h", "alloc.h", "log.h", "build_id.h"},
-    "library": {"attribute.h", "path.h", "wire.h", "text.h"},
+    "procctl": {"text.h", "alloc.h", "log.h", "build_id.h", "clock.h"},
+    "library": {"attribute.h", "path.h", "wire.h", "text.h", "clock.h", "system.h"},
 }
 
 
@@ -108,7 +110,7 @@ def violations(path, text, tree):
         else:
             theirs = layer(found)
             allowed = theirs in ours
-            if theirs in ("common", "wire") and mine in COMMON_FOR:
+            if theirs in ("common", "wire", "system") and mine in COMMON_FOR:
                 allowed = found.name in COMMON_FOR[mine]
         if not allowed:
             yield f"{path}:{number}: {mine} must not include {header}"

@@ -7,6 +7,7 @@
 
 #include "../host.h"
 #include "devices.h"
+#include "walk.h"
 
 /* -------------------------------------------------------------------- what they share */
 
@@ -45,6 +46,46 @@ int memory_job_create(struct devices *devices, size_t size,
 	int (*read)(struct memory_job *self), void **ret_job);
 /* The member run() of struct device_listing. */
 int memory_job_run(void *job);
+
+/* Regions are told of our own user's processes, whoever's program they run. */
+#define REMEDY_MAPPED "run the server as the user of the process, or as root"
+
+/* ---------------------------------------------------------------------- table REGION */
+
+enum region_source_index {
+	SOURCE_region_map,
+	SOURCE_region_pages,
+	REGION_SOURCE_COUNT,
+};
+
+struct darwin_region_map {
+	uint64_t start, end, size;
+	struct sample_text protection, protection_max, share_mode, category, name, path;
+	uint64_t offset, inode;
+	struct sample_text device;
+	uint64_t deleted, page_size;
+};
+
+struct darwin_region_pages {
+	struct walk_pages pages;
+};
+
+extern const struct device_table region_table;
+
+/* ------------------------------------------------------------------- table FOOTPRINT */
+
+enum footprint_source_index {
+	SOURCE_footprint,
+	FOOTPRINT_SOURCE_COUNT,
+};
+
+struct darwin_footprint {
+	struct sample_text category;
+	uint64_t regions, size;
+	struct walk_pages pages;
+};
+
+extern const struct device_table footprint_table;
 
 /* ---------------------------------------------------------------------- table LEDGER */
 

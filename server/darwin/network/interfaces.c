@@ -79,7 +79,7 @@ static void take(struct interface *self, const struct ifmibdata *data)
 
 static void look_at(struct interface *self, uint32_t index)
 {
-	struct ifmibdata data;
+	struct ifmibdata data = {0};
 	int error = read_one(index, &data);
 
 	if (error == ENOENT) {
@@ -95,7 +95,7 @@ static void look_at(struct interface *self, uint32_t index)
 
 int interfaces_read(struct interfaces *self)
 {
-	uint32_t count;
+	uint32_t count = 0;
 	int error = read_count(&count);
 
 	if (error < 0)

@@ -56,6 +56,7 @@ struct sensor *reader_add(struct reader *self, enum sensor_kind kind, const char
 		.chip = chip,
 		.value = none,
 		.target = none,
+		.duty = none,
 		.min = none,
 		.max = none};
 	return sensor;
@@ -217,11 +218,17 @@ static struct measure read_value(const struct reader *self, const struct sensor 
 	return measure;
 }
 
+/* FnDc: some have it (beltex/SMCKit#45, metaspartan/mactop#78). */
+static struct measure read_duty(const struct reader *self, const struct sensor *fan)
+{
+	struct measure duty = read_key(self, fan, fan_key(self, fan, 'D', 'c'));
+
+	return duty.state != STATE_OK || duty.number <= 1 ? duty : none;
+}
+
 static void look_at(struct reader *self, struct sensor *sensor, uint32_t wanted)
 {
-	bool asleep = !sensor->lives && self->looks % DEAD_LOOKS;
-
-	if (asleep)
+	if (!sensor->lives && sensor->looks++ % DEAD_LOOKS)
 		return;
 	if (!sensor->lives || wanted >> sensor->kind & 1)
 		sensor->value = read_value(self, sensor);
@@ -233,6 +240,8 @@ static void look_at(struct reader *self, struct sensor *sensor, uint32_t wanted)
 		return;
 	if (wanted & WANT_TARGETS)
 		sensor->target = read_key(self, sensor, fan_key(self, sensor, 'T', 'g'));
+	if (wanted & WANT_DUTIES)
+		sensor->duty = read_duty(self, sensor);
 	if (wanted & WANT_LIMITS) {
 		sensor->min = read_key(self, sensor, fan_key(self, sensor, 'M', 'n'));
 		sensor->max = read_key(self, sensor, fan_key(self, sensor, 'M', 'x'));
@@ -245,5 +254,4 @@ void reader_look(struct reader *self, uint32_t wanted)
 	find_all(self);
 	for (size_t i = 0; i < self->count; i++)
 		look_at(self, &self->sensors[i], wanted);
-	self->looks++;
 }

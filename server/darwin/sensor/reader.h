@@ -25,7 +25,11 @@ enum sensor_kind {
 };
 
 /* What is asked of sensors, as a bit mask: what they measure, by kind, and these. */
-enum { WANT_TARGETS = 1 << SENSOR_KINDS, WANT_LIMITS = 2 << SENSOR_KINDS };
+enum {
+	WANT_TARGETS = 1 << SENSOR_KINDS,
+	WANT_DUTIES = 2 << SENSOR_KINDS,
+	WANT_LIMITS = 4 << SENSOR_KINDS,
+};
 
 /* A number, or why it has none. */
 struct measure {
@@ -40,9 +44,10 @@ struct sensor {
 	char name[KNOWN_NAME_SIZE];
 	/* It has said something that can be. What never did is most likely not connected. */
 	bool lives;
+	uint32_t looks; /* at it, while it does not */
 	/* Celsius, revolutions a minute, volts, amperes, a level. */
 	struct measure value;
-	struct measure target, min, max; /* of fans */
+	struct measure target, duty, min, max; /* of fans; duty is a part of 1 */
 	/* Where it is from: a key of the SMC, or services of HID, which are alike if they are several. */
 	struct smc_key key;
 	const struct known *known;
@@ -59,7 +64,6 @@ struct reader {
 	struct thermal thermal;
 	struct sensor *sensors;
 	size_t count;
-	uint32_t looks;
 };
 
 /* `keys`: what another reader has found; or NULL. */

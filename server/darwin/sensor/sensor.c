@@ -77,6 +77,7 @@ static uint32_t wanted_of(uint32_t sources)
 		[SOURCE_sensor_temperature] = 1 << SENSOR_TEMPERATURE,
 		[SOURCE_sensor_fan] = 1 << SENSOR_FAN,
 		[SOURCE_sensor_target] = WANT_TARGETS,
+		[SOURCE_sensor_duty] = WANT_DUTIES,
 		[SOURCE_sensor_voltage] = 1 << SENSOR_VOLTAGE,
 		[SOURCE_sensor_current] = 1 << SENSOR_CURRENT,
 		[SOURCE_sensor_cooling] = 1 << SENSOR_COOLING,
@@ -235,6 +236,15 @@ static int target_read(struct devices *devices, void *row, void *sample)
 	return STATE_OK;
 }
 
+static int duty_read(struct devices *devices, void *row, void *sample)
+{
+	const struct measure *duty = &sensor_of(devices, row)->duty;
+	struct darwin_sensor_duty *out = sample;
+
+	out->duty = duty->number;
+	return duty->state;
+}
+
 static int cooling_read(struct devices *devices, void *row, void *sample)
 {
 	struct darwin_sensor_cooling *out = sample;
@@ -276,6 +286,7 @@ static const char *not_without_smc(const struct host *host, enum cell_state *ret
 SOURCE(temperature, not_without_smc)
 SOURCE(fan, not_without_smc)
 SOURCE(target, not_without_smc)
+SOURCE(duty, not_without_smc)
 SOURCE(voltage, not_without_smc)
 SOURCE(current, not_without_smc)
 SOURCE(cooling, NULL)
@@ -293,6 +304,7 @@ static const struct device_source *const sources[SENSOR_SOURCE_COUNT] = {
 	[SOURCE_sensor_temperature] = &temperature_source,
 	[SOURCE_sensor_fan] = &fan_source,
 	[SOURCE_sensor_target] = &target_source,
+	[SOURCE_sensor_duty] = &duty_source,
 	[SOURCE_sensor_voltage] = &voltage_source,
 	[SOURCE_sensor_current] = &current_source,
 	[SOURCE_sensor_cooling] = &cooling_source,

@@ -22,6 +22,7 @@ enum sensor_source_index {
 	SOURCE_sensor_temperature,
 	SOURCE_sensor_fan,
 	SOURCE_sensor_target,
+	SOURCE_sensor_duty,
 	SOURCE_sensor_voltage,
 	SOURCE_sensor_current,
 	SOURCE_sensor_cooling,
@@ -44,6 +45,10 @@ struct darwin_sensor_fan {
 
 struct darwin_sensor_target {
 	uint64_t speed;
+};
+
+struct darwin_sensor_duty {
+	double duty;
 };
 
 struct darwin_sensor_voltage {

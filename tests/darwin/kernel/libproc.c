@@ -27,6 +27,7 @@ const struct sim_flavor *const sim_flavors[] = {
 	sim_task_flavors,
 	sim_file_flavors,
 	sim_thread_flavors,
+	sim_region_flavors,
 	NULL,
 };
 

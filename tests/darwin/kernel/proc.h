@@ -21,7 +21,7 @@ struct sim_flavor {
 /* All of them, in lists; NULL ends these. */
 extern const struct sim_flavor *const sim_flavors[];
 extern const struct sim_flavor sim_bsd_flavors[], sim_task_flavors[], sim_file_flavors[],
-	sim_thread_flavors[];
+	sim_thread_flavors[], sim_region_flavors[];
 
 /* By its pid; NULL: there is none, or it is a zombie and these are not meant. */
 const struct sim_section *sim_process(int pid, bool zombies);

@@ -11,7 +11,8 @@
  *	priority = NUMBER           0 without
  *	workqueue = THREADS RUNNING BLOCKED STATE     without: it has none
  *	ports = SIZE FREE           of the table; without: its task has none
- *	NAME = NUMBER               of rusage, as the header calls it without ri_
+ *	NAME = NUMBER               of rusage, as the header calls it without ri_; its flags are
+ *	                            rusage_flags
  */
 #include <errno.h>
 #include <libproc.h>
@@ -145,6 +146,7 @@ static const struct field {
 	OLD(4, serviced_energy),
 	OLD(4, interval_max_phys_footprint),
 	OLD(4, runnable_time),
+	OLD(5, flags),
 	NEW(user_ptime),
 	NEW(system_ptime),
 	NEW(pinstructions),
@@ -168,6 +170,8 @@ static size_t size_of(int version)
 /* The key is the name without "ri_", and without the part that it stands in. */
 static const char *key_of(const struct field *field)
 {
+	if (strcmp(field->name, "v5.ri_flags") == 0)
+		return "rusage_flags";
 	return strrchr(field->name, '.') ? field->name + strlen("v5.ri_")
 					 : field->name + strlen("ri_");
 }

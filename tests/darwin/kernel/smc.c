@@ -99,12 +99,15 @@ static struct value value_of(const char *key)
 
 /* ------------------------------------------------------------------------------- keys */
 
+/* What is short ends with blanks, which the text does not keep. */
 static uint32_t code_of(const char *text)
 {
 	uint32_t code = 0;
 
-	for (int i = 0; i < 4; i++)
-		code = code << 8 | (uint8_t)text[i];
+	for (int i = 0; i < 4; i++) {
+		code = code << 8 | (uint8_t)(*text ? *text : ' ');
+		text += *text != '\0';
+	}
 	return code;
 }
 
@@ -122,6 +125,8 @@ static bool find_key(uint32_t code, struct value *ret_value)
 {
 	char name[5] = {(char)(code >> 24), (char)(code >> 16), (char)(code >> 8), (char)code};
 
+	for (int end = 4; end && name[end - 1] == ' ';)
+		name[--end] = '\0';
 	if (strcmp(name, "#KEY") == 0) {
 		*ret_value = (struct value){.type = "ui32"};
 		put(ret_value, count_keys(), 4, false);

@@ -13,6 +13,7 @@
 #include <sys/time.h>
 
 #include "parts.h"
+#include "region.h"
 #include "store.h"
 
 static int fail(int number)
@@ -74,9 +75,14 @@ int sysctlbyname(const char *name, void *old, size_t *length, void *new, size_t 
 	const struct sim_section *section = sim_section("sysctl", "");
 	int error = sim_enter(name, 0, -1);
 
-	(void)new, (void)new_length;
+	(void)new_length;
 	if (error)
 		return fail(error);
+	error = sim_region_sysctl(name, new);
+	if (error != SIM_NOT_MINE)
+		return error ? fail(error) : 0;
+	if (new)
+		return fail(EPERM);
 	if (!sim_has(section, name))
 		return fail(ENOENT);
 	if (strncmp(sim_text(section, name, ""), "bytes ", 6) == 0) {

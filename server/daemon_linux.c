@@ -1,0 +1,48 @@
+#include "daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "log.h"
+
+#ifdef __SANITIZE_ADDRESS__
+#define LEAK_CHECKED true /* the leak checker traces its own process */
+#else
+#define LEAK_CHECKED false
+#endif
+#define OOM_SCORE_ADJUST "300" /* the monitor goes before the work that it watches */
+
+void daemon_harden_more(bool debug)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	/* Each of these is an extra: where the kernel refuses, the server is as good without. */
+	if (fd >= 0) {
+		if (write(fd, OOM_SCORE_ADJUST, strlen(OOM_SCORE_ADJUST)) < 0)
+			log_debug("oom_score_adj: %s", strerror(errno));
+		close(fd);
+	}
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	/* Others of our user cannot read our memory then. Nor can we our own /proc/self/io and
+	 * the like: the row of the server itself lacks those. */
+	if (!debug && !LEAK_CHECKED)
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+/* getrusage() would tell what the program was that started this one, if that was larger. */
+void daemon_peak_memory(uint64_t *ret_bytes)
+{
+	char text[4096] = "";
+	int file = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	const char *line;
+
+	if (file < 0)
+		return;
+	if (read(file, text, sizeof text - 1) > 0 && (line = strstr(text, "\nVmHWM:")))
+		*ret_bytes = strtoull(line + sizeof "\nVmHWM:", NULL, 10) * 1024;
+	close(file);
+}
