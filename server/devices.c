@@ -25,7 +25,7 @@ struct device_job {
 
 void *devices_row(struct devices *self, uint32_t slot)
 {
-	return self->rows + slot * self->table->row_size;
+	return self->rows ? self->rows + slot * self->table->row_size : NULL;
 }
 
 void *devices_next(struct devices *self, uint32_t *slot)

@@ -1,6 +1,7 @@
 #include "host.h"
 
 #include <errno.h>
+#include <mach/mach.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,6 +85,14 @@ static uint32_t number(const char *name)
 	return host_sysctl(name, &value) ? (uint32_t)value : 0;
 }
 
+/* Of the kernel: getpagesize() and hw.pagesize tell programs under Rosetta of 4 KiB. */
+static uint64_t find_page_size(uint32_t port)
+{
+	vm_size_t size = 0;
+
+	return host_page_size(port, &size) == KERN_SUCCESS && size ? size : 4096;
+}
+
 /* No switches are known: --without, --procfs and --sysfs are Linux'. */
 static int check_config(const struct platform_config *config, char *error, size_t size)
 {
@@ -104,9 +113,8 @@ int host_init(struct host *self, const struct platform_config *config, char *err
 	*self = (struct host){.tick = find_tick(), .uid = geteuid()};
 	self->memory = xcalloc(1, sizeof *self->memory);
 	self->reports = reports_create();
-	if (!host_sysctl("vm.pagesize", &self->page_size) &&
-		!host_sysctl("hw.pagesize", &self->page_size))
-		self->page_size = 4096;
+	self->port = mach_host_self();
+	self->page_size = find_page_size(self->port);
 	if (!host_sysctl("hw.pagesize", &self->own_page_size))
 		self->own_page_size = self->page_size;
 	self->darwin = find_darwin();
@@ -128,6 +136,7 @@ void host_finish(struct host *self)
 	smc_keys_release(self->memory->smc_keys);
 	free(self->memory);
 	reports_release(self->reports);
+	mach_port_deallocate(mach_task_self(), self->port);
 }
 
 int host_state_of(int error)

@@ -34,6 +34,7 @@ struct host {
 	uint32_t
 		core_kinds; /* how many kinds of cores there are: 2, for performance and efficiency */
 	uint32_t uid;       /* our own, effective */
+	uint32_t port; /* mach_host_self(): each call gives another right to the same port */
 	/* May we read the ledgers of all users' processes? The kernel says so, but Apple's policies
 	 * are closed: the process of pid 1 was asked for. */
 	bool has_foreign_ledgers;

@@ -16,6 +16,7 @@
 #include "power/power.h"
 #include "process/process.h"
 #include "sensor/sensor.h"
+#include "system/system.h"
 
 enum {
 	SCALE_ONE,
@@ -88,6 +89,7 @@ _Static_assert(sizeof(struct sample_text) != sizeof(uint64_t), "sizes tell texts
 
 /* All but PROCESS, in the order of their ids. */
 static const struct device_table *const tables[] = {
+	&system_table,
 	&ledger_table,
 	&region_table,
 	&footprint_table,

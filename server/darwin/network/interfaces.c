@@ -117,7 +117,7 @@ void interfaces_finish(struct interfaces *self)
 
 void interface_key(const struct interface *self, uint32_t index, char *key, size_t size)
 {
-	snprintf(key, size, "%u %u %s", index, self->generation, self->name);
+	snprintf(key, size, "%x.%x.%s", index, self->generation, self->name);
 }
 
 bool interface_is_counted(const struct interface *self)

@@ -11,7 +11,7 @@
 
 #include "../private/ifmib.h"
 
-enum { INTERFACE_KEY = 48 };
+enum { INTERFACE_KEY = 32 }; /* at most, with its 0 */
 
 /* One that there is or was, by its index. */
 struct interface {

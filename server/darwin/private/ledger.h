@@ -33,7 +33,9 @@ struct ledger_template_info {
 	char name[32], group[32], units[32];
 };
 
+#ifndef LEDGER_LIMIT_INFINITY /* mach/mach_types.h has it too */
 #define LEDGER_LIMIT_INFINITY INT64_MAX
+#endif
 
 _Static_assert(sizeof(struct ledger_info) == 48, "ledger_info");
 _Static_assert(sizeof(struct ledger_entry_info) == 48, "ledger_entry_info");

@@ -4,6 +4,7 @@
  *	[mach]
  *	timebase = 125/3          ns for ticks of mach_absolute_time()
  *	frequency = 24000000      its ticks per second; 1000000000 without
+ *	page_size = 16384         of the kernel; 4096 without, where a tick is a nanosecond
  *	boot_ns = N               what the clock showed when the text was loaded; a day without
  */
 #include <mach/mach.h>
@@ -53,10 +54,24 @@ kern_return_t mach_timebase_info(mach_timebase_info_t info)
 
 mach_port_t mach_task_self_ = 0x103;
 
+enum { HOST_NAME_PORT = 0x203 };
+
+/* Each call gives a right of its own; the backend keeps one while it runs, so it is not counted as
+ * held: see how often it is called. */
 mach_port_t mach_host_self(void)
 {
 	sim_enter("mach_host_self", 0, -1);
-	return 0x203;
+	return HOST_NAME_PORT;
+}
+
+kern_return_t host_page_size(host_t host, vm_size_t *ret_size)
+{
+	const struct sim_section *mach = sim_section("mach", "");
+	int is_arm = sim_u64(mach, "frequency", 1000000000) != 1000000000;
+
+	(void)host;
+	*ret_size = (vm_size_t)sim_u64(mach, "page_size", is_arm ? 16384 : 4096);
+	return KERN_SUCCESS;
 }
 
 kern_return_t mach_port_deallocate(ipc_space_t space, mach_port_name_t name)
@@ -64,7 +79,8 @@ kern_return_t mach_port_deallocate(ipc_space_t space, mach_port_name_t name)
 	(void)space;
 	if (sim_enter("mach_port_deallocate", 0, -1))
 		return KERN_INVALID_NAME;
-	if (name >= 0x1000) /* those that were made for somebody; see task.c */
+	if (name == HOST_NAME_PORT ||
+		name >= 0x1000) /* those that were made for somebody; see task.c */
 		sim_hold(-1);
 	return KERN_SUCCESS;
 }
