@@ -94,8 +94,8 @@ static const struct device_table *const tables[] = {
 	&region_table,
 	&footprint_table,
 	&power_table,
-	&network_table,
 	&sensor_table,
+	&network_table,
 };
 
 enum { TABLES = sizeof tables / sizeof *tables };

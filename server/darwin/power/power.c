@@ -10,11 +10,17 @@ static const struct device_source *const sources[POWER_SOURCE_COUNT] = {
 	[SOURCE_power_meter] = &power_meter_source,
 	[SOURCE_power_energy] = &power_energy_source,
 	[SOURCE_power_draw] = &power_draw_source,
+	[SOURCE_battery_charge] = &battery_charge_source,
+	[SOURCE_battery_details] = &battery_details_source,
+	[SOURCE_battery_gauge] = &battery_gauge_source,
+	[SOURCE_adapter_state] = &adapter_state_source,
 };
 
 /* In the order in which people read them. */
 static void (*const finders[])(struct powers *self, power_visit *visit, void *context) = {
 	power_find_rails,
+	power_find_board,
+	power_find_battery,
 };
 
 /* ------------------------------------------------------------------------------ rows */
@@ -53,6 +59,7 @@ static int open_table(struct devices *devices, const struct target *target)
 	struct powers *self = (struct powers *)(void *)devices;
 
 	(void)target;
+	self->board = board_open();
 	self->has_rails = reports_list_rails(devices->host->reports, &self->rails);
 	/* The states of the GPU tell whether it rests when its energy stands still. */
 	if (self->has_rails)
@@ -64,6 +71,7 @@ static int open_table(struct devices *devices, const struct target *target)
 static void close_table(struct devices *devices)
 {
 	reports_want(devices->host->reports, REPORTS_OF_POWER, 0);
+	board_release(((struct powers *)(void *)devices)->board);
 }
 
 /* ------------------------------------------------------------------------------ jobs */
@@ -80,6 +88,7 @@ int power_job_prepare(
 	job->number = row->number;
 	memcpy(job->name, row->name, sizeof job->name);
 	job->reports = reports_retain(self->host->reports);
+	job->board = board_retain(((struct powers *)(void *)self)->board);
 	job->asked_ns = reports_now_ns();
 	*ret_data = job;
 	return STATE_OK;
@@ -90,6 +99,7 @@ void power_job_release(void *data)
 	struct power_job *job = data;
 
 	reports_release(job->reports);
+	board_release(job->board);
 	free(job);
 }
 
@@ -97,6 +107,9 @@ void power_job_release(void *data)
 
 static power_draw *const draws[POWER_KINDS] = {
 	[POWER_RAIL] = power_draw_rail,
+	[POWER_BOARD] = power_draw_board,
+	[POWER_BATTERY] = power_draw_battery,
+	[POWER_ADAPTER] = power_draw_adapter,
 };
 
 static int draw_prepare(struct devices *self, void *row, void **ret_data)
@@ -136,6 +149,9 @@ const struct device_source power_draw_source = {
 
 static const char *const kind_names[POWER_KINDS] = {
 	[POWER_RAIL] = "ioreport",
+	[POWER_BOARD] = "smc",
+	[POWER_BATTERY] = "battery",
+	[POWER_ADAPTER] = "adapter",
 };
 
 static int meter_read(struct devices *self, void *memory, void *sample_memory)
