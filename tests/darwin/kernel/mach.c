@@ -79,8 +79,7 @@ kern_return_t mach_port_deallocate(ipc_space_t space, mach_port_name_t name)
 	(void)space;
 	if (sim_enter("mach_port_deallocate", 0, -1))
 		return KERN_INVALID_NAME;
-	if (name == HOST_NAME_PORT ||
-		name >= 0x1000) /* those that were made for somebody; see task.c */
+	if (name >= 0x1000) /* those that were made for somebody; see task.c */
 		sim_hold(-1);
 	return KERN_SUCCESS;
 }
