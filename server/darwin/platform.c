@@ -10,6 +10,8 @@
 
 #include "alloc.h"
 #include "devices.h"
+#include "disk/disk.h"
+#include "gpu/gpu.h"
 #include "host.h"
 #include "memory/memory.h"
 #include "network/network.h"
@@ -93,8 +95,10 @@ static const struct device_table *const tables[] = {
 	&ledger_table,
 	&region_table,
 	&footprint_table,
+	&gpu_table,
 	&power_table,
 	&sensor_table,
+	&disk_table,
 	&network_table,
 };
 

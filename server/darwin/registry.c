@@ -4,30 +4,34 @@
 
 /* ---------------------------------------------------------------------------- walks */
 
-void registry_services(struct registry_walk *self, const char *class_name)
+static bool begin(struct registry_walk *self, kern_return_t result)
+{
+	self->entry = 0;
+	if (result != kIOReturnSuccess)
+		self->iterator = 0;
+	return result == kIOReturnSuccess;
+}
+
+bool registry_services(struct registry_walk *self, const char *class_name)
 {
 	CFMutableDictionaryRef matching = IOServiceMatching(class_name);
 
-	*self = (struct registry_walk){0, 0};
-	if (matching && IOServiceGetMatchingServices(
-				IOKIT_MAIN_PORT, matching, &self->iterator) != kIOReturnSuccess)
-		self->iterator = 0;
+	if (!matching)
+		return begin(self, kIOReturnNoMemory);
+	return begin(
+		self, IOServiceGetMatchingServices(IOKIT_MAIN_PORT, matching, &self->iterator));
 }
 
-void registry_children(struct registry_walk *self, io_registry_entry_t entry)
+bool registry_children(struct registry_walk *self, io_registry_entry_t entry)
 {
-	*self = (struct registry_walk){0, 0};
-	if (IORegistryEntryGetChildIterator(entry, IOKIT_SERVICE_PLANE, &self->iterator) !=
-		kIOReturnSuccess)
-		self->iterator = 0;
+	return begin(self,
+		IORegistryEntryGetChildIterator(entry, IOKIT_SERVICE_PLANE, &self->iterator));
 }
 
-void registry_parents(struct registry_walk *self, io_registry_entry_t entry)
+bool registry_parents(struct registry_walk *self, io_registry_entry_t entry)
 {
-	*self = (struct registry_walk){0, 0};
-	if (IORegistryEntryGetParentIterator(entry, IOKIT_SERVICE_PLANE, &self->iterator) !=
-		kIOReturnSuccess)
-		self->iterator = 0;
+	return begin(self,
+		IORegistryEntryGetParentIterator(entry, IOKIT_SERVICE_PLANE, &self->iterator));
 }
 
 bool registry_next(struct registry_walk *self)

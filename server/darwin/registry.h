@@ -26,11 +26,12 @@ struct registry_walk {
 	io_registry_entry_t entry;
 };
 
-/* All registered services of a class or of one that is derived from it. */
-void registry_services(struct registry_walk *self, const char *class_name);
+/* All registered services of a class or of one that is derived from it. False: the kernel did not
+ * answer, so that an empty list does not mean that there is nothing. */
+bool registry_services(struct registry_walk *self, const char *class_name);
 /* What sits on an entry, user clients among it, and what it sits on. */
-void registry_children(struct registry_walk *self, io_registry_entry_t entry);
-void registry_parents(struct registry_walk *self, io_registry_entry_t entry);
+bool registry_children(struct registry_walk *self, io_registry_entry_t entry);
+bool registry_parents(struct registry_walk *self, io_registry_entry_t entry);
 bool registry_next(struct registry_walk *self);
 void registry_end(struct registry_walk *self);
 
