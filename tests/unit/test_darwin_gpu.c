@@ -244,8 +244,7 @@ TEST(two_of_a_kind_are_told_apart)
 	watch = watch_open_table(TABLE_GPU, NULL, NULL);
 	watch_list(watch);
 	CHECK_INT(watch->births, 3);
-	CHECK_INT(statistics_of(watch, slot_of(watch, "Radeon Pro 560 (0000:07:00.0)"))
-			  .total,
+	CHECK_INT(statistics_of(watch, slot_of(watch, "Radeon Pro 560 (0000:07:00.0)")).total,
 		8589934592);
 	slot_of(watch, "Radeon Pro 560 (0000:01:00.0)");
 	slot_of(watch, "Intel HD Graphics 630");
