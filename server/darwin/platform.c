@@ -19,6 +19,7 @@
 #include "process/process.h"
 #include "sensor/sensor.h"
 #include "system/system.h"
+#include "thread/thread.h"
 
 enum {
 	SCALE_ONE,
@@ -92,6 +93,7 @@ _Static_assert(sizeof(struct sample_text) != sizeof(uint64_t), "sizes tell texts
 /* All but PROCESS, in the order of their ids. */
 static const struct device_table *const tables[] = {
 	&system_table,
+	&thread_table,
 	&ledger_table,
 	&region_table,
 	&footprint_table,
