@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "store.h"
+#include "task.h"
 
 uint64_t mach_absolute_time(void)
 {
@@ -79,7 +80,7 @@ kern_return_t mach_port_deallocate(ipc_space_t space, mach_port_name_t name)
 	(void)space;
 	if (sim_enter("mach_port_deallocate", 0, -1))
 		return KERN_INVALID_NAME;
-	if (name >= 0x1000) /* those that were made for somebody; see task.c */
-		sim_hold(-1);
+	if (!sim_task_port_release(name) && name >= 0x1000)
+		sim_hold(-1); /* one that was made for somebody */
 	return KERN_SUCCESS;
 }
