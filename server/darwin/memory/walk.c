@@ -75,12 +75,17 @@ static const struct share_mode {
 	[SM_LARGE_PAGE] = {"private", true},
 };
 
+static bool is_private(uint32_t mode)
+{
+	return mode < sizeof share_modes / sizeof *share_modes && share_modes[mode].is_private;
+}
+
 static void take_share_mode(struct walk_region *region, uint32_t mode)
 {
 	if (mode >= sizeof share_modes / sizeof *share_modes || !share_modes[mode].word)
 		return;
 	region->share_mode = share_modes[mode].word;
-	region->is_private = share_modes[mode].is_private && !region->is_nested;
+	region->is_private = is_private(mode) && !region->is_nested;
 }
 
 /* Of what is copied when it is written there is an object of its own before the file's, and the
@@ -235,5 +240,38 @@ int walk_run(struct walk *self, walk_visit *visit, void *context)
 		if (region.end <= address) /* of what is made up, or the end of all addresses */
 			return 0;
 		address = region.end;
+	}
+}
+
+static void add_sums(
+	const struct walk *self, const struct proc_regioninfo *info, struct walk_sums *sums)
+{
+	if (info->pri_user_tag == REGION_TAG_OWNED)
+		return;
+	sums->resident_private += info->pri_private_pages_resident * self->page_size;
+	sums->resident_shared += info->pri_shared_pages_resident * self->page_size;
+	if (info->pri_user_wired_count)
+		sums->wired += info->pri_size;
+	if (is_private(info->pri_share_mode) && !(info->pri_flags & PROC_REGION_SUBMAP))
+		sums->private_size += info->pri_size;
+}
+
+int walk_sum(struct walk *self, struct walk_sums *ret_sums)
+{
+	struct proc_regioninfo info;
+	uint64_t address = 0;
+
+	*ret_sums = (struct walk_sums){0};
+	for (;;) {
+		int length = proc_pidinfo(
+			self->pid, PROC_PIDREGIONINFO, address, &info, sizeof info);
+		if (length == 0)
+			return errno == EINVAL ? 0 : errno ? -errno : -EIO;
+		if (length != (int)sizeof info)
+			return -EBADMSG;
+		add_sums(self, &info, ret_sums);
+		if (info.pri_address + info.pri_size <= address)
+			return 0;
+		address = info.pri_address + info.pri_size;
 	}
 }

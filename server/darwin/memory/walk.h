@@ -72,4 +72,13 @@ int walk_begin(struct walk *self, const struct host *host, int pid, bool by_foot
 /* Visits all regions in the order of their addresses. 0, or a negative errno. */
 int walk_run(struct walk *self, walk_visit *visit, void *context);
 
+struct walk_sums {
+	uint64_t resident_private, resident_shared;
+	uint64_t wired;        /* size of those that were wired by the process */
+	uint64_t private_size; /* of those that are its own */
+};
+
+/* The same, without files and kinds. */
+int walk_sum(struct walk *self, struct walk_sums *ret_sums);
+
 #endif

@@ -26,6 +26,11 @@ const struct process_source *const process_sources[PROCESS_SOURCE_COUNT] = {
 	[SOURCE_directories] = &directories_source,
 	[SOURCE_cmdline] = &cmdline_source,
 	[SOURCE_sockets] = &sockets_source,
+	[SOURCE_task_vm] = &task_vm_source,
+	[SOURCE_task_power] = &task_power_source,
+	[SOURCE_task_purgeable] = &task_purgeable_source,
+	[SOURCE_accounts] = &accounts_source,
+	[SOURCE_regions] = &regions_source,
 };
 
 static const char *unsupported(void *context, uint32_t source, enum cell_state *ret_state)
@@ -56,6 +61,7 @@ static int process_open(void *context, const struct target *target, void **ret_s
 	(void)target; /* this table has none */
 	self->host = context;
 	self->usage_flavor = RUSAGE_INFO_V6;
+	self->task_words = task_words_of(self->host->darwin);
 	*ret_self = self;
 	return 0;
 }
@@ -70,6 +76,7 @@ static void process_close(void *context)
 			row_end(self, slot);
 	kinfo_finish(self);
 	usage_finish(self);
+	accounts_finish(self);
 	pid_map_finish(&self->slots);
 	free(self->rows);
 	free(self->pids);

@@ -77,6 +77,9 @@ struct processes {
 	/* Texts of samples, each until its source is read again. */
 	char comm[MAXCOMLEN + 1], state[1], uuid[37], flags[160], tty[32];
 
+	struct task_words task_words;
+	struct process_accounts *accounts; /* of accounts.c; NULL: nobody has needed it */
+
 	struct proc_fdinfo *fds; /* of source files */
 	int fds_size;            /* bytes */
 };
@@ -106,7 +109,8 @@ extern const struct process_source identity_source, image_source, brief_source, 
 	start_source, exit_source, state_source, rusage_source, task_source, workqueue_source,
 	ports_source, files_source, coalition_source, responsible_source, session_source,
 	children_source, exe_source, name_source, directories_source, cmdline_source,
-	sockets_source;
+	sockets_source, task_vm_source, task_power_source, task_purgeable_source,
+	accounts_source, regions_source;
 
 extern const struct process_source *const process_sources[PROCESS_SOURCE_COUNT];
 
@@ -194,6 +198,42 @@ const struct kinfo_proc *kinfo_all(struct processes *self, uint32_t *ret_count);
 void kinfo_finish(struct processes *self);
 /* Number of children by row_kinfo(); false: not known. */
 bool kinfo_children(struct processes *self, uint32_t pid, uint64_t *ret_count);
+
+/* ---------------------------------------------------------------- task_vm.c, accounts.c */
+
+/* Is there no need to ask for a port? Then *ret_state says why. */
+bool row_has_no_port(const struct processes *self, uint32_t slot, int *ret_state);
+/* What the result of task.h means: as row_info(). */
+int row_port_state(struct processes *self, uint32_t slot, int error);
+
+enum account_index {
+	ACCOUNT_FOOTPRINT,
+	ACCOUNT_RESIDENT,
+	ACCOUNT_WIRED,
+	ACCOUNT_INTERNAL,
+	ACCOUNT_EXTERNAL,
+	ACCOUNT_REUSABLE,
+	ACCOUNT_COMPRESSED,
+	ACCOUNT_PAGE_TABLES,
+	ACCOUNT_KERNEL_PRIVATE,
+	ACCOUNT_KERNEL_SHARED,
+	ACCOUNT_DRIVERS,
+	ACCOUNT_CPU,
+	ACCOUNT_BILLED_TO_ME,
+	ACCOUNT_BILLED_TO_OTHERS,
+	ACCOUNT_WAKEUPS_IDLE,
+	ACCOUNT_WAKEUPS_INTERRUPT,
+	ACCOUNT_SWAPINS,
+	ACCOUNTS,
+};
+
+/* The ledger of a row, of this round; of others' processes, too, if we may. As row_info(). */
+int row_accounts(struct processes *self, uint32_t slot);
+/* What stands in it now, and what was ever added; absent if there is no such account. Both only after
+ * row_accounts() returned STATE_OK, until it is called again. */
+uint64_t account_amount(const struct processes *self, enum account_index index);
+uint64_t account_total(const struct processes *self, enum account_index index);
+void accounts_finish(struct processes *self);
 
 /* ---------------------------------------------------------------------------- exit.c */
 

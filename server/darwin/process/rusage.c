@@ -97,12 +97,32 @@ static void fill_version_6(const struct host *host, const struct rusage_info_nam
 	sample->neural_interval_peak = usage->ri_interval_max_neural_footprint;
 }
 
+/* Of others' processes, if we may. */
+static int by_ledger(struct processes *self, uint32_t slot, struct darwin_rusage *sample)
+{
+	int result = row_accounts(self, slot);
+
+	if (result != STATE_OK)
+		return result == SAMPLE_GONE ? result : STATE_DENIED;
+	for (size_t i = 0; i < sizeof *sample / sizeof(uint64_t); i++)
+		((uint64_t *)sample)[i] = ABSENT_U64(STATE_DENIED);
+	sample->cpu_total = account_total(self, ACCOUNT_CPU);
+	sample->wakeups_idle = account_total(self, ACCOUNT_WAKEUPS_IDLE);
+	sample->wakeups_interrupt = account_total(self, ACCOUNT_WAKEUPS_INTERRUPT);
+	sample->footprint = account_amount(self, ACCOUNT_FOOTPRINT);
+	sample->resident = account_amount(self, ACCOUNT_RESIDENT);
+	sample->wired = account_amount(self, ACCOUNT_WIRED);
+	return STATE_OK;
+}
+
 static int rusage_read(struct processes *self, uint32_t slot, void *memory)
 {
 	struct darwin_rusage *sample = memory;
 	const struct rusage_info_named *usage;
 	int result = row_usage(self, slot);
 
+	if (result == STATE_DENIED)
+		return by_ledger(self, slot, sample);
 	if (result != STATE_OK)
 		return result;
 	usage = &self->usages[slot];

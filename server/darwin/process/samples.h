@@ -5,6 +5,7 @@
 #ifndef DARWIN_SAMPLES_H
 #define DARWIN_SAMPLES_H
 
+#include "../task.h"
 #include "source.h"
 
 /* In the order in which provider.sources has them: at most 32. */
@@ -30,6 +31,11 @@ enum process_source_index {
 	SOURCE_directories,
 	SOURCE_cmdline,
 	SOURCE_sockets,
+	SOURCE_task_vm,
+	SOURCE_task_power,
+	SOURCE_task_purgeable,
+	SOURCE_accounts,
+	SOURCE_regions,
 	PROCESS_SOURCE_COUNT,
 };
 
@@ -145,6 +151,29 @@ struct darwin_cmdline {
 
 struct darwin_sockets {
 	uint64_t open, internet;
+};
+
+struct darwin_task_vm {
+	struct task_vm vm;
+};
+
+struct darwin_task_power {
+	struct task_power power;
+};
+
+struct darwin_task_purgeable {
+	struct task_purgeable purgeable;
+};
+
+/* Bytes; times in ticks. */
+struct darwin_accounts {
+	uint64_t page_tables, kernel_private, kernel_shared, drivers;
+	uint64_t billed_to_me, billed_to_others;
+};
+
+/* Bytes. */
+struct darwin_regions {
+	uint64_t resident_private, resident_shared, locked, virtual_private;
 };
 
 /* ------------------------------------------------------------------------- parsers */

@@ -168,6 +168,6 @@ PROCESS = {
 SUMS = {"mem.resident": ("mem.anonymous", "mem.file", "mem.shared"),
         "mem.anonymous_total": ("mem.anonymous", "mem.swap")}
 UNMEASURABLE = (
-    "mem.footprint_lifetime_peak", "mem.footprint_interval_peak", "mem.anonymous_total_peak",
+    "mem.footprint_lifetime_peak", "mem.footprint_interval_peak", "mem.anonymous_peak",
     "mem.wired", "mem.kernel_private", "mem.kernel_shared", "mem.virtual_private",
     "mem.resident_private", "mem.resident_shared", "mem.purgeable")

@@ -1,0 +1,36 @@
+/* Source task_purgeable: TASK_VM_INFO_PURGEABLE by a name port. The kernel walks the map of the target
+ * for it, under its lock: slow lane. */
+#include <errno.h>
+
+#include "process.h"
+
+static int task_purgeable_run(struct job *job)
+{
+	const struct process_job *own = process_job(job);
+	struct darwin_task_purgeable *sample = job->sample;
+	struct proc_taskinfo info;
+	int error = task_read_purgeable(own->pid, &sample->purgeable), result;
+
+	switch (error) {
+	case 0:
+		return job_is_there(own) ? STATE_OK : SAMPLE_GONE;
+	case -EPERM: /* or a zombie */
+		result = job_info(own, PROC_PIDTASKINFO, 0, &info, sizeof info, NULL);
+		return result == STATE_OK ? STATE_DENIED : result;
+	case -EINVAL:
+		return STATE_UNSUPPORTED;
+	default:
+		return job_state_of(own, -error);
+	}
+}
+
+/* Whose effective user is ours and the real one is not is no other user's for other sources. */
+const struct process_source task_purgeable_source = {
+	.source = {.name = "task_purgeable",
+		.sample_size = sizeof(struct darwin_task_purgeable),
+		.lane = LANE_SLOW,
+		.gated = true,
+		.remedy = REMEDY_OTHERS},
+	.run = task_purgeable_run,
+	.prepare = job_prepare_own,
+};
