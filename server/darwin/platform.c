@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "alloc.h"
+#include "coalition/coalition.h"
 #include "devices.h"
 #include "disk/disk.h"
 #include "gpu/gpu.h"
@@ -93,6 +94,7 @@ _Static_assert(sizeof(struct sample_text) != sizeof(uint64_t), "sizes tell texts
 /* All but PROCESS, in the order of their ids. */
 static const struct device_table *const tables[] = {
 	&system_table,
+	&coalition_table,
 	&thread_table,
 	&ledger_table,
 	&region_table,

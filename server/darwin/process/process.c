@@ -31,6 +31,7 @@ const struct process_source *const process_sources[PROCESS_SOURCE_COUNT] = {
 	[SOURCE_task_purgeable] = &task_purgeable_source,
 	[SOURCE_accounts] = &accounts_source,
 	[SOURCE_regions] = &regions_source,
+	[SOURCE_process_energy] = &process_energy_source,
 };
 
 static const char *unsupported(void *context, uint32_t source, enum cell_state *ret_state)

@@ -110,7 +110,7 @@ extern const struct process_source identity_source, image_source, brief_source, 
 	ports_source, files_source, coalition_source, responsible_source, session_source,
 	children_source, exe_source, name_source, directories_source, cmdline_source,
 	sockets_source, task_vm_source, task_power_source, task_purgeable_source,
-	accounts_source, regions_source;
+	accounts_source, regions_source, process_energy_source;
 
 extern const struct process_source *const process_sources[PROCESS_SOURCE_COUNT];
 

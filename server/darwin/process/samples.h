@@ -36,6 +36,7 @@ enum process_source_index {
 	SOURCE_task_purgeable,
 	SOURCE_accounts,
 	SOURCE_regions,
+	SOURCE_process_energy,
 	PROCESS_SOURCE_COUNT,
 };
 
@@ -94,6 +95,11 @@ struct darwin_rusage {
 	uint64_t neural, neural_peak, neural_interval_peak;
 	uint64_t disk_read, disk_written, logical_written;
 	uint64_t start;
+};
+
+/* Sums, see ../energy.h. */
+struct darwin_process_energy {
+	uint64_t score, top_score;
 };
 
 /* Times in ticks. */

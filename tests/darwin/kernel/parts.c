@@ -15,6 +15,7 @@ const struct sim_service *const sim_services[] = {
 
 const struct sim_library *const sim_libraries[] = {
 	&sim_hid,
+	&sim_xpc,
 	&sim_ioreport,
 	NULL,
 };

@@ -41,7 +41,7 @@ struct sim_library {
 
 /* All of them; NULL ends them. */
 extern const struct sim_library *const sim_libraries[];
-extern const struct sim_library sim_hid, sim_ioreport;
+extern const struct sim_library sim_hid, sim_xpc, sim_ioreport;
 
 /* Copies an answer as sysctl(3) does: 0, or -1 with ENOMEM when it is cut. */
 int sim_answer(const void *value, size_t length, void *old, size_t *old_length);
