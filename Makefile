@@ -37,7 +37,8 @@ BACKEND_LIBS        := $(BACKEND_LIBS_$(PLATFORM))
 INCLUDES := -Icommon -Iserver -Iclient -I$(BUILD)/proto \
 	$(call library,--cflags,libevent_core,$(HOMEBREW:%=-isystem %/include)) \
 	$(call library,--cflags,libprotobuf-c)
-DEFINES   = -DPROCMON_VERSION='"$(VERSION)"' -DPROCMON_BINDIR='"$(bindir)"'
+DEFINES   = -DPROCMON_VERSION='"$(VERSION)"' -DPROCMON_BINDIR='"$(bindir)"' \
+	-DPROCMON_UNITDIR='"$(systemduserdir)"'
 NEEDED    = $(FEATURES_$(PLATFORM)) $(INCLUDES) $(DEFINES) $(CPPFLAGS)
 BASE      = -std=c11 -fPIC -pthread $(HARDENING) $(CFLAGS)
 LINK      = $(CC) $(LDFLAGS) $(LINK_$(PLATFORM))
@@ -72,8 +73,10 @@ SOURCES  := $(foreach depth,* */* */*/* */*/*/*,$(wildcard $(addsuffix /$(depth)
 object = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 WIRE  := $(BUILD)/obj/proto/procmon.pb-c.o
 # All but the main programs: what unit tests and fuzz targets are linked with.
+# What is for macOS but does not need it is tested, too.
 TESTED := $(filter-out server/procmond.c client/procctl.c, \
-	$(EDGE) $(CORE) $(PROCCTL) $(LIBRARY) $(COMMON))
+	$(EDGE) $(CORE) $(PROCCTL) $(LIBRARY) $(COMMON)) \
+	$(filter-out $(PROCCTL),client/agent_darwin.c)
 
 # Programs are linked with the first name, look for the second, and find the third.
 MAJOR         := $(firstword $(subst ., ,$(VERSION)))
@@ -144,8 +147,9 @@ $(BUILD)/$(firstword $(SHARED)): $(ARCHIVED) $(BUILD)/obj/names $(BUILD)/obj/lib
 
 # The client starts the server that is installed: it has to know where that is. A shared library
 # of macOS says where it is itself.
-$(BUILD)/obj/client/start.o: $(BUILD)/obj/bindir
-$(BUILD)/obj/bindir $(BUILD)/obj/libdir: FORCE
+$(addprefix $(BUILD)/obj/client/,start.o service_darwin.o): $(BUILD)/obj/bindir
+$(BUILD)/obj/client/service_linux.o: $(BUILD)/obj/systemduserdir
+$(addprefix $(BUILD)/obj/,bindir libdir systemduserdir): FORCE
 	@mkdir -p $(@D)
 	@echo '$($(@F))' | cmp -s - $@ || echo '$($(@F))' >$@
 .PHONY: FORCE
@@ -194,12 +198,10 @@ INSTALLED = \
 	fill:client/completion.bash:$(datadir)/bash-completion/completions/procctl \
 	fill:client/completion.zsh:$(datadir)/zsh/site-functions/_procctl \
 	fill:client/completion.fish:$(datadir)/fish/vendor_completions.d/procctl.fish \
-	$(SERVICES_$(PLATFORM))
-SERVICES_linux = \
+	$(UNITS_$(PLATFORM))
+UNITS_linux = \
 	644:server/procmond.socket:$(systemduserdir)/procmond.socket \
 	fill:server/procmond.service:$(systemduserdir)/procmond.service
-SERVICES_darwin = \
-	fill:server/org.procmond.plist:$(datadir)/procmon/org.procmond.plist
 
 each_installed = for item in $(INSTALLED); do \
 	how=$${item%%:*} to=$(DESTDIR)$${item\#\#*:} what=$${item\#*:}; what=$${what%:*}

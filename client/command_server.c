@@ -11,6 +11,7 @@
 #include "attach.h"
 #include "clock.h"
 #include "command.h"
+#include "service.h"
 
 enum { STOP_PATIENCE_MS = 10000, END_PATIENCE_MS = 500 };
 
@@ -53,6 +54,34 @@ static int wait_until_gone(struct procmon_connection *connection, uint32_t pid)
 	return 0;
 }
 
+/* Ends the server of the connection. */
+static int stop_server(struct procmon_connection *connection)
+{
+	uint32_t pid = procmon_get_server(connection)->pid;
+
+	if (kill((pid_t)pid, SIGTERM) < 0 && errno != ESRCH) {
+		complain("cannot stop process %u: %s", pid, strerror(errno));
+		return errno == EPERM ? EXIT_PERMISSION : EXIT_FAILED;
+	}
+	if (wait_until_gone(connection, pid) < 0) {
+		complain("process %u does not end", pid);
+		return EXIT_FAILED;
+	}
+	printf("stopped process %u\n", pid);
+	return EXIT_DONE;
+}
+
+int server_make_way(const struct options *options)
+{
+	struct procmon_connection *connection = NULL;
+	int code = EXIT_DONE;
+
+	if (procmon_connect(options->socket, "procctl", 0, &connection, NULL) == 0)
+		code = stop_server(connection);
+	procmon_release(connection);
+	return code;
+}
+
 static int stop(const struct options *options)
 {
 	struct procmon_connection *connection = NULL;
@@ -60,15 +89,7 @@ static int stop(const struct options *options)
 
 	if (code != EXIT_DONE)
 		return code;
-	uint32_t pid = procmon_get_server(connection)->pid;
-	if (kill((pid_t)pid, SIGTERM) < 0 && errno != ESRCH) {
-		complain("cannot stop process %u: %s", pid, strerror(errno));
-		code = errno == EPERM ? EXIT_PERMISSION : EXIT_FAILED;
-	} else if (wait_until_gone(connection, pid) < 0) {
-		complain("process %u does not end", pid);
-		code = EXIT_FAILED;
-	} else
-		printf("stopped process %u\n", pid);
+	code = stop_server(connection);
 	procmon_release(connection);
 	return code == EXIT_DONE ? finish_output() : code;
 }
@@ -81,18 +102,24 @@ static int run(const struct options *options)
 		return start(options);
 	if (strcmp(verb, "stop") == 0)
 		return stop(options);
-	complain("say 'procctl server start' or 'procctl server stop'");
+	if (strcmp(verb, "install") == 0)
+		return service_install(options);
+	if (strcmp(verb, "uninstall") == 0)
+		return service_uninstall(options);
+	complain("say 'procctl server' and one of start, stop, install, uninstall");
 	return EXIT_USAGE;
 }
 
 const struct command command_server = {
 	.name = "server",
-	.arguments = "start|stop",
+	.arguments = "start|stop|install|uninstall",
 	.options = "",
-	.summary = "start or stop the server",
+	.summary = "start or stop the server, or have it started",
 	.text = "Starts the server unless it runs, or stops it and waits until it "
 		"is gone. Neither is needed: other commands start it, and it ends a "
-		"minute after its last client.",
+		"minute after its last client. After install the service manager of the user, "
+		"launchd or systemd, listens in its place and starts it when any program "
+		"connects; uninstall takes that back.",
 	.examples = "  procctl server start\n"
 		    "  procctl server stop\n",
 	.run = run,

@@ -2,7 +2,6 @@
 """make install: these files and no others, that they work there, and that uninstall takes them back."""
 import os
 import pathlib
-import plistlib
 import re
 import shutil
 import stat
@@ -140,12 +139,6 @@ def check_services(installed):
         runtime.mkdir(mode=0o700)
         run("systemd-analyze", "--user", "--man=no", "verify", units / "procmond.socket",
             env={**installed.environment, "XDG_RUNTIME_DIR": str(runtime)})
-    # launchd is not here, but its file can be read, and the server takes these arguments.
-    agent = plistlib.loads((ROOT / "server/org.procmond.plist").read_bytes())
-    check(agent["Label"] == "org.procmond" and "Sockets" not in agent, f"{agent}")
-    program, *arguments = agent["ProgramArguments"]
-    check(program == "@bindir@/procmond" and agent["Umask"] == 0o077, f"{agent}")
-    run(installed.prefix / "bin/procmond", *arguments, "--version", env=installed.environment)
 
 
 def check_uninstall(installed):

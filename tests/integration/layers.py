@@ -46,7 +46,7 @@ def layer(path):
     if folder == "server":
         if path.name in ("source.h", "platform.h"):
             return "platform"
-        if stem in ("devices", "pid_map"):
+        if stem in ("devices", "pid_map", "totals"):
             return "backend"
         return "edge" if stem in EDGE else "core"
     if path.parts[:2] in (("server", "linux"), ("server", "darwin")) or \
@@ -84,7 +84,7 @@ ALLOWED = {
 # Of common, these only.
 COMMON_FOR = {
     "platform": {"attribute.h"},
-    "procctl": {"text.h", "alloc.h", "log.h", "build_id.h", "clock.h"},
+    "procctl": {"text.h", "alloc.h", "log.h", "build_id.h", "clock.h", "path.h", "system.h"},
     "library": {"attribute.h", "path.h", "wire.h", "text.h", "clock.h", "system.h"},
 }
 
