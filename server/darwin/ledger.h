@@ -1,6 +1,6 @@
 /* Ledger: the kernel's accounts of one task, with what says which they are. */
-#ifndef DARWIN_LEDGER_LIST_H
-#define DARWIN_LEDGER_LIST_H
+#ifndef DARWIN_LEDGER_H
+#define DARWIN_LEDGER_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
  * xnu: osfmk/mach/coalition.h, bsd/sys/proc_info_private.h, libsyscall/wrappers/coalition.c. The name
  * is launchd's; libxpc asks it: there is no header.
  */
-#ifndef DARWIN_COALITION_PRIVATE_H
-#define DARWIN_COALITION_PRIVATE_H
+#ifndef DARWIN_PRIVATE_COALITION_H
+#define DARWIN_PRIVATE_COALITION_H
 
 #include <stddef.h>
 #include <stdint.h>

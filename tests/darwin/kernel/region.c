@@ -23,6 +23,8 @@
  * [caller] region_footprint is 1 once vm.self_region_footprint was set;
  * region_footprint = missing: there is no such sysctl.
  */
+#include "region.h"
+
 #include <errno.h>
 #include <mach/vm_prot.h>
 #include <stdlib.h>
@@ -31,7 +33,6 @@
 #include "parts.h"
 #include "private/region.h"
 #include "proc.h"
-#include "region.h"
 #include "store.h"
 
 /* The value of a word "NAME=.."; NULL: there is none. */

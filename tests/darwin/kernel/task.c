@@ -16,13 +16,14 @@
  * is of a task, which exec replaces: then it is dead. Asking for more words than there are is a line
  * in the log: call "log".
  */
+#include "task.h"
+
 #include <mach/mach.h>
 #include <mach/task_info.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "store.h"
-#include "task.h"
 
 /* ------------------------------------------------------------------------------ ports */
 
