@@ -383,11 +383,33 @@ TEST(an_interface_that_does_not_count)
 	close_system(watch);
 }
 
+/* Of m1.mac one disk has hardware behind it; the others are what APFS makes of it, and an image. */
+TEST(disks_of_the_machine)
+{
+	struct watch *watch = open_system("m1");
+
+	CHECK_INT(CELL("disk.read"), 15230596993024);
+	CHECK_INT(CELL("disk.written"), 6288013434880);
+	CHECK_INT(CELL("disk.reads"), 482000000);
+	CHECK_INT(CELL("disk.writes"), 165807382);
+	sim_advance(1000000000);
+	CHECK_INT(CELL("disk.read"), 15230597293024); /* 300,000 a second */
+	/* the driver begins anew */
+	sim_set("entry", "2001", "Statistics.Bytes (Read)", "u64 5000");
+	CHECK_INT(CELL("disk.read"), 15230597298024);
+	/* it is pulled, and its part stays */
+	sim_set("entry", "2001", "Statistics.Bytes (Read)", NULL);
+	CHECK_INT(CELL("disk.read"), 15230597298024);
+	sim_remove("entry", "2001");
+	CHECK_INT(CELL("disk.read"), 15230597298024);
+	close_system(watch);
+}
+
 TESTS(CASE(memory_is_counted_in_pages_of_the_kernel), CASE(events_since_boot),
 	CASE(pages_under_rosetta), CASE(a_difference_that_cannot_be_is_no_value),
 	CASE(the_struct_has_grown), CASE(counts_of_all_versions),
 	CASE(a_limited_answer_stands_still), CASE(statistics_that_fail),
 	CASE(times_of_all_cores), CASE(ticks_of_32_bits_go_on), CASE(a_core_more),
 	CASE(threads_and_processes), CASE(loads), CASE(swap_space), CASE(pressure_of_memory),
-	CASE(the_system_itself), CASE(network_of_the_machine),
+	CASE(the_system_itself), CASE(network_of_the_machine), CASE(disks_of_the_machine),
 	CASE(an_interface_that_does_not_count));

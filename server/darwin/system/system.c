@@ -11,6 +11,7 @@ static const struct device_source *const sources[SYSTEM_SOURCE_COUNT] = {
 	[SOURCE_swap] = &swap_source,
 	[SOURCE_memory_status] = &memory_status_source,
 	[SOURCE_net_total] = &net_total_source,
+	[SOURCE_disk_total] = &disk_total_source,
 	[SOURCE_kernel] = &kernel_source,
 	[SOURCE_boot] = &boot_source,
 	[SOURCE_limits] = &limits_source,
@@ -49,6 +50,7 @@ static void close_table(struct devices *devices)
 		mach_port_deallocate(mach_task_self(), self->set);
 	interfaces_finish(&self->interfaces);
 	totals_finish(&self->net);
+	totals_finish(&self->disks);
 }
 
 static int find(struct devices *devices)

@@ -16,6 +16,7 @@ enum system_source_index {
 	SOURCE_swap,
 	SOURCE_memory_status,
 	SOURCE_net_total,
+	SOURCE_disk_total,
 	SOURCE_kernel,
 	SOURCE_boot,
 	SOURCE_limits,
@@ -65,6 +66,10 @@ struct darwin_net_total {
 	uint64_t bytes_out, packets_out, errors_out, dropped_out;
 };
 
+struct darwin_disk_total {
+	uint64_t bytes_read, reads, bytes_written, writes;
+};
+
 struct darwin_kernel {
 	struct sample_text name, system, release, version, machine;
 };
@@ -95,14 +100,14 @@ struct system {
 	uint32_t set;      /* the port of the processor set; 0: not yet */
 	uint32_t vm_count; /* what the kernel wants to hear of its struct's size */
 	struct interfaces interfaces;
-	struct totals net;
+	struct totals net, disks;
 	bool kernel_known;
 	char name[256], system_name[32], release[32], version[256], machine[32];
 };
 
 extern const struct device_source processors_source, loads_source, processor_set_source,
 	vm_statistics_source, swap_source, memory_status_source, net_total_source,
-	kernel_source, boot_source, limits_source;
+	disk_total_source, kernel_source, boot_source, limits_source;
 extern const struct device_table system_table;
 
 /* The state of what a Mach call answered. */
