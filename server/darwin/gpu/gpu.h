@@ -4,7 +4,7 @@
  *	gpu.c           the table, and what is known of a GPU from the beginning
  *	statistics.c    what its driver tells in one dictionary: load, memory, temperature
  *	accelerator.c   what it is
- *	usage.c         what processes had of it: for table PROCESS
+ *	clients.c       what processes had of it: for table PROCESS
  */
 #ifndef DARWIN_GPU_H
 #define DARWIN_GPU_H

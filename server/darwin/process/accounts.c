@@ -29,6 +29,10 @@ static const char *const names[ACCOUNTS] = {
 	[ACCOUNT_WAKEUPS_IDLE] = "platform_idle_wakeups",
 	[ACCOUNT_WAKEUPS_INTERRUPT] = "interrupt_wakeups",
 	[ACCOUNT_SWAPINS] = "swapins",
+	[ACCOUNT_GRAPHICS] = "graphics_footprint",
+	[ACCOUNT_GRAPHICS + 1] = "graphics_footprint_compressed",
+	[ACCOUNT_GRAPHICS + 2] = "graphics_nofootprint",
+	[ACCOUNT_GRAPHICS_LAST] = "graphics_nofootprint_compressed",
 };
 
 /* The ledger that was read last. */
@@ -135,6 +139,21 @@ uint64_t account_total(const struct processes *self, enum account_index index)
 	return amount_of(entry, entry ? entry->credit : 0);
 }
 
+/* What has the tag of graphics: no driver tells more of one process, and not all of what a
+ * program makes through Metal has it. */
+static uint64_t graphics_of(const struct processes *self)
+{
+	uint64_t bytes = 0;
+
+	for (int i = ACCOUNT_GRAPHICS; i <= ACCOUNT_GRAPHICS_LAST; i++) {
+		uint64_t amount = account_amount(self, (enum account_index)i);
+		if (amount > INT64_MAX)
+			return amount;
+		bytes += amount;
+	}
+	return bytes;
+}
+
 static int accounts_read(struct processes *self, uint32_t slot, void *memory)
 {
 	struct darwin_accounts *sample = memory;
@@ -148,6 +167,7 @@ static int accounts_read(struct processes *self, uint32_t slot, void *memory)
 	sample->drivers = account_amount(self, ACCOUNT_DRIVERS);
 	sample->billed_to_me = account_total(self, ACCOUNT_BILLED_TO_ME);
 	sample->billed_to_others = account_total(self, ACCOUNT_BILLED_TO_OTHERS);
+	sample->graphics = graphics_of(self);
 	return STATE_OK;
 }
 

@@ -32,6 +32,7 @@ const struct process_source *const process_sources[PROCESS_SOURCE_COUNT] = {
 	[SOURCE_accounts] = &accounts_source,
 	[SOURCE_regions] = &regions_source,
 	[SOURCE_process_energy] = &process_energy_source,
+	[SOURCE_gpu] = &gpu_source,
 };
 
 static const char *unsupported(void *context, uint32_t source, enum cell_state *ret_state)
@@ -78,6 +79,7 @@ static void process_close(void *context)
 	kinfo_finish(self);
 	usage_finish(self);
 	accounts_finish(self);
+	clients_destroy(self->gpu);
 	pid_map_finish(&self->slots);
 	free(self->rows);
 	free(self->pids);

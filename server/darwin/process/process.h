@@ -9,6 +9,7 @@
 #ifndef DARWIN_PROCESS_H
 #define DARWIN_PROCESS_H
 
+#include "../gpu/clients.h"
 #include "../host.h"
 #include "../private/libproc.h"
 #include "pid_map.h"
@@ -82,6 +83,10 @@ struct processes {
 
 	struct proc_fdinfo *fds; /* of source files */
 	int fds_size;            /* bytes */
+
+	struct clients *gpu; /* NULL: nobody has wanted it */
+	uint64_t gpu_round;
+	char gpu_devices[CLIENTS_TEXT];
 };
 
 /* A source of this table: what the core knows of it, and what it does. */
@@ -110,7 +115,7 @@ extern const struct process_source identity_source, image_source, brief_source, 
 	ports_source, files_source, coalition_source, responsible_source, session_source,
 	children_source, exe_source, name_source, directories_source, cmdline_source,
 	sockets_source, task_vm_source, task_power_source, task_purgeable_source,
-	accounts_source, regions_source, process_energy_source;
+	accounts_source, regions_source, process_energy_source, gpu_source;
 
 extern const struct process_source *const process_sources[PROCESS_SOURCE_COUNT];
 
@@ -224,6 +229,8 @@ enum account_index {
 	ACCOUNT_WAKEUPS_IDLE,
 	ACCOUNT_WAKEUPS_INTERRUPT,
 	ACCOUNT_SWAPINS,
+	ACCOUNT_GRAPHICS, /* four, to the last one */
+	ACCOUNT_GRAPHICS_LAST = ACCOUNT_GRAPHICS + 3,
 	ACCOUNTS,
 };
 

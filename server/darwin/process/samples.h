@@ -37,6 +37,7 @@ enum process_source_index {
 	SOURCE_accounts,
 	SOURCE_regions,
 	SOURCE_process_energy,
+	SOURCE_gpu,
 	PROCESS_SOURCE_COUNT,
 };
 
@@ -175,6 +176,7 @@ struct darwin_task_purgeable {
 struct darwin_accounts {
 	uint64_t page_tables, kernel_private, kernel_shared, drivers;
 	uint64_t billed_to_me, billed_to_others;
+	uint64_t graphics;
 };
 
 /* Bytes. */
@@ -189,5 +191,11 @@ struct sample_text name_of_path(const char *path, uint32_t length);
 /* What sysctl KERN_PROCARGS2 wrote, at most `size` bytes of it joined by blanks into `line`; its
  * length, or a negative errno if it is not what the kernel writes. */
 int64_t cmdline_parse(const char *bytes, size_t length, char *line, size_t size);
+
+/* Of the user clients of GPUs. */
+struct darwin_gpu {
+	uint64_t time_ns;
+	struct sample_text devices, source;
+};
 
 #endif

@@ -1,4 +1,4 @@
-#include "usage.h"
+#include "clients.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "alloc.h"
 
 /* After so many walks a process without clients is looked at: has it ended? */
-enum { USAGE_CHECK_WALKS = 64 };
+enum { CLIENTS_CHECK_WALKS = 64 };
 
 enum client_kind {
 	CLIENT_OTHER,  /* nobody's, or it tells no time */
@@ -32,25 +32,25 @@ struct device {
 	bool is_apple;
 };
 
-struct usage {
+struct clients {
 	uint64_t walk; /* counts them */
-	struct device devices[USAGE_DEVICES];
+	struct device devices[CLIENTS_DEVICES];
 	struct client *clients; /* in the order of the registry */
 	size_t client_count, client_capacity;
 	size_t next; /* where the next client is looked for first */
-	struct usage_account *accounts;
+	struct client_account *accounts;
 	size_t account_count, account_capacity;
 	/* A hash table by unique_id: 1 + place in `accounts`. The size is a power of 2. */
 	uint32_t *index;
 	size_t index_size;
 };
 
-struct usage *usage_create(void)
+struct clients *clients_create(void)
 {
-	return xcalloc(1, sizeof(struct usage));
+	return xcalloc(1, sizeof(struct clients));
 }
 
-void usage_destroy(struct usage *self)
+void clients_destroy(struct clients *self)
 {
 	if (!self)
 		return;
@@ -60,7 +60,7 @@ void usage_destroy(struct usage *self)
 	free(self);
 }
 
-uint32_t usage_parse_creator(const char *creator)
+uint32_t clients_parse_creator(const char *creator)
 {
 	static const char before[] = "pid ";
 	uint32_t pid = 0;
@@ -77,7 +77,7 @@ uint32_t usage_parse_creator(const char *creator)
 
 /* ------------------------------------------------------------------------- accounts */
 
-static size_t place_of(const struct usage *self, uint64_t unique_id)
+static size_t place_of(const struct clients *self, uint64_t unique_id)
 {
 	size_t at = (size_t)unique_id & (self->index_size - 1);
 
@@ -86,7 +86,7 @@ static size_t place_of(const struct usage *self, uint64_t unique_id)
 	return at;
 }
 
-static struct usage_account *account_of(const struct usage *self, uint64_t unique_id)
+static struct client_account *account_of(const struct clients *self, uint64_t unique_id)
 {
 	size_t at;
 
@@ -96,12 +96,12 @@ static struct usage_account *account_of(const struct usage *self, uint64_t uniqu
 	return self->index[at] ? &self->accounts[self->index[at] - 1] : NULL;
 }
 
-const struct usage_account *usage_of(const struct usage *self, uint64_t unique_id)
+const struct client_account *clients_account_of(const struct clients *self, uint64_t unique_id)
 {
 	return account_of(self, unique_id);
 }
 
-static void make_index(struct usage *self)
+static void make_index(struct clients *self)
 {
 	size_t size = 64;
 
@@ -116,9 +116,10 @@ static void make_index(struct usage *self)
 		self->index[place_of(self, self->accounts[i].unique_id)] = (uint32_t)i + 1;
 }
 
-static struct usage_account *open_account(struct usage *self, uint64_t unique_id, uint32_t pid)
+static struct client_account *open_account(
+	struct clients *self, uint64_t unique_id, uint32_t pid)
 {
-	struct usage_account *account = account_of(self, unique_id);
+	struct client_account *account = account_of(self, unique_id);
 
 	if (account)
 		return account;
@@ -128,7 +129,7 @@ static struct usage_account *open_account(struct usage *self, uint64_t unique_id
 			self->accounts, self->account_capacity, sizeof *self->accounts);
 	}
 	account = &self->accounts[self->account_count++];
-	*account = (struct usage_account){.unique_id = unique_id, .pid = pid};
+	*account = (struct client_account){.unique_id = unique_id, .pid = pid};
 	make_index(self);
 	return account;
 }
@@ -146,16 +147,16 @@ static uint64_t unique_id_of(uint32_t pid, bool zombies)
 
 /* The registry may keep the client of a process for some time after it has ended, and the sum is
  * kept for as long as the process is there. */
-static bool is_over(struct usage *self, struct usage_account *account)
+static bool is_over(struct clients *self, struct client_account *account)
 {
 	if (account->clients ||
-		(account->checked && self->walk - account->checked < USAGE_CHECK_WALKS))
+		(account->checked && self->walk - account->checked < CLIENTS_CHECK_WALKS))
 		return false;
 	account->checked = self->walk;
 	return unique_id_of(account->pid, true) != account->unique_id;
 }
 
-static void close_accounts(struct usage *self)
+static void close_accounts(struct clients *self)
 {
 	size_t kept = 0, count = self->account_count;
 
@@ -169,7 +170,7 @@ static void close_accounts(struct usage *self)
 
 /* -------------------------------------------------------------------------- clients */
 
-static struct client *find_client(struct usage *self, uint64_t id)
+static struct client *find_client(struct clients *self, uint64_t id)
 {
 	for (size_t i = 0; i < self->client_count; i++) {
 		size_t at = (self->next + i) % self->client_count;
@@ -191,17 +192,17 @@ static enum client_kind kind_of(io_registry_entry_t entry, const struct device *
 	return strcmp(name, "AGXDeviceUserClient") == 0 ? CLIENT_APPLE : CLIENT_OTHER;
 }
 
-static struct client *add_client(
-	struct usage *self, uint64_t id, io_registry_entry_t entry, const struct device *device)
+static struct client *add_client(struct clients *self, uint64_t id, io_registry_entry_t entry,
+	const struct device *device)
 {
 	char creator[64];
 	struct client client = {.id = id, .kind = kind_of(entry, device)};
-	struct usage_account *account;
+	struct client_account *account;
 	uint32_t pid = 0;
 
 	if (client.kind != CLIENT_OTHER &&
 		registry_text(entry, "IOUserClientCreator", creator, sizeof creator))
-		pid = usage_parse_creator(creator);
+		pid = clients_parse_creator(creator);
 	client.unique_id = pid ? unique_id_of(pid, false) : 0;
 	if (client.unique_id) {
 		account = open_account(self, client.unique_id, pid);
@@ -251,9 +252,9 @@ static bool read_time(io_registry_entry_t entry, enum client_kind kind, uint64_t
 	return is_told;
 }
 
-static void read_client(struct usage *self, struct client *client, io_registry_entry_t entry)
+static void read_client(struct clients *self, struct client *client, io_registry_entry_t entry)
 {
-	struct usage_account *account = account_of(self, client->unique_id);
+	struct client_account *account = account_of(self, client->unique_id);
 	uint64_t now_ns;
 
 	client->walk = self->walk;
@@ -265,12 +266,12 @@ static void read_client(struct usage *self, struct client *client, io_registry_e
 	client->last_ns = now_ns; /* lower: an interface of it is gone, and was counted */
 }
 
-static void drop_clients(struct usage *self)
+static void drop_clients(struct clients *self)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < self->client_count; i++) {
-		struct usage_account *account = account_of(self, self->clients[i].unique_id);
+		struct client_account *account = account_of(self, self->clients[i].unique_id);
 		if (self->clients[i].walk == self->walk)
 			self->clients[kept++] = self->clients[i];
 		else if (account)
@@ -283,13 +284,13 @@ static void drop_clients(struct usage *self)
 /* ---------------------------------------------------------------------------- walks */
 
 /* The place of one that has been unplugged is somebody else's later. */
-static struct device *device_of(struct usage *self, io_registry_entry_t entry)
+static struct device *device_of(struct clients *self, io_registry_entry_t entry)
 {
 	uint64_t id = registry_id(entry);
 	struct accelerator accelerator;
 	struct device *place = NULL;
 
-	for (int i = USAGE_DEVICES; id && i-- > 0;) {
+	for (int i = CLIENTS_DEVICES; id && i-- > 0;) {
 		struct device *device = &self->devices[i];
 		if (device->walk && device->id == id) {
 			device->walk = self->walk;
@@ -306,7 +307,7 @@ static struct device *device_of(struct usage *self, io_registry_entry_t entry)
 	return place;
 }
 
-static bool walk_device(struct usage *self, io_registry_entry_t accelerator)
+static bool walk_device(struct clients *self, io_registry_entry_t accelerator)
 {
 	const struct device *device = device_of(self, accelerator);
 	struct registry_walk walk;
@@ -326,7 +327,7 @@ static bool walk_device(struct usage *self, io_registry_entry_t accelerator)
 	return complete;
 }
 
-bool usage_walk(struct usage *self)
+bool clients_walk(struct clients *self)
 {
 	struct registry_walk walk;
 	bool complete = registry_services(&walk, ACCELERATOR_CLASS);
@@ -343,12 +344,12 @@ bool usage_walk(struct usage *self)
 	return complete;
 }
 
-void usage_name_devices(const struct usage *self, uint32_t devices, char *text, size_t size)
+void clients_name_devices(const struct clients *self, uint32_t devices, char *text, size_t size)
 {
 	size_t used = 0;
 
 	*text = '\0';
-	for (int i = 0; i < USAGE_DEVICES; i++) {
+	for (int i = 0; i < CLIENTS_DEVICES; i++) {
 		size_t length = strlen(self->devices[i].name);
 		if (!(devices & 1U << i) || used + length + 2 > size)
 			continue;
