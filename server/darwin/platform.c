@@ -10,6 +10,7 @@
 
 #include "alloc.h"
 #include "coalition/coalition.h"
+#include "cpu/cpu.h"
 #include "devices.h"
 #include "disk/disk.h"
 #include "gpu/gpu.h"
@@ -99,6 +100,7 @@ static const struct device_table *const tables[] = {
 	&ledger_table,
 	&region_table,
 	&footprint_table,
+	&cpu_table,
 	&gpu_table,
 	&power_table,
 	&sensor_table,

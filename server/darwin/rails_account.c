@@ -75,6 +75,27 @@ static void be_silent(struct rail *rail, uint64_t now_ns)
 		set_states(rail, STATE_NONE, STATE_NONE);
 }
 
+static bool is_cpu(const struct rail *rail)
+{
+	return !rail->composed && (rail->kind == RAIL_CPU || rail->kind == RAIL_CLUSTER);
+}
+
+/*
+ * We run, so a processor that took nothing at all was not measured: on the A18 its meters stand at 0 while
+ * those beside them, of the same publisher, go on. One cluster may sleep.
+ */
+static void doubt_cpu(struct rails *self)
+{
+	uint64_t step_nj = 0;
+
+	for (uint32_t i = 0; i < self->count; i++)
+		if (is_cpu(&self->items[i]))
+			step_nj = sum(step_nj, self->items[i].step_nj);
+	for (uint32_t i = 0; i < self->count && !step_nj; i++)
+		if (is_cpu(&self->items[i]))
+			self->items[i].heard = false;
+}
+
 static void end_channels(struct rails *self, struct rail *rail, uint64_t now_ns, bool gpu_slept)
 {
 	bool moved = self->publishers[rail->publisher].moved ||
@@ -123,6 +144,7 @@ static void end_composed(struct rails *self, struct rail *whole, uint8_t place)
 
 void rails_end(struct rails *self, uint64_t now_ns, bool gpu_slept)
 {
+	doubt_cpu(self);
 	for (uint32_t i = 0; i < self->count; i++)
 		if (!self->items[i].composed)
 			end_channels(self, &self->items[i], now_ns, gpu_slept);
