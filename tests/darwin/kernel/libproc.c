@@ -8,6 +8,7 @@
  *	uid = NUMBER        effective; 0 without
  *	status = NUMBER     2 without: SRUN; 5 is a zombie
  *	uniqueid = NUMBER   its pid without
+ *	short = 1           what it answers to its user is a byte too short
  *
  * What else a process has is said by the files that answer it: proc_bsd.c, proc_task.c,
  * proc_files.c, proc_threads.c. Who may read what is decided as the kernel does: proc_pidinfo() and
@@ -178,7 +179,8 @@ static int answer(int pid, const uint64_t *unique_id, int number, uint64_t argum
 		return -ESRCH;
 	if (!flavor->for_all && !sim_may_see(process))
 		return -EPERM;
-	return flavor->fill(process, pid, argument, buffer, size);
+	return flavor->fill(process, pid, argument, buffer, size) -
+	       (!flavor->for_all && sim_u64(process, "short", 0) != 0);
 }
 
 int proc_pidinfo(int pid, int number, uint64_t argument, void *buffer, int size)
