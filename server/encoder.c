@@ -278,8 +278,13 @@ void encoder_added(struct encoder *self, uint32_t slot, uint64_t identity, uint6
 	reserve(self, wire_varint_size(slot) + 8 + wire_varint_size(pid));
 	pool_add_u32(&self->pools[ADDED_SLOTS], slot);
 	pool_add_u64(&self->pools[ADDED_IDS], identity);
-	if (pid) /* all rows of a table have one, or none has */
-		pool_add_u32(&self->pools[ADDED_PIDS], (uint32_t)pid);
+	/* In tables about processes all have one, which may be 0 (the kernel of macOS); in others
+	 * none has. */
+	if (!pid && !self->pools[ADDED_PIDS].count)
+		return;
+	while (self->pools[ADDED_PIDS].count + 1 < self->pools[ADDED_SLOTS].count)
+		pool_add_u32(&self->pools[ADDED_PIDS], 0);
+	pool_add_u32(&self->pools[ADDED_PIDS], (uint32_t)pid);
 }
 
 void encoder_exited(struct encoder *self, uint32_t slot)

@@ -148,10 +148,9 @@ static void rebuild_source(struct instance *self, uint32_t index)
 		source->live[source->live_count++] =
 			(struct live_binding){column, binding->offset, binding->scale};
 		source->drifts |= binding->drifts;
-		/* A slow cell carries its time: the registry says SLOW where the source is. What
-		 * is found with its row may be either, for its time is that of the frame. */
-		assert(self->provider->sources[index].lane == LANE_LISTED ||
-			column->slow == (self->provider->sources[index].lane == LANE_SLOW));
+		/* A slow cell carries its time: the registry says SLOW where the source is, on
+		 * one of the platforms. */
+		assert(column->slow || self->provider->sources[index].lane != LANE_SLOW);
 	}
 	if (!live_before != !source->live_count)
 		instance_announce(self);
