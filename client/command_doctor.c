@@ -8,6 +8,7 @@
 #include "checkup.h"
 #include "command.h"
 #include "legend.h"
+#include "questions.h"
 #include "shot.h"
 #include "subject.h"
 
@@ -66,6 +67,7 @@ struct doctor {
 	size_t wrong;          /* checks */
 	size_t here, hindered; /* attributes that this host has, that could do more */
 	size_t others;         /* that no host of this system has */
+	const char *features;  /* see struct checkup */
 };
 
 /* ------------------------------------------------------------------------ sampling */
@@ -273,6 +275,7 @@ static void check(struct doctor *self, bool started)
 		.mounts = "/proc/self/mounts",
 		.log = log,
 	};
+	self->features = checkup.features;
 	sheet_init(&self->checks, "checks", check_columns,
 		sizeof check_columns / sizeof *check_columns);
 	self->wrong = checkup_run(&checkup, &self->checks);
@@ -319,6 +322,9 @@ static void write(struct doctor *self)
 	if (self->wrong)
 		printf("; %zu check%s failed", self->wrong, self->wrong == 1 ? "" : "s");
 	putchar('\n');
+	/* Of other systems all is known. */
+	if (self->features && strncmp(self->features, "macOS", 5) == 0)
+		questions_ask();
 }
 
 static int run(const struct options *options)
@@ -357,7 +363,9 @@ const struct command command_doctor = {
 	.summary = "what does not work here, and what to do about it",
 	.text = "Looks at the server and its surroundings, reads every attribute of "
 		"every table once, also what is slow, and says what is denied or "
-		"not measured, why, and what to do. The exit code is 1 when "
+		"not measured, why, and what to do. On macOS the server asks the "
+		"machine what only it can answer, and that takes some seconds: the "
+		"answers belong into a bug report. The exit code is 1 when "
 		"something could be better. json and csv have the counts of each "
 		"attribute.",
 	.examples = "  procctl doctor\n"

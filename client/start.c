@@ -9,61 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "server_program.h"
 #include "system.h"
-
-/* ---------------------------------------------------------------- which program */
-
-static int find_beside(char *out, size_t out_size)
-{
-	static const char name[] = "/procmond";
-	int result = system_program_path(out, out_size);
-
-	if (result < 0)
-		return result;
-	char *slash = strrchr(out, '/');
-	if (!slash || (size_t)(slash - out) + sizeof name > out_size)
-		return -ENAMETOOLONG;
-	memcpy(slash, name, sizeof name);
-	return access(out, X_OK) == 0 ? 0 : -errno;
-}
-
-/* A program with more rights than its caller does not let him name what it runs. */
-static const char *find_in_environment(void)
-{
-	if (getuid() != geteuid() || getgid() != getegid())
-		return NULL;
-	const char *server = getenv("PROCMON_SERVER");
-	return server && server[0] ? server : NULL;
-}
-
-/*
- * Beside the program, else where it is installed (PROCMON_BINDIR is the Makefile's). Never by
- * PATH: whoever sets it would choose what runs.
- */
-static int find_server(char *out, size_t out_size, char *error, size_t error_size)
-{
-	static const char installed[] = PROCMON_BINDIR "/procmond";
-	const char *named = find_in_environment();
-
-	if (named) {
-		snprintf(out, out_size, "%s", named);
-		if (named[0] == '/' && strlen(named) < out_size && access(named, X_OK) == 0)
-			return 0;
-		snprintf(error, error_size,
-			"PROCMON_SERVER names no executable by its whole path: %s", named);
-		return -ENOENT;
-	}
-	if (find_beside(out, out_size) == 0)
-		return 0;
-	snprintf(out, out_size, "%s", installed);
-	if (access(out, X_OK) == 0)
-		return 0;
-	snprintf(error, error_size,
-		"no server runs, and there is neither a procmond beside this program nor %s to "
-		"start",
-		installed);
-	return -ENOENT;
-}
 
 /* ------------------------------------------------------------------- the child */
 
@@ -181,7 +128,7 @@ static int run_detached(char *const arguments[])
 int start_server(const char *path, char *error, size_t error_size)
 {
 	char server[PATH_MAX];
-	int result = find_server(server, sizeof server, error, error_size);
+	int result = server_program_find(server, sizeof server, error, error_size);
 
 	if (result < 0)
 		return result;

@@ -35,6 +35,7 @@ enum option_id {
 	OPTION_LOG_LEVEL,
 	OPTION_READY_FD,
 	OPTION_DEBUG,
+	OPTION_QUESTIONS,
 	OPTION_VERSION,
 	OPTION_HELP,
 };
@@ -53,6 +54,7 @@ static const struct option options[] = {
 	{"log-level", required_argument, NULL, OPTION_LOG_LEVEL},
 	{"ready-fd", required_argument, NULL, OPTION_READY_FD},
 	{"debug", no_argument, NULL, OPTION_DEBUG},
+	{"questions", no_argument, NULL, OPTION_QUESTIONS},
 	{"version", no_argument, NULL, OPTION_VERSION},
 	{"help", no_argument, NULL, OPTION_HELP},
 	{NULL, 0, NULL, 0},
@@ -82,6 +84,8 @@ void arguments_print_help(void)
 	       "  --log-level LEVEL    error, info or debug (info; SIGUSR2 toggles debug)\n"
 	       "  --ready-fd N         write a newline to descriptor N when ready\n"
 	       "  --debug              may be traced, may dump core, logs everything\n"
+	       "  --questions          ask this machine what only it can answer about the\n"
+	       "                       platform, for a bug report (macOS)\n"
 	       "  --version            show the version and what the kernel offers\n"
 	       "  --help               show this\n"
 	       "\n"
@@ -185,6 +189,9 @@ static int parse_option(struct arguments *self, int option, const char *value)
 	case OPTION_DEBUG:
 		self->debug = true;
 		self->log_level = LOG_LEVEL_DEBUG;
+		return 0;
+	case OPTION_QUESTIONS:
+		self->show_questions = true;
 		return 0;
 	case OPTION_VERSION:
 		self->show_version = true;

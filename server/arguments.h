@@ -9,7 +9,7 @@
 #include "platform.h"
 
 struct arguments {
-	bool on_demand, debug, show_help, show_version;
+	bool on_demand, debug, show_help, show_version, show_questions;
 	bool idle_exit_given;
 	uint32_t idle_exit_s;  /* 0: never */
 	uint32_t path_check_s; /* between two looks whether the socket is still there */

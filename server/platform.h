@@ -180,6 +180,9 @@ struct provider {
 	uint64_t (*descriptors)(void *self);
 };
 
+/* Takes one line of an answer. */
+typedef void platform_say(void *context, const char *line);
+
 struct platform {
 	const char *name; /* "linux", "darwin" */
 	const struct provider *const *providers;
@@ -187,6 +190,11 @@ struct platform {
 	const struct binding *bindings; /* ATTRIBUTE_COUNT of them, by attribute index */
 	const struct scale *scales;     /* by binding.scale; [0] is 1:1 */
 	void *context;                  /* the platform's own */
+	/*
+	 * Asks the machine what only a real one can answer about this platform, and says it in words
+	 * for a bug report. Takes some seconds. NULL: nothing is in question.
+	 */
+	void (*ask)(const struct platform *platform, platform_say *say, void *say_context);
 };
 
 /*

@@ -144,6 +144,29 @@ static int show_version(const struct arguments *arguments)
 	return EXIT_SUCCESS;
 }
 
+static void say(void *context, const char *line)
+{
+	(void)context;
+	printf("%s\n", line);
+	fflush(stdout); /* the next answer may take seconds */
+}
+
+/* Where nothing is in question nothing is said. */
+static int show_questions(const struct arguments *arguments)
+{
+	struct platform *platform;
+	const char *error = NULL;
+
+	if (platform_create(&arguments->platform, &platform, &error) < 0) {
+		fprintf(stderr, "procmond: %s\n", error ? error : "cannot sample here");
+		return EXIT_FAILURE;
+	}
+	if (platform->ask)
+		platform->ask(platform, say, NULL);
+	platform_destroy(platform);
+	return EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
 	struct daemon_ready ready = {.fd = -1, .parent = -1};
@@ -158,6 +181,8 @@ int main(int argc, char **argv)
 	}
 	if (arguments.show_version)
 		return show_version(&arguments);
+	if (arguments.show_questions)
+		return show_questions(&arguments);
 	log_set_level((enum log_level)arguments.log_level);
 	daemon_reset_signals();
 	ready.fd = arguments.ready_fd;

@@ -19,6 +19,7 @@
 #include "network/network.h"
 #include "power/power.h"
 #include "process/process.h"
+#include "questions/questions.h"
 #include "sensor/sensor.h"
 #include "system/system.h"
 #include "thread/thread.h"
@@ -159,6 +160,7 @@ int platform_create(const struct platform_config *config, struct platform **ret_
 		.bindings = bindings,
 		.scales = self->scales,
 		.context = &self->host,
+		.ask = questions_ask,
 	};
 	*ret_platform = &self->platform;
 	return 0;
