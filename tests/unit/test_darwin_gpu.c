@@ -79,8 +79,6 @@ TEST(reads_apple_statistics)
 	CHECK_INT(sample.recoveries, 0);
 	CHECK(sample.total == ABSENT_U64(STATE_NONE)); /* it has no memory of its own */
 	CHECK(sample.used == ABSENT_U64(STATE_NONE));
-	CHECK(sample.power_mw == ABSENT_U64(STATE_NONE));
-	CHECK(sample.frequency_hz == ABSENT_U64(STATE_NONE));
 	CHECK(sample.temperature_mc == ABSENT_I64(STATE_NONE));
 	CHECK(sample.fan_rpm == ABSENT_U64(STATE_NONE) && is_none(sample.fan));
 	finish(watch);
@@ -271,7 +269,44 @@ TEST(gpus_go)
 	watch_list(watch);
 	CHECK_INT(watch->births, 1);
 	sim_set("entry", "1001", "gone", "1");
-	CHECK_INT(watch_read_slot(watch, 0, SOURCE_gpu_statistics, &sample), STATE_NONE);
+	CHECK_INT(watch_read_slot(watch, 0, SOURCE_gpu_statistics, &sample), STATE_OK);
+	CHECK(is_none(sample.busy) && sample.system_used == ABSENT_U64(STATE_NONE));
+	finish(watch);
+}
+
+/* One of Apple's, with what IOReport has of it: in each second half a second is OFF, and a quarter each is at
+ * 400 and 800 MHz; 2 J a second. */
+static const char reported[] =
+	"[entry 1]\nclass = AGXAcceleratorG13X\nconforms = IOAccelerator\nmodel = text Apple "
+	"M1\n"
+	"[entry 2]\nclass = AppleARMIODevice\nname = pmgr\n"
+	"voltage-states9 = data 00000000 90010000 0084d717 58020000 0008af2f 62020000\n"
+	"[report Energy Model / - / GPU Energy]\nunit = nJ\nvalue = 7 + 2000000000/s\n"
+	"[report GPU Stats / GPU Performance States / GPUPH]\nunit = 24Mticks\n"
+	"state OFF = 0 + 12000000/s\nstate P1 = 0 + 6000000/s\nstate P2 = 0 + 6000000/s\n";
+
+TEST(reads_what_is_reported)
+{
+	struct darwin_gpu_statistics sample;
+	struct watch *watch;
+
+	sim_boot("vm");
+	sim_remove("entry", "1001");
+	sim_add(reported);
+	watch = watch_open_table(TABLE_GPU, NULL, NULL);
+	watch_list(watch);
+	sample = statistics_of(watch, 0);
+	CHECK(sample.power_mw == ABSENT_U64(STATE_PENDING));
+	sim_advance(1000000000);
+	sample = statistics_of(watch, 0);
+	CHECK_INT(sample.power_mw, 2000);
+	CHECK_INT(sample.energy_nj, 2000000000);
+	/* 1 s and the 10 ms between the first two samples, half of each */
+	CHECK_INT(sample.active_ns, 505000000);
+	CHECK_INT(sample.off_ns, 505000000);
+	CHECK_INT(sample.frequency_hz, 600000000);
+	CHECK_INT(sample.frequency_max_hz, 800000000);
+	CHECK(is_none(sample.busy)); /* its driver tells nothing */
 	finish(watch);
 }
 
@@ -293,4 +328,4 @@ TESTS(CASE(names_apple_gpus), CASE(reads_apple_statistics),
 	CASE(reads_a_gpu_of_amd), CASE(believes_no_nonsense),
 	CASE(knows_the_keys_of_other_drivers), CASE(a_virtual_gpu_tells_nothing),
 	CASE(no_gpu_at_all), CASE(two_of_a_kind_are_told_apart), CASE(gpus_go),
-	CASE(asks_for_no_more_than_it_needs));
+	CASE(reads_what_is_reported), CASE(asks_for_no_more_than_it_needs));

@@ -2,11 +2,11 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-struct gpus {
-	struct devices devices; /* first */
-};
+#include "../ioreport.h"
+#include "alloc.h"
 
 /* ---------------------------------------------------------------------------- rows */
 
@@ -114,6 +114,27 @@ static const struct device_source gpu_state_source = {
 
 /* ---------------------------------------------------------------------------- table */
 
+static int gpu_open(struct devices *devices, const struct target *target)
+{
+	struct gpus *self = (struct gpus *)devices;
+	struct reports *reports = devices->host->reports;
+	struct rails *rails = xcalloc(1, sizeof *rails);
+
+	(void)target;
+	if (reports_list_rails(reports, rails))
+		for (uint32_t i = 0; i < rails->count && !*self->rail; i++)
+			if (rails->items[i].kind == RAIL_GPU)
+				memcpy(self->rail, rails->items[i].name, sizeof self->rail);
+	free(rails);
+	reports_want(reports, REPORTS_OF_GPU, REPORT_GPU | (*self->rail ? REPORT_ENERGY : 0));
+	return 0;
+}
+
+static void gpu_close(struct devices *devices)
+{
+	reports_want(devices->host->reports, REPORTS_OF_GPU, 0);
+}
+
 static const struct device_source *const sources[GPU_SOURCE_COUNT] = {
 	[SOURCE_gpu_identity] = &gpu_identity_source,
 	[SOURCE_gpu_state] = &gpu_state_source,
@@ -126,6 +147,8 @@ const struct device_table gpu_table = {
 	.source_count = GPU_SOURCE_COUNT,
 	.size = sizeof(struct gpus),
 	.row_size = sizeof(struct gpu_row),
+	.open = gpu_open,
+	.close = gpu_close,
 	.find = find,
 	.forget = forget,
 	.find_period_ns = UINT64_C(2000000000), /* one is plugged in */

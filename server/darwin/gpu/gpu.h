@@ -2,7 +2,8 @@
  * GPU: table GPU, a row for each accelerator in the IORegistry.
  *
  *	gpu.c           the table, and what is known of a GPU from the beginning
- *	statistics.c    what its driver tells in one dictionary: load, memory, temperature
+ *	statistics.c    what its driver tells in one dictionary: load, memory, temperature; and what
+ *	                IOReport has of it: frequency, energy
  *	accelerator.c   what it is
  *	clients.c       what processes had of it: for table PROCESS
  */
@@ -10,6 +11,7 @@
 #define DARWIN_GPU_H
 
 #include "../host.h"
+#include "../rails.h"
 #include "accelerator.h"
 #include "devices.h"
 
@@ -39,6 +41,8 @@ struct darwin_gpu_statistics {
 	uint64_t fan_rpm;
 	double fan;
 	uint64_t recoveries;
+	/* Of IOReport. */
+	uint64_t active_ns, off_ns, frequency_max_hz, energy_nj;
 };
 
 /* A row. */
@@ -46,6 +50,11 @@ struct gpu_row {
 	io_registry_entry_t entry;
 	struct accelerator accelerator;
 	char name[ACCELERATOR_NAME + 40];
+};
+
+struct gpus {
+	struct devices devices; /* first */
+	char rail[RAIL_NAME];   /* of the energy of Apple's GPU; "": there is none */
 };
 
 extern const struct device_source gpu_statistics_source;

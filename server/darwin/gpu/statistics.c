@@ -1,10 +1,13 @@
 /*
  * Source gpu_statistics: what the driver of a GPU tells of it in the dictionary
- * PerformanceStatistics. Each driver has keys of its own, and what it does not tell is absent. To ask
- * is a call into the driver, so a worker does it.
+ * PerformanceStatistics, each by keys of its own; what it does not tell is absent. Of Apple's own it is
+ * joined by what IOReport has: which time it was switched on, in which steps of frequency, and its energy. Both
+ * are calls into the driver, so a worker makes them.
  */
 #include <stdlib.h>
+#include <string.h>
 
+#include "../ioreport.h"
 #include "alloc.h"
 #include "gpu.h"
 
@@ -97,15 +100,52 @@ void gpu_statistics_fill(
 		scaled(without_0(property_sample(statistics, "Total Power(W)")), 1000);
 	sample->temperature_mc = millicelsius_of(property_sample(statistics, "Temperature(C)"));
 	sample->recoveries = property_sample(statistics, "recoveryCount");
+	sample->active_ns = sample->off_ns = sample->frequency_max_hz = sample->energy_nj =
+		ABSENT_U64(STATE_NONE);
 	fill_memory(statistics, memory, sample);
 	fill_fan(statistics, sample);
+}
+
+/* ------------------------------------------------------------------------- IOReport */
+
+static void fill_times(
+	struct reports *reports, uint64_t asked_ns, struct darwin_gpu_statistics *sample)
+{
+	struct report_times times;
+	int state = reports_read_gpu(reports, asked_ns, &times);
+
+	if (state == STATE_OK) {
+		sample->active_ns = times.active_ns;
+		sample->off_ns = times.off_ns;
+		sample->frequency_hz = times.frequency_hz;
+		sample->frequency_max_hz = times.frequency_max_hz;
+		return;
+	}
+	sample->active_ns = sample->off_ns = sample->frequency_hz = sample->frequency_max_hz =
+		ABSENT_U64(state);
+}
+
+static void fill_energy(struct reports *reports, uint64_t asked_ns, const char *name,
+	struct darwin_gpu_statistics *sample)
+{
+	struct report_rail rail;
+	int state = *name ? reports_read_rail(reports, asked_ns, name, &rail) : STATE_NONE;
+
+	sample->energy_nj = state == STATE_OK ? rail.total_nj : ABSENT_U64(state);
+	if (state != STATE_OK)
+		sample->power_mw = ABSENT_U64(state);
+	else
+		sample->power_mw =
+			rail.power_uw > INT64_MAX ? rail.power_uw : rail.power_uw / 1000;
 }
 
 /* ----------------------------------------------------------------------------- jobs */
 
 struct query {
 	io_registry_entry_t entry;
-	uint64_t memory;
+	uint64_t memory, asked_ns;
+	struct reports *reports; /* NULL: it is none of Apple's own, and not in them */
+	char rail[RAIL_NAME];
 };
 
 static int prepare(struct devices *devices, void *memory, void **ret_data)
@@ -113,8 +153,12 @@ static int prepare(struct devices *devices, void *memory, void **ret_data)
 	const struct gpu_row *row = memory;
 	struct query *query = xcalloc(1, sizeof *query);
 
-	(void)devices;
-	*query = (struct query){registry_keep(row->entry), row->accelerator.memory};
+	query->entry = registry_keep(row->entry);
+	query->memory = row->accelerator.memory;
+	query->asked_ns = reports_now_ns();
+	if (row->accelerator.is_apple)
+		query->reports = reports_retain(devices->host->reports);
+	memcpy(query->rail, ((struct gpus *)devices)->rail, sizeof query->rail);
 	*ret_data = query;
 	return STATE_OK;
 }
@@ -124,11 +168,15 @@ static int run(void *data, struct job *job)
 	const struct query *query = data;
 	CFTypeRef value = registry_property(query->entry, "PerformanceStatistics");
 	CFDictionaryRef statistics = property_dictionary(value);
+	bool is_told = statistics || query->reports;
 
-	if (statistics)
-		gpu_statistics_fill(statistics, query->memory, job->sample);
+	gpu_statistics_fill(statistics, query->memory, job->sample);
 	property_release(value);
-	return statistics ? STATE_OK : STATE_NONE;
+	if (query->reports) {
+		fill_times(query->reports, query->asked_ns, job->sample);
+		fill_energy(query->reports, query->asked_ns, query->rail, job->sample);
+	}
+	return is_told ? STATE_OK : STATE_NONE;
 }
 
 static void release(void *data)
@@ -136,6 +184,8 @@ static void release(void *data)
 	struct query *query = data;
 
 	registry_release(query->entry);
+	if (query->reports)
+		reports_release(query->reports);
 	free(query);
 }
 
