@@ -310,16 +310,19 @@ TEST(reads_what_is_reported)
 	finish(watch);
 }
 
-/* A steady look at statistics is one call, and at identities none. */
+/* A steady look at statistics asks the registry once, and one at identities never. */
 TEST(asks_for_no_more_than_it_needs)
 {
 	struct watch *watch = open_gpus("m1");
 
+	statistics_of(watch, 0);
 	sim_forget_calls();
 	statistics_of(watch, 0);
-	CHECK_INT(sim_all_calls(), 1);
+	CHECK_INT(sim_calls("IORegistryEntryCreateCFProperty", -1), 1);
+	CHECK(sim_all_calls() <= 2); /* and a sample of IOReport, unless it is of this tick */
+	sim_forget_calls();
 	identity_of(watch, 0);
-	CHECK_INT(sim_all_calls(), 1);
+	CHECK_INT(sim_all_calls(), 0);
 	finish(watch);
 }
 
