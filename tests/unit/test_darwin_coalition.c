@@ -346,6 +346,34 @@ TEST(a_process_that_ends_before_it_is_asked)
 	close_coalitions(watch);
 }
 
+/* macOS 13 to 26, measured or not, with a footprint or without. */
+TEST(other_machines)
+{
+	static const struct {
+		const char *name;
+		bool energy, footprint;
+	} machines[] = {{"a18", true, true}, {"intel", false, false}, {"m1-ultra", true, false},
+		{"m2-pro", true, false}, {"m3-max", true, true}, {"m4-pro", true, true},
+		{"m5-max", true, true}};
+
+	for (size_t i = 0; i < sizeof machines / sizeof *machines; i++) {
+		struct watch *watch = open_coalitions(machines[i].name);
+		CHECK_INT(watch->births, 2);
+		CHECK_INT(cell(watch, 600, "cpu.total"), 40000000000);
+		CHECK_INT(cell(watch, 600, "cpu.qos_background"), 10000000000);
+		CHECK_INT(cell(watch, 600, "mem.footprint"),
+			machines[i].footprint ? 209715200 : UNSUPPORTED);
+		CHECK_INT(cell(watch, 600, "energy.estimate"),
+			machines[i].energy ? 80000000000 : UNSUPPORTED);
+		/* 10 s in the background, 30 s else, 300 wakeups, a million bytes in, two out */
+		CHECK_INT(cell(watch, 600, "energy.score"),
+			machines[i].energy ? 80000000000
+					   : 800000000000 + 3000000000000 + 300 * 20000000ull +
+						     45000000 + 48000000);
+		close_coalitions(watch);
+	}
+}
+
 /* ----------------------------------------------------------------------------- errors */
 
 static int list(struct watch *watch)
@@ -411,5 +439,5 @@ TESTS(CASE(only_those_of_resources), CASE(what_the_kernel_counts), CASE(members)
 	CASE(energy_is_what_was_measured), CASE(energy_by_coefficients_on_intel),
 	CASE(energy_without_classes), CASE(names_of_launchd), CASE(names_of_the_oldest_process),
 	CASE(nobody_has_a_name_for_it), CASE(a_process_that_ends_before_it_is_asked),
-	CASE(calls_that_fail), CASE(a_call_for_the_list_and_one_for_each),
+	CASE(other_machines), CASE(calls_that_fail), CASE(a_call_for_the_list_and_one_for_each),
 	CASE(more_than_there_is_room_for));

@@ -405,6 +405,34 @@ TEST(disks_of_the_machine)
 	close_system(watch);
 }
 
+/* What each says of itself is the same parts of its memory: see the fixtures. */
+TEST(other_machines)
+{
+	static const struct {
+		const char *name;
+		uint64_t gigabytes;
+	} machines[] = {{"a18", 8}, {"intel", 16}, {"m1-ultra", 128}, {"m2-pro", 16},
+		{"m3-max", 64}, {"m4-pro", 48}, {"m5-max", 128}, {"vm", 8}};
+
+	for (size_t i = 0; i < sizeof machines / sizeof *machines; i++) {
+		struct watch *watch = open_system(machines[i].name);
+		uint64_t part = (machines[i].gigabytes << 30) / 128;
+		CHECK_INT(CELL("mem.total"), 128 * part);
+		CHECK_INT(CELL("mem.free"), 6 * part);       /* 4/64 - 1/64 */
+		CHECK_INT(CELL("mem.app"), 47 * part);       /* 24/64 less 1/128 */
+		CHECK_INT(CELL("mem.cached"), 33 * part);    /* 16/64 and 1/128 */
+		CHECK_INT(CELL("mem.available"), 39 * part); /* free and cached */
+		CHECK_INT(CELL("mem.used"), 89 * part);
+		/* beyond the rate, whatever the size of the struct */
+		for (int call = 0; call < 9; call++)
+			CHECK_INT(CELL("mem.compressed"), 8 * part);
+		CHECK_INT(CELL("net.received"),
+			strcmp(machines[i].name, "m3-max") == 0 ? NOTHING : 9000000000);
+		CHECK_INT(CELL("net.sent"), 600000000);
+		close_system(watch);
+	}
+}
+
 TESTS(CASE(memory_is_counted_in_pages_of_the_kernel), CASE(events_since_boot),
 	CASE(pages_under_rosetta), CASE(a_difference_that_cannot_be_is_no_value),
 	CASE(the_struct_has_grown), CASE(counts_of_all_versions),
@@ -412,4 +440,4 @@ TESTS(CASE(memory_is_counted_in_pages_of_the_kernel), CASE(events_since_boot),
 	CASE(times_of_all_cores), CASE(ticks_of_32_bits_go_on), CASE(a_core_more),
 	CASE(threads_and_processes), CASE(loads), CASE(swap_space), CASE(pressure_of_memory),
 	CASE(the_system_itself), CASE(network_of_the_machine), CASE(disks_of_the_machine),
-	CASE(an_interface_that_does_not_count));
+	CASE(other_machines), CASE(an_interface_that_does_not_count));
