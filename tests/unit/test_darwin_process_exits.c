@@ -70,6 +70,10 @@ TEST(zombies_tell)
 	CHECK_INT(number(watch, 710, "exit.cpu"), 4000000);
 	CHECK(number(watch, 710, "exit.time") > 1700000000ull * 1000000000);
 	CHECK_INT(number(watch, 501, "exit.status"), ABSENT_U64(STATE_NONE));
+	/* rusage tells the memory that it had */
+	sim_set("process", "710", "resident_size", "4096");
+	CHECK_INT(number(watch, 710, "mem.resident"), ABSENT_U64(STATE_NONE));
+	CHECK_INT(number(watch, 710, "cpu.total"), 4000000);
 	watch_close(watch);
 }
 

@@ -115,6 +115,13 @@ static int by_ledger(struct processes *self, uint32_t slot, struct darwin_rusage
 	return STATE_OK;
 }
 
+/* Of a zombie the kernel tells what it had. */
+static void leave_memory_out(struct darwin_rusage *sample)
+{
+	sample->footprint = sample->resident = sample->wired = ABSENT_U64(STATE_NONE);
+	sample->neural = ABSENT_U64(STATE_NONE);
+}
+
 static int rusage_read(struct processes *self, uint32_t slot, void *memory)
 {
 	struct darwin_rusage *sample = memory;
@@ -129,12 +136,14 @@ static int rusage_read(struct processes *self, uint32_t slot, void *memory)
 	for (size_t i = 0; i < sizeof *sample / sizeof(uint64_t); i++)
 		((uint64_t *)memory)[i] = ABSENT_U64(STATE_UNSUPPORTED);
 	fill_basic(&usage->v5, sample);
-	if (self->usage_flavor < RUSAGE_INFO_V4)
-		return STATE_OK;
-	fill_qos(&usage->v5, sample);
-	fill_version_4(&usage->v5, sample);
+	if (self->usage_flavor >= RUSAGE_INFO_V4) {
+		fill_qos(&usage->v5, sample);
+		fill_version_4(&usage->v5, sample);
+	}
 	if (self->usage_flavor >= RUSAGE_INFO_V6)
 		fill_version_6(self->host, usage, sample);
+	if (self->rows[slot].flags & ROW_ZOMBIE)
+		leave_memory_out(sample);
 	return STATE_OK;
 }
 
