@@ -323,8 +323,10 @@ static void write(struct doctor *self)
 		printf("; %zu check%s failed", self->wrong, self->wrong == 1 ? "" : "s");
 	putchar('\n');
 	/* Of other systems all is known. */
-	if (self->features && strncmp(self->features, "macOS", 5) == 0)
+	if (self->features && strncmp(self->features, "macOS", 5) == 0) {
+		printf("\nfor a bug report, what only this machine can answer:\n");
 		questions_ask();
+	}
 }
 
 static int run(const struct options *options)

@@ -61,6 +61,8 @@ static void fill_entry(Procmon__Attribute *entry, struct findings *findings,
 	entry->unit = (Procmon__Unit)attribute->unit;
 	entry->kind = (Procmon__Kind)attribute->kind;
 	entry->cost = (Procmon__Cost)attribute->cost;
+	if (!derived && sampler_is_slow(sampler, index))
+		entry->cost = PROCMON__COST__SLOW;
 	entry->detail = attribute->detail;
 	entry->text = text_or_empty(attribute->sentence);
 	enum cell_state state = available(findings, sampler, read, &reason);

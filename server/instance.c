@@ -48,6 +48,16 @@ enum cell_state instance_available(const struct platform *platform,
 	return state;
 }
 
+bool instance_is_slow(const struct platform *platform, enum attribute_index attribute)
+{
+	const struct binding *binding = &platform->bindings[attribute];
+
+	if (attributes[attribute].cost == COST_SLOW)
+		return true;
+	return binding->bound && instance_source(platform, attribute) &&
+	       instance_source(platform, attribute)->lane == LANE_SLOW;
+}
+
 const struct source *instance_source(
 	const struct platform *platform, enum attribute_index attribute)
 {
@@ -148,8 +158,7 @@ static void rebuild_source(struct instance *self, uint32_t index)
 		source->live[source->live_count++] =
 			(struct live_binding){column, binding->offset, binding->scale};
 		source->drifts |= binding->drifts;
-		/* A slow cell carries its time: the registry says SLOW where the source is, on
-		 * one of the platforms. */
+		/* A slow cell carries its time. */
 		assert(column->slow || self->provider->sources[index].lane != LANE_SLOW);
 	}
 	if (!live_before != !source->live_count)
@@ -181,6 +190,8 @@ struct column *instance_acquire(
 	struct column *column = table_acquire(
 		&self->table, attribute, state == STATE_OK ? STATE_PENDING : state, &is_new);
 
+	if (is_new && instance_is_slow(self->platform, attribute))
+		table_make_slow(&self->table, column);
 	*ret_source = 0;
 	if (binding->sum && column->default_state == STATE_PENDING) {
 		/* Sums go up by it, whoever else wants it. */

@@ -134,6 +134,8 @@ uint32_t instance_slow_sources(const struct instance *self);
 /* Did the latest sampling leave out the source of this attribute? */
 bool instance_unsampled(const struct instance *self, enum attribute_index attribute);
 
+/* Is it read by workers here? Then its cells have a time, and the catalog says so. */
+bool instance_is_slow(const struct platform *platform, enum attribute_index attribute);
 /* Gives the state of an attribute on this host, and the reason. */
 enum cell_state instance_available(const struct platform *platform,
 	enum attribute_index attribute, const char **ret_reason);

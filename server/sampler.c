@@ -90,6 +90,11 @@ static int find_instance(
 	return 0;
 }
 
+bool sampler_is_slow(const struct sampler *self, enum attribute_index attribute)
+{
+	return instance_is_slow(platform_of(self, attributes[attribute].table), attribute);
+}
+
 void sampler_add_work(struct work *self, const struct instance_source *source)
 {
 	self->reads += source->reads;

@@ -72,5 +72,7 @@ enum cell_state sampler_available(
 	const struct sampler *self, enum attribute_index attribute, const char **ret_reason);
 /* Where its values come from; NULL: from nowhere on this platform. */
 const struct source *sampler_source(const struct sampler *self, enum attribute_index attribute);
+/* Is it read by workers on this platform? */
+bool sampler_is_slow(const struct sampler *self, enum attribute_index attribute);
 
 #endif

@@ -166,6 +166,14 @@ struct column *table_acquire(struct table *self, enum attribute_index attribute,
 	return column;
 }
 
+void table_make_slow(struct table *self, struct column *column)
+{
+	if (column->slow)
+		return;
+	column->slow = true;
+	column->sampled_ns = xcalloc(self->capacity, sizeof *column->sampled_ns);
+}
+
 void table_release(struct table *self, enum attribute_index attribute)
 {
 	struct column *column = self->columns[attribute];

@@ -77,6 +77,8 @@ void table_remove(struct table *self, uint32_t slot);
 struct column *table_acquire(struct table *self, enum attribute_index attribute,
 	enum cell_state default_state, bool *ret_new);
 void table_release(struct table *self, enum attribute_index attribute);
+/* A column that is new has its cells from workers, whatever the registry says. */
+void table_make_slow(struct table *self, struct column *column);
 
 /*
  * Sets a cell of a living row. `bits` is the number's 64 bits. A cell is stamped when it

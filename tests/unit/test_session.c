@@ -120,6 +120,12 @@ const struct source *sampler_source(const struct sampler *self, enum attribute_i
 	return NULL;
 }
 
+bool sampler_is_slow(const struct sampler *self, enum attribute_index attribute)
+{
+	(void)self;
+	return attributes[attribute].cost == COST_SLOW;
+}
+
 enum cell_state sampler_available(
 	const struct sampler *self, enum attribute_index attribute, const char **ret_reason)
 {
