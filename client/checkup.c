@@ -67,12 +67,12 @@ static size_t check_socket(const struct checkup *self, struct sheet *sheet)
 		remedy);
 }
 
-/* Two descriptors of each process are kept, and some files of those that run. */
+/* On Linux two descriptors of each process are kept, and some files of those that run. */
 static size_t check_descriptors(const struct checkup *self, struct sheet *sheet)
 {
 	uint64_t wanted = 3 * self->processes + 100;
 
-	if (self->files_limit == 0)
+	if (self->files_limit == 0 || strcmp(self->server->platform, "linux") != 0)
 		return 0;
 	return add(sheet, "descriptors",
 		xasprintf("the server may open %" PRIu64 ", and would use up to %" PRIu64
@@ -158,9 +158,9 @@ size_t checkup_run(const struct checkup *self, struct sheet *sheet)
 		self->workers_stuck ? xasprintf("%" PRIu64 " hang in a read of a process",
 					      self->workers_stuck)
 				    : xstrdup("none hangs"),
-		self->workers_stuck
-			? xstrdup("look for processes in state D; the values that they bring "
-				  "fail until then")
-			: NULL);
+		self->workers_stuck ? xstrdup("look for processes in state D (macOS: U); the "
+					      "values that they "
+					      "bring fail until then")
+				    : NULL);
 	return wrong + check_log(self, sheet);
 }

@@ -34,6 +34,7 @@ enum option_id {
 	OPTION_BUDGET,
 	OPTION_LOG_LEVEL,
 	OPTION_READY_FD,
+	OPTION_DETACHED,
 	OPTION_DEBUG,
 	OPTION_QUESTIONS,
 	OPTION_VERSION,
@@ -53,6 +54,8 @@ static const struct option options[] = {
 	{"budget", required_argument, NULL, OPTION_BUDGET},
 	{"log-level", required_argument, NULL, OPTION_LOG_LEVEL},
 	{"ready-fd", required_argument, NULL, OPTION_READY_FD},
+	/* Not for people: of daemon_detach(). */
+	{"detached", required_argument, NULL, OPTION_DETACHED},
 	{"debug", no_argument, NULL, OPTION_DEBUG},
 	{"questions", no_argument, NULL, OPTION_QUESTIONS},
 	{"version", no_argument, NULL, OPTION_VERSION},
@@ -139,15 +142,15 @@ static int parse_log_level(const char *text, int *ret_level)
 	return complain("log-level", text, "error, info or debug is needed");
 }
 
-static int parse_ready_fd(const char *text, int *ret_fd)
+static int parse_descriptor(const char *option, const char *text, int *ret_fd)
 {
 	uint32_t fd;
-	int result = parse_number("ready-fd", text, 0, INT32_MAX, &fd);
+	int result = parse_number(option, text, 0, INT32_MAX, &fd);
 
 	if (result < 0)
 		return result;
 	if (fcntl((int)fd, F_GETFD) < 0)
-		return complain("ready-fd", text, "is not open");
+		return complain(option, text, "is not open");
 	*ret_fd = (int)fd;
 	return 0;
 }
@@ -185,7 +188,10 @@ static int parse_option(struct arguments *self, int option, const char *value)
 	case OPTION_LOG_LEVEL:
 		return parse_log_level(value, &self->log_level);
 	case OPTION_READY_FD:
-		return parse_ready_fd(value, &self->ready_fd);
+		return parse_descriptor("ready-fd", value, &self->ready_fd);
+	case OPTION_DETACHED:
+		self->on_demand = true;
+		return parse_descriptor("detached", value, &self->parent_fd);
 	case OPTION_DEBUG:
 		self->debug = true;
 		self->log_level = LOG_LEVEL_DEBUG;
@@ -214,6 +220,7 @@ int arguments_parse(struct arguments *self, int argc, char **argv)
 		.workers = WORKERS,
 		.budget_percent = BUDGET_PERCENT,
 		.ready_fd = -1,
+		.parent_fd = -1,
 		.log_level = LOG_LEVEL_INFO,
 		.platform = {.procfs = "/proc", .sysfs = "/sys"},
 	};

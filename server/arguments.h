@@ -15,9 +15,10 @@ struct arguments {
 	uint32_t path_check_s; /* between two looks whether the socket is still there */
 	uint32_t workers;
 	uint32_t budget_percent;
-	int ready_fd;                    /* -1: none */
-	int log_level;                   /* enum log_level */
-	const char *socket;              /* NULL: the usual place */
+	int ready_fd;       /* -1: none */
+	int parent_fd;      /* where the process waits that detached us; -1: none */
+	int log_level;      /* enum log_level */
+	const char *socket; /* NULL: the usual place */
 	struct platform_config platform; /* paths are absolute: they are these two */
 	char procfs[PATH_MAX], sysfs[PATH_MAX];
 };

@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -11,6 +13,7 @@
 #include <unistd.h>
 
 #include "activation.h"
+#include "alloc.h"
 #include "log.h"
 #include "system.h"
 
@@ -57,7 +60,30 @@ void daemon_reset_signals(void)
 	signal(SIGXFSZ, SIG_IGN); /* the log on a limited or full disk */
 }
 
-int daemon_detach(struct daemon_ready *ready)
+/*
+ * The same program anew, which is told who waits: on macOS the frameworks that the platform uses end a
+ * process that was only forked. Comes back where that is not possible.
+ */
+static void start_anew(char **argv, int parent)
+{
+	char program[PATH_MAX], number[16], option[] = "--detached";
+	size_t count = 0;
+	char **words;
+
+	while (argv[count])
+		count++;
+	words = xcalloc(count + 3, sizeof *words);
+	snprintf(number, sizeof number, "%d", parent);
+	words[0] = argv[0];
+	words[1] = option;
+	words[2] = number;
+	memcpy(words + 3, argv + 1, (count - 1) * sizeof *words);
+	if (system_program_path(program, sizeof program) == 0)
+		execv(program, words);
+	free(words);
+}
+
+int daemon_detach(struct daemon_ready *ready, char **argv)
 {
 	int ends[2];
 	pid_t child;
@@ -77,9 +103,10 @@ int daemon_detach(struct daemon_ready *ready)
 		wait_for_child(child, ends[0]);
 	}
 	close(ends[0]);
+	setsid();
+	start_anew(argv, ends[1]);
 	fcntl(ends[1], F_SETFD, FD_CLOEXEC);
 	ready->parent = ends[1];
-	setsid();
 	return 0;
 }
 

@@ -8,7 +8,7 @@
 /* Who is told when the server can be reached. -1: nobody. */
 struct daemon_ready {
 	int fd;     /* --ready-fd */
-	int parent; /* see daemon_detach() */
+	int parent; /* --detached; see daemon_detach() */
 };
 
 /* The program that started us may have left any signal ignored or blocked. */
@@ -17,9 +17,10 @@ void daemon_reset_signals(void);
 /*
  * Goes on in a child that belongs to no terminal, and keeps of its descriptors stdin, stdout,
  * stderr and ready->fd. The calling process waits for the child to be ready, and then ends
- * with 0; or it ends as the child ended. Returns in the child only, or a negative errno.
+ * with 0; or it ends as the child ended. The child begins main() anew, with the same arguments and
+ * --detached; or else this returns in the child only, or a negative errno.
  */
-int daemon_detach(struct daemon_ready *ready);
+int daemon_detach(struct daemon_ready *ready, char **argv);
 
 /* Sets file modes, limits and privileges; before any thread is started. With `debug` the
  * process may be traced and leaves a core. */

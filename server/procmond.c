@@ -5,6 +5,7 @@
  * privileges, the platform, the loop. Only then it says that it is ready.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,7 +170,7 @@ static int show_questions(const struct arguments *arguments)
 
 int main(int argc, char **argv)
 {
-	struct daemon_ready ready = {.fd = -1, .parent = -1};
+	struct daemon_ready ready;
 	struct arguments arguments;
 	int result;
 
@@ -183,11 +184,13 @@ int main(int argc, char **argv)
 		return show_version(&arguments);
 	if (arguments.show_questions)
 		return show_questions(&arguments);
+	if (arguments.parent_fd >= 0)
+		fcntl(arguments.parent_fd, F_SETFD, FD_CLOEXEC);
 	log_set_level((enum log_level)arguments.log_level);
 	daemon_reset_signals();
-	ready.fd = arguments.ready_fd;
-	if (arguments.on_demand) {
-		result = daemon_detach(&ready);
+	ready = (struct daemon_ready){.fd = arguments.ready_fd, .parent = arguments.parent_fd};
+	if (arguments.on_demand && ready.parent < 0) {
+		result = daemon_detach(&ready, argv);
 		if (result < 0) {
 			log_error("going to the background: %s", strerror(-result));
 			return EXIT_FAILURE;
