@@ -48,6 +48,14 @@ static int read_of(struct watch *watch, const char *name, uint32_t source, void 
 	return watch_read_slot(watch, slot_of(watch, name, &device), source, sample);
 }
 
+static struct darwin_disk_facts facts_of(struct watch *watch, const char *name)
+{
+	struct darwin_disk_facts sample;
+
+	CHECK_INT(read_of(watch, name, SOURCE_disk_facts, &sample), STATE_OK);
+	return sample;
+}
+
 static struct darwin_disk_io io_of(struct watch *watch, const char *name)
 {
 	struct darwin_disk_io sample;
@@ -85,14 +93,15 @@ TEST(tells_what_each_medium_is)
 TEST(knows_a_disk)
 {
 	struct watch *watch = open_disks("m1");
-	struct darwin_disk_device device = device_of(watch, "disk0");
+	struct darwin_disk_device disk = device_of(watch, "disk0");
+	struct darwin_disk_facts device = facts_of(watch, "disk0");
 
 	CHECK_TEXT(watch_text(&device.model), "APPLE SSD AP0512Q");
 	CHECK_TEXT(watch_text(&device.serial), "0ba0123456789abc");
-	CHECK_TEXT(watch_text(&device.number), "1:0");
+	CHECK_TEXT(watch_text(&disk.number), "1:0");
 	CHECK_INT(device.label.state, STATE_NONE);
 	CHECK_INT(device.wwid.state, STATE_NONE);
-	CHECK_INT(device.size, 500277792768);
+	CHECK_INT(disk.size, 500277792768);
 	CHECK_INT(device.rotational, 0);
 	CHECK_INT(device.removable, 0);
 	CHECK_INT(device.read_only, 0);
@@ -102,19 +111,19 @@ TEST(knows_a_disk)
 TEST(knows_what_is_on_it)
 {
 	struct watch *watch = open_disks("m1");
-	struct darwin_disk_device device = device_of(watch, "disk0s2");
+	struct darwin_disk_facts device = facts_of(watch, "disk0s2");
 
 	CHECK_TEXT(watch_text(&device.label), "Container");
 	CHECK_TEXT(watch_text(&device.wwid), "uuid.2B1C7C2E-0002-4E6A-9F0B-0A0B0C0D0E02");
 	CHECK_INT(device.model.state, STATE_NONE);
 	CHECK_INT(device.rotational, 0); /* as that below it */
-	device = device_of(watch, "disk3s1");
+	device = facts_of(watch, "disk3s1");
 	CHECK_TEXT(watch_text(&device.label), "Macintosh HD");
 	CHECK_INT(device.rotational, 0);
-	device = device_of(watch, "disk3s1s1");
+	device = facts_of(watch, "disk3s1s1");
 	CHECK_TEXT(watch_text(&device.label), "com.apple.os.update-1F2E3D");
 	CHECK_INT(device.read_only, 1);
-	device = device_of(watch, "disk4");
+	device = facts_of(watch, "disk4");
 	CHECK_TEXT(watch_text(&device.model), "Apple Disk Image");
 	CHECK_INT(device.removable, 1);
 	CHECK_INT(device.read_only, 1);
@@ -163,7 +172,7 @@ TEST(counts_errors_of_a_stick)
 {
 	struct watch *watch = open_disks("intel");
 	struct darwin_disk_io io = io_of(watch, "disk5");
-	struct darwin_disk_device device = device_of(watch, "disk5");
+	struct darwin_disk_facts device = facts_of(watch, "disk5");
 
 	check_kind(watch, "disk5", "disk", "", 1);
 	check_kind(watch, "disk5s1", "partition", "disk5", 0);
@@ -178,12 +187,12 @@ TEST(counts_errors_of_a_stick)
 TEST(the_disk_of_a_virtual_machine_is_a_disk)
 {
 	struct watch *watch = open_disks("vm");
-	struct darwin_disk_device device;
+	struct darwin_disk_facts device;
 	struct darwin_disk_io io;
 
 	CHECK_INT(watch->births, 1);
 	check_kind(watch, "disk0", "disk", "", 1);
-	device = device_of(watch, "disk0");
+	device = facts_of(watch, "disk0");
 	CHECK_INT(device.model.state, STATE_NONE);
 	io = io_of(watch, "disk0");
 	CHECK_INT(io.read_bytes, 1000000);
@@ -214,7 +223,7 @@ TEST(tells_other_kinds)
 	watch = watch_open_table(TABLE_DISK, NULL, NULL);
 	watch_list(watch);
 	check_kind(watch, "disk7", "memory", "", 0);
-	CHECK_INT(device_of(watch, "disk7").rotational, 1);
+	CHECK_INT(facts_of(watch, "disk7").rotational, 1);
 	check_kind(watch, "disk8", "optical", "", 1);
 	check_kind(watch, "disk9", "mapped", "", 0);
 	check_kind(watch, "disk10", "raid", "disk7,disk8", 0);

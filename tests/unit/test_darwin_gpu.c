@@ -31,6 +31,14 @@ static struct darwin_gpu_identity identity_of(struct watch *watch, uint32_t slot
 	return sample;
 }
 
+static const char *name_of(struct watch *watch, uint32_t slot)
+{
+	struct darwin_gpu_name sample;
+
+	CHECK_INT(watch_read_slot(watch, slot, SOURCE_gpu_name, &sample), STATE_OK);
+	return watch_text(&sample.name);
+}
+
 static struct darwin_gpu_statistics statistics_of(struct watch *watch, uint32_t slot)
 {
 	struct darwin_gpu_statistics sample;
@@ -51,7 +59,7 @@ static void check_apple(
 	struct darwin_gpu_identity identity = identity_of(watch, 0);
 
 	CHECK_INT(watch->births, 1);
-	CHECK_TEXT(watch_text(&identity.name), name);
+	CHECK_TEXT(name_of(watch, 0), name);
 	CHECK_TEXT(watch_text(&identity.driver), driver);
 	CHECK_TEXT(watch_text(&identity.kind), "gpu");
 	CHECK_INT(identity.cores, cores);
@@ -101,11 +109,9 @@ TEST(tells_whether_it_is_switched_off)
 
 static uint32_t slot_of(struct watch *watch, const char *name)
 {
-	for (uint32_t i = 0; i < watch->count; i++) {
-		struct darwin_gpu_identity sample = identity_of(watch, i);
-		if (strcmp(watch_text(&sample.name), name) == 0)
+	for (uint32_t i = 0; i < watch->count; i++)
+		if (strcmp(name_of(watch, i), name) == 0)
 			return i;
-	}
 	test_fail(__FILE__, __LINE__, "there is no %s", name);
 }
 
@@ -210,7 +216,8 @@ TEST(a_virtual_gpu_tells_nothing)
 	struct darwin_gpu_statistics sample;
 
 	CHECK_INT(watch->births, 1);
-	CHECK_TEXT(watch_text(&identity.name), "AppleParavirtGPU");
+	CHECK_TEXT(name_of(watch, 0), "AppleParavirtGPU");
+	CHECK_TEXT(watch_text(&identity.driver), "AppleParavirtGPU");
 	CHECK_INT(watch_read_slot(watch, 0, SOURCE_gpu_statistics, &sample), STATE_NONE);
 	finish(watch);
 }

@@ -1,5 +1,10 @@
 #include "disk.h"
 
+#include <stdio.h>
+#include <string.h>
+
+#include "alloc.h"
+
 static const char *const kinds[] = {
 	[DISK_WHOLE] = "disk",
 	[DISK_PARTITION] = "partition",
@@ -28,15 +33,8 @@ static int device_read(struct devices *devices, void *memory, void *out)
 		.number = device_text(row->number),
 		.kind = device_text(kinds[row->kind]),
 		.lower = device_text(row->lower),
-		.model = device_text(row->model),
-		.label = device_text(row->label),
-		.serial = device_text(row->serial),
-		.wwid = device_text(row->wwid),
 		.counted = disk_is_counted(row),
 		.size = row->size,
-		.rotational = row->rotational,
-		.removable = row->removable,
-		.read_only = row->read_only,
 	};
 	return STATE_OK;
 }
@@ -47,6 +45,59 @@ static const struct device_source disk_device_source = {
 		.lane = LANE_FAST},
 	.read = device_read,
 };
+
+/* ----------------------------------------------------------------------------- facts */
+
+/* They are known, and a slow source all the same: on Linux to find them out is. */
+struct facts {
+	char texts[4][DISK_TEXT];
+	uint64_t rotational, removable, read_only;
+};
+
+static int facts_prepare(struct devices *devices, void *memory, void **ret_data)
+{
+	const struct disk *row = memory;
+	struct facts *facts = xcalloc(1, sizeof *facts);
+
+	(void)devices;
+	snprintf(facts->texts[0], DISK_TEXT, "%s", row->model);
+	snprintf(facts->texts[1], DISK_TEXT, "%s", row->label);
+	snprintf(facts->texts[2], DISK_TEXT, "%s", row->serial);
+	snprintf(facts->texts[3], DISK_TEXT, "%s", row->wwid);
+	facts->rotational = row->rotational;
+	facts->removable = row->removable;
+	facts->read_only = row->read_only;
+	*ret_data = facts;
+	return STATE_OK;
+}
+
+static int facts_run(void *data, struct job *job)
+{
+	const struct facts *facts = data;
+
+	memcpy(job->text, facts->texts, sizeof facts->texts);
+	*(struct darwin_disk_facts *)job->sample = (struct darwin_disk_facts){
+		.model = device_text(job->text),
+		.label = device_text(job->text + DISK_TEXT),
+		.serial = device_text(job->text + 2 * DISK_TEXT),
+		.wwid = device_text(job->text + 3 * DISK_TEXT),
+		.rotational = facts->rotational,
+		.removable = facts->removable,
+		.read_only = facts->read_only,
+	};
+	return STATE_OK;
+}
+
+static const struct device_source disk_facts_source = {
+	.source = {.name = "disk_facts",
+		.sample_size = sizeof(struct darwin_disk_facts),
+		.text_size = 4 * DISK_TEXT,
+		.lane = LANE_SLOW},
+	.prepare = facts_prepare,
+	.run = facts_run,
+};
+
+/* ----------------------------------------------------------------------------- table */
 
 static void disk_forget(struct devices *devices, void *memory)
 {
@@ -64,6 +115,7 @@ static void disk_close(struct devices *devices)
 static const struct device_source *const sources[DISK_SOURCE_COUNT] = {
 	[SOURCE_disk_device] = &disk_device_source,
 	[SOURCE_disk_io] = &disk_io_source,
+	[SOURCE_disk_facts] = &disk_facts_source,
 	[SOURCE_disk_mount] = &disk_mount_source,
 	[SOURCE_disk_space] = &disk_space_source,
 };

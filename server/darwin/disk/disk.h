@@ -24,14 +24,20 @@
 enum disk_source_index {
 	SOURCE_disk_device,
 	SOURCE_disk_io,
+	SOURCE_disk_facts,
 	SOURCE_disk_mount,
 	SOURCE_disk_space,
 	DISK_SOURCE_COUNT,
 };
 
 struct darwin_disk_device {
-	struct sample_text name, number, kind, lower, model, label, serial, wwid;
-	uint64_t counted, size, rotational, removable, read_only;
+	struct sample_text name, number, kind, lower;
+	uint64_t counted, size;
+};
+
+struct darwin_disk_facts {
+	struct sample_text model, label, serial, wwid;
+	uint64_t rotational, removable, read_only;
 };
 
 struct darwin_disk_io {

@@ -67,7 +67,6 @@ static int identity_read(struct devices *devices, void *memory, void *out)
 
 	(void)devices;
 	*(struct darwin_gpu_identity *)out = (struct darwin_gpu_identity){
-		.name = device_text(row->name),
 		.kind = device_text("gpu"),
 		.address = device_text(row->accelerator.address),
 		.driver = device_text(row->accelerator.driver),
@@ -82,6 +81,32 @@ static const struct device_source gpu_identity_source = {
 		.sample_size = sizeof(struct darwin_gpu_identity),
 		.lane = LANE_FAST},
 	.read = identity_read,
+};
+
+/* ----------------------------------------------------------------------------- name */
+
+/* It is known, and a slow source all the same: on Linux to find it out is. */
+static int name_prepare(struct devices *devices, void *memory, void **ret_data)
+{
+	(void)devices;
+	*ret_data = xstrdup(((const struct gpu_row *)memory)->name);
+	return STATE_OK;
+}
+
+static int name_run(void *data, struct job *job)
+{
+	snprintf(job->text, GPU_NAME, "%s", (const char *)data);
+	((struct darwin_gpu_name *)job->sample)->name = device_text(job->text);
+	return STATE_OK;
+}
+
+static const struct device_source gpu_name_source = {
+	.source = {.name = "gpu_name",
+		.sample_size = sizeof(struct darwin_gpu_name),
+		.text_size = GPU_NAME,
+		.lane = LANE_SLOW},
+	.prepare = name_prepare,
+	.run = name_run,
 };
 
 /* ---------------------------------------------------------------------------- state */
@@ -138,6 +163,7 @@ static void gpu_close(struct devices *devices)
 static const struct device_source *const sources[GPU_SOURCE_COUNT] = {
 	[SOURCE_gpu_identity] = &gpu_identity_source,
 	[SOURCE_gpu_state] = &gpu_state_source,
+	[SOURCE_gpu_name] = &gpu_name_source,
 	[SOURCE_gpu_statistics] = &gpu_statistics_source,
 };
 

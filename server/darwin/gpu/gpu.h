@@ -19,13 +19,18 @@
 enum gpu_source_index {
 	SOURCE_gpu_identity,
 	SOURCE_gpu_state,
+	SOURCE_gpu_name,
 	SOURCE_gpu_statistics,
 	GPU_SOURCE_COUNT,
 };
 
 struct darwin_gpu_identity {
-	struct sample_text name, kind, address, driver, pci_id;
+	struct sample_text kind, address, driver, pci_id;
 	uint64_t cores;
+};
+
+struct darwin_gpu_name {
+	struct sample_text name;
 };
 
 struct darwin_gpu_state {
@@ -45,11 +50,13 @@ struct darwin_gpu_statistics {
 	uint64_t active_ns, off_ns, frequency_max_hz, energy_nj;
 };
 
+enum { GPU_NAME = ACCELERATOR_NAME + 40 };
+
 /* A row. */
 struct gpu_row {
 	io_registry_entry_t entry;
 	struct accelerator accelerator;
-	char name[ACCELERATOR_NAME + 40];
+	char name[GPU_NAME];
 };
 
 struct gpus {
