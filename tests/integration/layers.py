@@ -84,8 +84,9 @@ ALLOWED = {
 # Of common, these only.
 COMMON_FOR = {
     "platform": {"attribute.h"},
-    "procctl": {"text.h", "alloc.h", "log.h", "build_id.h", "clock.h", "path.h", "system.h"},
-    "library": {"attribute.h", "path.h", "wire.h", "text.h", "clock.h", "system.h"},
+    "procctl": {"text.h", "alloc.h", "log.h", "build_id.h", "clock.h", "path.h", "system.h",
+                "server_program.h"},
+    "library": {"attribute.h", "path.h", "wire.h", "text.h", "clock.h", "system.h", "server_program.h"},
 }
 
 
