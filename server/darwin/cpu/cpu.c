@@ -40,9 +40,6 @@ static int open_table(struct devices *devices, const struct target *target)
 	self->socket = packages == 1 ? 0 : ABSENT_U64(STATE_NONE);
 	self->threaded = host_sysctl("hw.logicalcpu", &logical) &&
 			 host_sysctl("hw.physicalcpu", &physical) && logical != physical;
-	host_sysctl_text("machdep.cpu.brand_string", self->model, sizeof self->model);
-	if (!host_sysctl("hw.cpufrequency", &self->base_hz) || !self->base_hz)
-		self->base_hz = ABSENT_U64(STATE_NONE);
 	cpus_find_kinds(self);
 	return 0;
 }
@@ -99,27 +96,6 @@ static const struct device_source cpu_topology_source = {
 		.sample_size = sizeof(struct darwin_cpu_topology),
 		.lane = LANE_FAST},
 	.read = topology_read,
-};
-
-/* ----------------------------------------------------------------------- source model */
-
-/* hw.cpufrequency is there on Intel Macs only. */
-static int model_read(struct devices *devices, void *row, void *memory)
-{
-	const struct cpus *self = cpus_of(devices);
-	struct darwin_cpu_model *sample = memory;
-
-	(void)row;
-	sample->text = device_text(self->model);
-	sample->base = self->base_hz;
-	return STATE_OK;
-}
-
-static const struct device_source cpu_model_source = {
-	.source = {.name = "cpu_model",
-		.sample_size = sizeof(struct darwin_cpu_model),
-		.lane = LANE_FAST},
-	.read = model_read,
 };
 
 /* ---------------------------------------------------------------------------- the table */

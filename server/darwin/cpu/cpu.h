@@ -2,6 +2,7 @@
  * Cpu: table CPU, which has a row for each logical core. One file a source.
  *
  *	cpu.c         the table, and who the cores are
+ *	model.c       what it is called
  *	kinds.c       of which kind each is, by the registry
  *	times.c       ticks of the kernel: host_processor_info()
  *	residency.c   what the hardware counted: IOReport, on Apple silicon
@@ -85,8 +86,7 @@ struct cpus {
 	uint32_t count, capacity;
 	uint64_t socket; /* 0, or STATE_NONE where there are several */
 	bool threaded;   /* logical cores share physical ones */
-	char name[16], model[64];
-	uint64_t base_hz;
+	char name[16];
 };
 
 struct cpu {
@@ -113,6 +113,7 @@ void cpus_find_kinds(struct cpus *self);
 int cpus_read_ticks(struct cpus *self);
 
 extern const struct device_table cpu_table;
-extern const struct device_source cpu_times_source, cpu_residency_source, cpu_steps_source;
+extern const struct device_source cpu_model_source, cpu_times_source, cpu_residency_source,
+	cpu_steps_source;
 
 #endif
