@@ -43,6 +43,8 @@ static const char map_text[] =
 static inline void map_begin(void)
 {
 	sim_boot("m1");
+	sim_remove("regions", "501");
+	sim_remove("shared_cache", "");
 	sim_add(map_text);
 }
 

@@ -261,6 +261,7 @@ TEST(a_kernel_without_such_accounts)
 {
 	struct watch *watch = begin("m4-pro");
 
+	sim_remove("ledger_template", "");
 	sim_add("[ledger_template]\ncpu_time = sched ns\n");
 	CHECK(memory_of(watch, SAFARI) == ABSENT_U64(STATE_UNSUPPORTED));
 	sim_set("process", "501", "status", "5");

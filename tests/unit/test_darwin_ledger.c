@@ -24,6 +24,8 @@ static const char some[] =
 	"cpu_time_billed_to_me = 48 24 2400\n"
 	"energy_billed_to_me = 9223372036854775000\n"
 	"memorystatus_dirty_time = 1000\n"
+	"[ledger_policy]\n"
+	"foreign = allowed\n"
 	"[process 88]\n"
 	"uid = 88\n"
 	"uniqueid = 4088\n"
@@ -33,6 +35,8 @@ static const char some[] =
 static void begin(void)
 {
 	sim_boot("m1");
+	sim_remove("ledger_template", "");
+	sim_remove("ledger", "501");
 	sim_add(some);
 }
 
@@ -248,8 +252,47 @@ TEST(the_platform_says_whose_can_be_read)
 	watch_close(watch);
 }
 
+/* Accounts come with versions: memory of exclaves and all of the neural engine with macOS 15. Those of
+ * an M4 Pro are of all users; on Intel's Macs a tick is a nanosecond. */
+TEST(kernels_of_all_times)
+{
+	static const struct {
+		const char *machine;
+		uint32_t accounts;
+	} kernels[] = {{"m1", 56}, {"m1-ultra", 56}, {"m2-pro", 56}, {"vm", 56}, {"intel", 56},
+		{"m4-pro", 58}, {"m3-max", 58}, {"m5-max", 58}};
+	struct watch *watch;
+
+	for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++) {
+		sim_boot(kernels[i].machine);
+		watch = target_watch(TABLE_LEDGER, SAFARI);
+		CHECK_INT(target_look(watch, WANTED), STATE_OK);
+		CHECK_INT(watch->births, kernels[i].accounts);
+		for (uint32_t slot = 0; slot < watch->count; slot++) {
+			struct darwin_ledger account = read_slot(watch, slot);
+			CHECK(account.group.length && account.units.length);
+			CHECK(account.meaning.length ||
+				strncmp(watch_text(&account.name), "SFI_", 4) == 0);
+		}
+		watch_close(watch);
+	}
+	sim_boot("m4-pro");
+	watch = target_watch(TABLE_LEDGER, 1);
+	CHECK_INT(target_look(watch, WANTED), STATE_OK);
+	/* 2400 million ticks of 24 MHz are 100 s */
+	CHECK_INT(find_account(watch, "cpu_time").balance, INT64_C(100000000000));
+	CHECK_INT(find_account(watch, "phys_footprint").balance, 16777216);
+	watch_close(watch);
+	sim_boot("intel");
+	watch = target_watch(TABLE_LEDGER, SAFARI);
+	CHECK_INT(target_look(watch, WANTED), STATE_OK);
+	CHECK_INT(find_account(watch, "cpu_time").balance, 1000000000);
+	CHECK_INT(find_account(watch, "SFI_CLASS_UTILITY").balance, 500000);
+	watch_close(watch);
+}
+
 TESTS(CASE(accounts_by_name), CASE(a_template_that_changes),
 	CASE(more_accounts_than_were_ever_seen), CASE(the_number_of_calls),
 	CASE(times_that_are_too_long), CASE(what_the_kernel_refuses),
 	CASE(the_template_cannot_be_read), CASE(who_it_is_about),
-	CASE(the_platform_says_whose_can_be_read))
+	CASE(the_platform_says_whose_can_be_read), CASE(kernels_of_all_times))

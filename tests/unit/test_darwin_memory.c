@@ -40,6 +40,8 @@ static const char some[] =
 	"tkm_private = 65536 0\ntkm_shared = 3000 1000\niokit_mapped = 4096 0\n"
 	"page_table = 300000 100000\ncpu_time_billed_to_me = 48 12\n"
 	"cpu_time_billed_to_others = 24000000\n"
+	"[ledger_policy]\n"
+	"foreign = allowed\n"
 	"[ledger 88]\n"
 	"cpu_time = 72000000\nphys_mem = 800000 0\nwired_mem = 4096 0\ninternal = 500000 0\n"
 	"phys_footprint = 900000 200000\ninternal_compressed = 60000 20000\n"
@@ -56,6 +58,10 @@ static const char some[] =
 static struct watch *begin(const char *more)
 {
 	sim_boot("m1");
+	sim_remove("ledger_template", "");
+	sim_remove("ledger", "501");
+	sim_remove("task", "501");
+	sim_remove("regions", "501");
 	sim_add(some);
 	sim_add(more);
 	struct watch *watch = watch_open(NULL, NULL, NULL);
@@ -89,7 +95,6 @@ TEST(memory_by_name_port)
 {
 	struct watch *watch = begin("");
 
-	check(watch, SAFARI, "mem.regions", 3000);
 	check(watch, SAFARI, "mem.page_size", PAGE);
 	check(watch, SAFARI, "mem.peak", 500000000);
 	check(watch, SAFARI, "mem.devices", 1000);
@@ -165,10 +170,10 @@ TEST(sums_of_the_map)
 
 	check(watch, SAFARI, "mem.resident_private", 5 * PAGE);
 	check(watch, SAFARI, "mem.resident_shared", 2 * PAGE);
-	check(watch, SAFARI, "mem.locked", 0x10000);
+	check(watch, SAFARI, "mem.regions", 6);
 	check(watch, SAFARI, "mem.virtual_private", 0x8000 + 0x10000 + 0x20000 + 0x40000);
 	sim_forget_calls();
-	check(watch, SAFARI, "mem.locked", 0x10000);
+	check(watch, SAFARI, "mem.regions", 6);
 	CHECK_INT(sim_calls("proc_pidinfo", 7), 6 + 1);
 	CHECK_INT(sim_all_calls(), 7 + 2);              /* page size, and whose it is */
 	check(watch, SHELL, "mem.resident_private", 0); /* it has no regions here */
@@ -181,6 +186,7 @@ TEST(what_is_made_up_is_no_region)
 	struct watch *watch = begin("[caller]\nregion_footprint = 1\n"
 				    "[regions 501]\nowned = internal=7 private_resident=7\n");
 
+	check(watch, SAFARI, "mem.regions", 6);
 	check(watch, SAFARI, "mem.resident_private", 5 * PAGE);
 	check(watch, SAFARI, "mem.virtual_private", 0x8000 + 0x10000 + 0x20000 + 0x40000);
 	watch_close(watch);
@@ -274,7 +280,7 @@ TEST(root_sees_all_but_the_kernels_map)
 
 	check(watch, DAEMON, "mem.anonymous", 12345);
 	sim_forget_calls();
-	check_state(watch, KERNEL, "mem.locked", STATE_DENIED);
+	check_state(watch, KERNEL, "mem.regions", STATE_DENIED);
 	CHECK_INT(sim_calls("proc_pidinfo", 7), 0);
 	watch_close(watch);
 }
@@ -289,14 +295,14 @@ TEST(zombies_have_no_memory)
 	check_state(watch, ZOMBIE, "wakeups.timer_2ms", STATE_NONE);
 	check_state(watch, ZOMBIE, "mem.page_tables", STATE_NONE);
 	check_state(watch, ZOMBIE, "mem.purgeable", STATE_NONE);
-	check_state(watch, ZOMBIE, "mem.locked", STATE_NONE);
+	check_state(watch, ZOMBIE, "mem.regions", STATE_NONE);
 	CHECK_INT(sim_calls("task_name_for_pid", -1), 0);
 	/* one that becomes one after the list */
 	sim_set("process", "501", "status", "5");
 	check_state(watch, SAFARI, "mem.swap", STATE_NONE);
 	check_state(watch, SAFARI, "mem.purgeable", STATE_NONE);
 	check_state(watch, SAFARI, "mem.page_tables", STATE_NONE);
-	check_state(watch, SAFARI, "mem.locked", STATE_NONE);
+	check_state(watch, SAFARI, "mem.regions", STATE_NONE);
 	watch_close(watch);
 }
 
@@ -346,7 +352,7 @@ TEST(calls_that_fail)
 	sim_fail("task_info", 23, SAFARI, 4, 1);
 	check_state(watch, SAFARI, "mem.purgeable", STATE_NONE);
 	sim_fail("proc_pidinfo", 7, SAFARI, 12, 1);
-	check_state(watch, SAFARI, "mem.locked", STATE_FAILED);
+	check_state(watch, SAFARI, "mem.regions", STATE_FAILED);
 	check(watch, SAFARI, "mem.swap", 30000000);
 	CHECK_INT(sim_held(), 0);
 	watch_close(watch);

@@ -36,6 +36,7 @@ static const char some[] =
 static void begin(void)
 {
 	sim_boot("m1");
+	sim_remove("task", "501");
 	sim_add(some);
 }
 

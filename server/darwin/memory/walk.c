@@ -250,8 +250,7 @@ static void add_sums(
 		return;
 	sums->resident_private += info->pri_private_pages_resident * self->page_size;
 	sums->resident_shared += info->pri_shared_pages_resident * self->page_size;
-	if (info->pri_user_wired_count)
-		sums->wired += info->pri_size;
+	sums->regions++;
 	if (is_private(info->pri_share_mode) && !(info->pri_flags & PROC_REGION_SUBMAP))
 		sums->private_size += info->pri_size;
 }

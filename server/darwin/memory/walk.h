@@ -74,7 +74,7 @@ int walk_run(struct walk *self, walk_visit *visit, void *context);
 
 struct walk_sums {
 	uint64_t resident_private, resident_shared;
-	uint64_t wired;        /* size of those that were wired by the process */
+	uint64_t regions;      /* number */
 	uint64_t private_size; /* of those that are its own */
 };
 

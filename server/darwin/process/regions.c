@@ -19,7 +19,7 @@ static int regions_run(struct job *job)
 		return SAMPLE_GONE;
 	sample->resident_private = sums.resident_private;
 	sample->resident_shared = sums.resident_shared;
-	sample->locked = sums.wired;
+	sample->count = sums.regions;
 	sample->virtual_private = sums.private_size;
 	return STATE_OK;
 }

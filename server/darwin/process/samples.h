@@ -179,9 +179,8 @@ struct darwin_accounts {
 	uint64_t graphics;
 };
 
-/* Bytes. */
 struct darwin_regions {
-	uint64_t resident_private, resident_shared, locked, virtual_private;
+	uint64_t count, resident_private, resident_shared, virtual_private;
 };
 
 /* ------------------------------------------------------------------------- parsers */

@@ -1,5 +1,5 @@
 /* Source task_purgeable: TASK_VM_INFO_PURGEABLE by a name port. The kernel walks the map of the target
- * for it, under its lock: slow lane. */
+ * for it, under its lock: always for a worker. */
 #include <errno.h>
 
 #include "process.h"
@@ -24,13 +24,20 @@ static int task_purgeable_run(struct job *job)
 	}
 }
 
+static int task_purgeable_read(struct processes *self, uint32_t slot, void *sample)
+{
+	(void)sample;
+	return row_leave_to_worker(self, slot);
+}
+
 /* Whose effective user is ours and the real one is not is no other user's for other sources. */
 const struct process_source task_purgeable_source = {
 	.source = {.name = "task_purgeable",
 		.sample_size = sizeof(struct darwin_task_purgeable),
-		.lane = LANE_SLOW,
+		.lane = LANE_EITHER, /* as on Linux, where it is fast */
 		.gated = true,
 		.remedy = REMEDY_OTHERS},
+	.read = task_purgeable_read,
 	.run = task_purgeable_run,
 	.prepare = job_prepare_own,
 };
