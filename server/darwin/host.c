@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "alloc.h"
-#include "ioreport.h"
 #include "ledger.h"
 #include "platform.h"
+#include "report/ioreport.h"
 #include "smc.h"
 
 bool host_sysctl(const char *name, uint64_t *ret_number)

@@ -1,9 +1,9 @@
 /* States of cores and GPUs: names, DVFS tables, frequencies; and which channel is which core. */
 #include <string.h>
 
-#include "darwin/chips.h"
-#include "darwin/cores.h"
-#include "darwin/residency.h"
+#include "darwin/report/chips.h"
+#include "darwin/report/cores.h"
+#include "darwin/report/residency.h"
 #include "test.h"
 
 /* ------------------------------------------------------------------------------- names */

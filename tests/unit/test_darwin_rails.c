@@ -1,9 +1,9 @@
 /* Rails: names and units of channels of energy, which of them count, and what becomes of them. */
-#include "darwin/rails.h"
+#include "darwin/report/rails.h"
 
 #include <string.h>
 
-#include "darwin/chips.h"
+#include "darwin/report/chips.h"
 #include "test.h"
 
 #define MS UINT64_C(1000000)

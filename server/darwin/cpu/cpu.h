@@ -10,9 +10,9 @@
 #ifndef DARWIN_CPU_H
 #define DARWIN_CPU_H
 
-#include "../cores.h"
 #include "../host.h"
-#include "../ioreport.h"
+#include "../report/cores.h"
+#include "../report/ioreport.h"
 #include "devices.h"
 
 /* In the order in which the table has them. */

@@ -11,7 +11,7 @@
 #define DARWIN_GPU_H
 
 #include "../host.h"
-#include "../rails.h"
+#include "../report/rails.h"
 #include "accelerator.h"
 #include "devices.h"
 

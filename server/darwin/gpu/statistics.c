@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../ioreport.h"
+#include "../report/ioreport.h"
 #include "alloc.h"
 #include "gpu.h"
 

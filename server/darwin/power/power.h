@@ -15,7 +15,7 @@
 #define DARWIN_POWER_H
 
 #include "../host.h"
-#include "../ioreport.h"
+#include "../report/ioreport.h"
 #include "board.h"
 #include "devices.h"
 

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../ioreport_library.h"
 #include "../registry.h"
+#include "../report/ioreport_library.h"
 #include "alloc.h"
 #include "questions.h"
 

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../host.h"
+#include "../registry.h"
 #include "chips.h"
-#include "host.h"
 #include "ioreport_account.h"
-#include "registry.h"
 
 static io_registry_entry_t find_pmgr(void)
 {

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "private/ioreport.h"
+#include "../private/ioreport.h"
 
 struct report_library {
 	struct ioreport_functions call;

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../property.h"
 #include "alloc.h"
-#include "property.h"
 
 /* ---------------------------------------------------------------------------- channels */
 

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../property.h"
 #include "alloc.h"
 #include "ioreport_account.h"
-#include "property.h"
 
 /* Samples that are wanted within that time are one: ticks are at least twice as far apart. */
 #define SAME_TICK_NS UINT64_C(50000000)

@@ -4,8 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "../property.h"
 #include "ioreport.h"
-#include "property.h"
 
 const struct report_group report_groups[] = {
 	{"Energy Model", NULL, REPORT_ENERGY, false},
