@@ -147,7 +147,7 @@ $(BUILD)/$(firstword $(SHARED)): $(ARCHIVED) $(BUILD)/obj/names $(BUILD)/obj/lib
 
 # The client starts the server that is installed: it has to know where that is. A shared library
 # of macOS says where it is itself.
-$(addprefix $(BUILD)/obj/,common/server_program.o client/service_darwin.o): $(BUILD)/obj/bindir
+$(BUILD)/obj/common/server_program.o: $(BUILD)/obj/bindir
 $(BUILD)/obj/client/service_linux.o: $(BUILD)/obj/systemduserdir
 $(addprefix $(BUILD)/obj/,bindir libdir systemduserdir): FORCE
 	@mkdir -p $(@D)

@@ -11,29 +11,20 @@
 #include "agent.h"
 #include "command.h"
 #include "path.h"
-#include "system.h"
+#include "server_program.h"
 
 /* Where everything is. */
 struct places {
 	char server[PATH_MAX], socket[PATH_SOCKET_MAX + 1];
 };
 
-/* Beside this program, else where it is installed. */
 static int find_server(char *out, size_t size)
 {
-	static const char name[] = "/procmond";
-	char *slash;
+	char error[PATH_MAX + 256];
 
-	if (system_program_path(out, size) == 0 && (slash = strrchr(out, '/')) &&
-		(size_t)(slash - out) + sizeof name <= size) {
-		memcpy(slash, name, sizeof name);
-		if (access(out, X_OK) == 0)
-			return EXIT_DONE;
-	}
-	snprintf(out, size, "%s/procmond", PROCMON_BINDIR);
-	if (access(out, X_OK) == 0)
+	if (server_program_find(out, size, error, sizeof error) == 0)
 		return EXIT_DONE;
-	complain("there is neither a procmond beside this program nor %s", out);
+	complain("%s", error);
 	return EXIT_FAILED;
 }
 
