@@ -81,6 +81,7 @@ static struct agent set_up(void)
 	CHECK_INT(mkdir(path_of("home/Library"), 0700), 0);
 	put("gui_501", "");
 	CHECK(freopen(path_of("complaints"), "w", stderr)); /* and what launchctl says */
+	setvbuf(stderr, NULL, _IONBF, 0);
 	snprintf(launchctl, sizeof launchctl, "%s/launchctl", directory);
 	snprintf(home, sizeof home, "%s/home", directory);
 	return (struct agent){.launchctl = launchctl,

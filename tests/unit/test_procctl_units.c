@@ -56,6 +56,7 @@ static struct units set_up(void)
 	put("procmond.socket", "");
 	put("procmond.service", "");
 	CHECK(freopen(path_of("complaints"), "w", stderr)); /* and what systemctl says */
+	setvbuf(stderr, NULL, _IONBF, 0);
 	snprintf(systemctl, sizeof systemctl, "%s/systemctl", directory);
 	return (struct units){
 		.systemctl = systemctl, .runtime = directory, .directory = directory};
