@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """A whole procmond with the backend of macOS, on the simulated kernel: every command of procctl is
-answered, and what it says is what the fixture has.
+answered, and what it and the Python client say is what the fixture has.
 
 Commands that need a newer fixture than there is are told so by it, not by a crash.
 """
@@ -28,6 +28,28 @@ VALUES = {
               ("network", "en0", "receive.packets", 7000000),
               ("coalition", "com.apple.system", "cpu.total", 10000000000)],
 }
+# What the Python client is told of some processes; None: it is another user's.
+STABLE = "comm,uid,mem.footprint,mem.resident"
+PROCESSES = {
+    "m1": {1: ["launchd", 0, None, None], 88: ["WindowServer", 88, None, None],
+           501: ["Safari", 501, 209715200, 314572800]},
+    "intel": {501: ["Safari", 501, 268435456, 402653184]},
+}
+# The map of process 501 of m1: lines of its fixture, in pages of 16 KiB.
+REGIONS = [(0x100000000, 0x8000, "r-x", "cow", "program text"),
+           (0x10000c000, 0x8000, "rw-", "cow", "program data"),
+           (0x104000000, 0x4000, "---", "empty", "stack"),
+           (0x110000000, 0x8000000, "rw-", "private", "malloc heap"),
+           (0x140000000, 0x400000, "rw-", "shared", "surfaces"),
+           (0x150000000, 0x8000000, "r--", "private", "mapped files"),
+           (0xfc0000000, 0x40000000, "---", "empty", "reserved")]
+# Dirty or compressed: 5000 + 1000 + 2500 + 1047 of malloc, 5 of the stack, 2 + 1 owned; of the
+# footprint of 209715200 no region has the last.
+PAGE = 16384
+FOOTPRINT = {"malloc heap": 9547 * PAGE, "JIT code": 100 * PAGE, "surfaces": 64 * PAGE,
+             "shared cache": 8 * PAGE, "stack": 5 * PAGE, "owned, not mapped": 3 * PAGE,
+             "program data": 2 * PAGE, "program constants": PAGE, "program text": 0, "mapped files": 0,
+             "reserved": 0, "page tables and drivers": 209715200 - 9730 * PAGE}
 failures = 0
 passed = 0
 
@@ -93,11 +115,54 @@ def check_commands(server, fixture):
         check("is gone" not in answer.stderr, f"{fixture}: {command}: {answer.stderr}")
 
 
+def ask_json(server, *command):
+    answer = server.ask(*command, "-o", "json")
+    check(answer.returncode == 0, f"{command}: {answer.returncode}: {answer.stderr}")
+    return json.loads(answer.stdout) if answer.returncode == 0 else {}
+
+
+def check_map(server):
+    for command, word in [("regions", "/usr/lib/libobjc.A.dylib"), ("footprint", "page tables and drivers")]:
+        answer = server.ask(command, "501")
+        check(answer.returncode == 0 and word in answer.stdout, f"{command}: {answer}")
+    found = [(row["start"], row["size"], row["protection"], row["share_mode"], row["category"])
+             for row in ask_json(server, "regions", "501").get("rows", [])]
+    for region in REGIONS:
+        check(region in found, f"regions: {region} is not in {found}")
+    for process in ask_json(server, "footprint", "501").get("processes", [{}]):
+        found = {row["category"]: row["mem.dirty"] for row in process.get("categories", [])}
+        check(found == FOOTPRINT, f"footprint: {found}, not {FOOTPRINT}")
+        check(process.get("footprint") == 209715200, f"footprint: {process}")
+
+
+def check_client(server, fixture, folder):
+    """Two frames: a whole table, and what has changed since."""
+    answer = subprocess.run(
+        [sys.executable, ROOT / "tests/client.py", server.environment["PROCMON_SOCKET"], STABLE + ",cpu.user",
+         "0.2", "2"], env=dict(os.environ, PYTHONPATH=folder), text=True, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, timeout=60)
+    frames = [{row["pid"]: row for row in map(json.loads, frame.splitlines())}
+              for frame in answer.stdout.split("\n\n") if frame.strip()]
+    check(answer.returncode == 0 and len(frames) == 2, f"{fixture}: client.py: {answer.stderr}")
+    for pid, values in PROCESSES[fixture].items():
+        for frame in frames:
+            found = [frame.get(pid, {}).get(name) for name in STABLE.split(",")]
+            check(found == values, f"{fixture}: client.py: {pid}: {found}, not {values}")
+    used = [frame.get(501, {}).get("cpu.user") or 0 for frame in frames]
+    check(0 < used[0] < used[-1], f"{fixture}: client.py: a process that runs: {used}")
+
+
 def main():
+    folder = tempfile.TemporaryDirectory()
+    subprocess.run(["protoc", f"--proto_path={ROOT / 'proto'}", f"--python_out={folder.name}",
+                    "procmon.proto"], check=True)
     for fixture in VALUES:
         server = Server(fixture)
         check_commands(server, fixture)
         check_values(server, fixture)
+        check_client(server, fixture, folder.name)
+        if fixture == "m1":
+            check_map(server)
         alive, said = server.stop()
         check(alive and "runtime error" not in said and "AddressSanitizer" not in said,
               f"{fixture}: the server: {said}")

@@ -20,8 +20,7 @@ static const char *unsupported(const struct host *host, enum cell_state *ret_sta
 	return reports_available(host->reports) & REPORT_CORES
 		       ? NULL
 		       : "this Mac does not tell the states of its cores (IOReport's CPU "
-			 "Stats: "
-			 "Apple silicon, not in virtual machines)";
+			 "Stats: Apple silicon, not in virtual machines)";
 }
 
 static int prepare(struct devices *devices, void *row, void **ret_data)

@@ -46,7 +46,7 @@ static void read_mounts(struct disk_mounts *self)
 	}
 }
 
-/* "/dev/disk3s1s1"; false: nothing below /dev. */
+/* "disk3s1s1"; empty: nothing below /dev. */
 static const char *device_of(const struct statfs *mount)
 {
 	static const char dev[] = "/dev/";

@@ -70,8 +70,10 @@ static int disk_total_read(struct devices *devices, void *row, void *out)
 	struct registry_walk walk;
 
 	(void)row;
+	if (!registry_services(&walk, "IOBlockStorageDriver"))
+		return STATE_FAILED;
 	totals_begin(&self->disks);
-	for (registry_services(&walk, "IOBlockStorageDriver"); registry_next(&walk);)
+	while (registry_next(&walk))
 		add_driver(&self->disks, walk.entry);
 	totals_end(&self->disks);
 	*(struct darwin_disk_total *)out = (struct darwin_disk_total){
