@@ -111,8 +111,9 @@ void *devices_found_number(struct devices *self, uint64_t identity, uint64_t pid
 		if (slot == UINT32_MAX)
 			return NULL;
 		make_room(self, slot);
-		if (self->table->row_size)
-			memset(devices_row(self, slot), 0, self->table->row_size);
+		void *row = devices_row(self, slot);
+		if (row)
+			memset(row, 0, self->table->row_size);
 		self->places[slot] = (struct device_place){identity, self->finding};
 		if (2 * (self->index_used + 1) > self->index_size)
 			index_make(self);
