@@ -183,7 +183,7 @@ TEST(sums_of_the_map)
 /* Where counts are by footprint there is one more, which is no region. */
 TEST(what_is_made_up_is_no_region)
 {
-	struct watch *watch = begin("[caller]\nregion_footprint = 1\n"
+	struct watch *watch = begin("[region_footprint]\non = 1\n"
 				    "[regions 501]\nowned = internal=7 private_resident=7\n");
 
 	check(watch, SAFARI, "mem.regions", 6);

@@ -20,8 +20,8 @@
  *
  * Pages are the kernel's, vm.pagesize. They are told in those of the caller ([sysctl] hw.pagesize)
  * or of the process (4096 with flag 0x2000000, Rosetta), whichever is smaller.
- * [caller] region_footprint is 1 once vm.self_region_footprint was set;
- * region_footprint = missing: there is no such sysctl.
+ * [region_footprint] on = 1 once vm.self_region_footprint was set: it is of the whole backend.
+ * [caller] region_footprint = missing: there is no such sysctl.
  */
 #include "region.h"
 
@@ -149,7 +149,7 @@ static uint64_t end_of(const struct sim_section *map)
 
 static bool by_footprint(void)
 {
-	return strcmp(sim_text(sim_section("caller", ""), "region_footprint", "0"), "1") == 0;
+	return sim_u64(sim_section("region_footprint", ""), "on", 0) != 0;
 }
 
 /* How many of the pages in which it is told are one of the kernel's. */
@@ -288,18 +288,19 @@ const struct sim_flavor sim_region_flavors[] = {
 	{0, 0, false, false, NULL},
 };
 
+/* Workers may be reading [caller] meanwhile, and walk by what was set before. */
 int sim_region_sysctl(const char *name, const void *new)
 {
-	const char *now = sim_text(sim_section("caller", ""), "region_footprint", "0");
 	int value;
 
 	if (strcmp(name, REGION_FOOTPRINT_SYSCTL) != 0)
 		return SIM_NOT_MINE;
-	if (strcmp(now, "missing") == 0)
+	if (strcmp(sim_text(sim_section("caller", ""), "region_footprint", ""), "missing") == 0)
 		return ENOENT;
-	if (new) {
-		memcpy(&value, new, sizeof value);
-		sim_set_u64("caller", "", "region_footprint", value != 0);
-	}
+	if (!new)
+		return 0;
+	memcpy(&value, new, sizeof value);
+	if (by_footprint() != (value != 0))
+		sim_set_u64("region_footprint", "", "on", value != 0);
 	return 0;
 }
