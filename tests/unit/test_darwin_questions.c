@@ -73,6 +73,27 @@ TEST(sensors)
 	expect("PMU tdie1: kind 0, place 0x54503162 TP1b, state 0, 37.250");
 }
 
+/* 50 and 100 ms in a second, by two of them; the device says that it was busy for 12 per cent. */
+TEST(clients_of_the_gpu)
+{
+	ask("m1");
+	expect("all clients in a second: 150000000 ns");
+	expect("Device Utilization: 12 %");
+	ask("vm"); /* it has one that tells nothing */
+	expect("all clients in a second: 0 ns");
+	CHECK(!strstr(answers, "Device Utilization"));
+}
+
+TEST(the_shared_cache)
+{
+	ask("m1");
+	expect("its file: "
+	       "/System/Volumes/Preboot/Cryptexes/OS/System/Library/dyld/"
+	       "dyld_shared_cache_arm64e\n");
+	ask("vm");
+	expect("its file: none\n");
+}
+
 TEST(a_machine_that_has_little)
 {
 	ask("vm");
@@ -94,5 +115,5 @@ TEST(without_hid_and_ioreport)
 	expect("there is no libIOReport");
 }
 
-TESTS(CASE(all_thirteen), CASE(sensors), CASE(a_machine_that_has_little),
-	CASE(without_hid_and_ioreport));
+TESTS(CASE(all_thirteen), CASE(sensors), CASE(clients_of_the_gpu), CASE(the_shared_cache),
+	CASE(a_machine_that_has_little), CASE(without_hid_and_ioreport));

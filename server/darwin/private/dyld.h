@@ -24,6 +24,7 @@ _Static_assert(
 /* NULL: we have none. */
 const void *_dyld_get_shared_cache_range(size_t *length);
 bool _dyld_get_shared_cache_uuid(uint8_t uuid[16]);
+const char *dyld_shared_cache_file_path(void); /* NULL, too; since macOS 11 */
 
 /* A block as the compiler would make it: nothing that it holds needs to be copied. */
 struct dyld_text_block {

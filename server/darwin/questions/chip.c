@@ -122,22 +122,59 @@ void ask_frequencies(const struct asking *self)
 
 /* ------------------------------------------------------------------------------ GPU */
 
+/* Of all clients together. */
+struct gpu_use {
+	unsigned clients, with_usage;
+	uint64_t time_ns;
+};
+
+static void add_client(struct gpu_use *self, io_registry_entry_t client)
+{
+	CFTypeRef value = registry_property(client, "AppUsage");
+	CFArrayRef usage = property_array(value);
+	uint64_t time_ns;
+
+	self->clients++;
+	self->with_usage += value != NULL;
+	for (size_t i = 0; i < property_count(usage); i++) {
+		CFDictionaryRef interface = property_dictionary(property_at(usage, i));
+		if (property_u64(property_get(interface, "accumulatedGPUTime"), &time_ns))
+			self->time_ns += time_ns;
+	}
+	property_release(value);
+}
+
+static struct gpu_use add_clients(io_registry_entry_t accelerator)
+{
+	struct gpu_use use = {0, 0, 0};
+	struct registry_walk walk;
+
+	for (registry_children(&walk, accelerator); registry_next(&walk);)
+		add_client(&use, walk.entry);
+	return use;
+}
+
+/* What the clients used in a second ought to be what the device says of itself. */
 static void tell_accelerator(const struct asking *self, io_registry_entry_t entry)
 {
-	struct registry_walk walk;
+	struct gpu_use before = add_clients(entry), after;
+	CFTypeRef statistics;
+	uint64_t busy = 0;
+	bool is_told;
 	io_name_t name;
-	unsigned clients = 0, with_usage = 0;
-	CFTypeRef statistics = registry_property(entry, "PerformanceStatistics");
 
-	for (registry_children(&walk, entry); registry_next(&walk);) {
-		CFTypeRef usage = registry_property(walk.entry, "AppUsage");
-		clients++;
-		with_usage += usage != NULL;
-		property_release(usage);
-	}
+	wait_a_while(UINT64_C(1000000000));
+	after = add_clients(entry);
+	statistics = registry_property(entry, "PerformanceStatistics");
+	is_told = property_u64(
+		property_get(property_dictionary(statistics), "Device Utilization %"), &busy);
 	registry_class(entry, name);
-	tell(self, "%s: %u children, %u with AppUsage, %s PerformanceStatistics", name, clients,
-		with_usage, statistics ? "has" : "no");
+	tell(self, "%s: %u children, %u with AppUsage, %s PerformanceStatistics", name,
+		after.clients, after.with_usage, statistics ? "has" : "no");
+	tell(self, "all clients in a second: %lld ns",
+		(long long)(after.time_ns - before.time_ns));
+	if (is_told)
+		tell(self, "Device Utilization: %llu %%", (unsigned long long)busy);
 	property_release(statistics);
 }
 

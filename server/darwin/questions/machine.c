@@ -6,6 +6,7 @@
 #include "../hid.h"
 #include "../memory/cache.h"
 #include "../network/interfaces.h"
+#include "../private/dyld.h"
 #include "../smc.h"
 #include "questions.h"
 
@@ -147,8 +148,10 @@ void ask_interfaces(const struct asking *self)
 
 void ask_shared_cache(const struct asking *self)
 {
+	const char *path = dyld_shared_cache_file_path();
 	struct cache *cache = cache_create();
 
+	tell(self, "its file: %s", path ? path : "none");
 	if (!cache) {
 		tell(self, "we have none");
 		return;

@@ -156,14 +156,16 @@ static void add_up(const struct asking *self, bool by_footprint)
 void ask_footprint(const struct asking *self)
 {
 	struct rusage_info_named usage;
+	int error;
 
 	add_up(self, false);
 	if (walk_by_footprint())
 		add_up(self, true);
 	else
 		tell(self, "by footprint: the kernel cannot");
-	read_usage(self->pid, RUSAGE_INFO_V4, &usage);
-	tell(self, "ri_phys_footprint: %llu", (unsigned long long)usage.v5.ri_phys_footprint);
+	error = read_usage(self->pid, RUSAGE_INFO_V4, &usage);
+	tell(self, "ri_phys_footprint: error %d, %llu", error,
+		(unsigned long long)usage.v5.ri_phys_footprint);
 }
 
 void ask_ports(const struct asking *self)

@@ -23,7 +23,7 @@ struct asking {
 /* One line. */
 void tell(const struct asking *self, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-/* Seconds, by the clock of the kernel's times. */
+/* By the clock of the kernel's times, which stands while the machine sleeps. */
 void wait_a_while(uint64_t ns);
 
 /* Of struct platform. */

@@ -3,6 +3,7 @@
  *
  *	[shared_cache]
  *	base size = NUMBER        where it is; no section: there is none
+ *	file = PATH               nothing is told without
  *	version = NUMBER          of what is told of an image; 2 without
  *	images = denied           dyld does not find it again
  *	OFFSET = SIZE PATH        an image: where its code is from the base on
@@ -32,6 +33,12 @@ bool _dyld_get_shared_cache_uuid(uint8_t uuid[16])
 	sim_enter("_dyld_get_shared_cache_uuid", 0, -1);
 	memset(uuid, 7, 16);
 	return cache() != NULL;
+}
+
+const char *dyld_shared_cache_file_path(void)
+{
+	sim_enter("dyld_shared_cache_file_path", 0, -1);
+	return sim_text(cache(), "file", NULL);
 }
 
 /* What is told lives no longer than the call. */
