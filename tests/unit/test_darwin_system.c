@@ -392,6 +392,10 @@ TEST(disks_of_the_machine)
 	CHECK_INT(CELL("disk.written"), 6288013434880);
 	CHECK_INT(CELL("disk.reads"), 482000000);
 	CHECK_INT(CELL("disk.writes"), 165807382);
+	/* a registry that does not answer: no disk is forgotten, or it would count anew */
+	sim_fail("IOServiceGetMatchingServices", -1, -1, 0x2BD, 1);
+	CHECK_INT(CELL("disk.read"), FAILED);
+	CHECK_INT(CELL("disk.read"), 15230596993024);
 	sim_advance(1000000000);
 	CHECK_INT(CELL("disk.read"), 15230597293024); /* 300,000 a second */
 	/* the driver begins anew */

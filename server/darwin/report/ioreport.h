@@ -14,8 +14,8 @@
  * The loop's thread only says what is wanted and asks for names, which come from the
  * registry as `ioreg` shows them. To subscribe makes drivers open their channels, and to sample
  * makes them ask coprocessors for their counters (3 to 4 ms where somebody measured it, on an M1 Ultra):
- * that is for workers. Who comes while another one samples waits for it, but not for ever: see
- * reports_sample().
+ * that is for workers. Who comes while another one samples waits for it, but not for ever: then
+ * its cells are failed.
  */
 #ifndef DARWIN_IOREPORT_H
 #define DARWIN_IOREPORT_H
