@@ -325,7 +325,7 @@ static void write(struct doctor *self)
 	/* Of other systems all is known. */
 	if (self->features && strncmp(self->features, "macOS", 5) == 0) {
 		printf("\nfor a bug report, what only this machine can answer:\n");
-		questions_ask();
+		questions_print();
 	}
 }
 

@@ -12,7 +12,7 @@
 
 extern char **environ;
 
-void questions_ask(void)
+void questions_print(void)
 {
 	char program[PATH_MAX], error[PATH_MAX + 256], option[] = "--questions";
 	char *arguments[] = {program, option, NULL};
