@@ -192,7 +192,7 @@ TEST(what_is_made_up_is_no_region)
 	watch_close(watch);
 }
 
-/* Of Rosetta's programs counts are of 4 KiB: 4 for each of the kernel's pages. */
+/* Rosetta's programs have pages of 4 KiB, but objects are counted in the kernel's. */
 TEST(a_program_of_rosetta)
 {
 	struct watch *watch = begin("[process 501]\nflags = 0x2000010\n"

@@ -163,7 +163,7 @@ TEST(a_kernel_without_footprints)
 	watch_close(watch);
 }
 
-/* Counts are in the pages of Rosetta's programs, 4 to one of the kernel's. */
+/* Counts are in the pages of Rosetta's programs, 4 to one of the kernel's, but for those of objects. */
 TEST(a_program_of_rosetta)
 {
 	struct watch *watch;
@@ -174,6 +174,8 @@ TEST(a_program_of_rosetta)
 	CHECK_INT(target_look(watch, MAP | PAGES), STATE_OK);
 	CHECK_INT(map_at(watch, 0x100000000).page_size, 4096);
 	check_pages(watch, 0x120000000, 10, 14, 4, 0, 10, 0);
+	CHECK_INT(pages_at(watch, 0x120000000).resident_private, 10 * PAGE);
+	CHECK_INT(pages_at(watch, 0x140000000).resident_shared, PAGE);
 	watch_close(watch);
 	/* and so they are when we are one */
 	sim_set("process", "501", "flags", "0x10");

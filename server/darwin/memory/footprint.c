@@ -54,7 +54,6 @@ static struct footprints *footprints_of(struct devices *devices)
 
 /* ----------------------------------------------------------------------------- finding */
 
-/* Words are the same where they are at the same place. */
 static struct category *find_category(
 	struct category_list *self, const char *text, bool is_mapped)
 {

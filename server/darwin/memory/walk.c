@@ -52,6 +52,7 @@ int walk_begin(struct walk *self, const struct host *host, int pid, bool by_foot
 		return errno ? -errno : -EIO;
 	self->pid = pid;
 	self->by_footprint = by_footprint;
+	self->kernel_page_size = host->page_size;
 	self->target_page_size =
 		info.pbsi_flags & PROC_FLAG_ROSETTA ? ROSETTA_PAGE : host->page_size;
 	self->page_size = self->target_page_size < host->own_page_size ? self->target_page_size
@@ -121,8 +122,8 @@ static void take_pages(
 	walk_pages_clear(pages, STATE_UNSUPPORTED);
 	pages->resident = resident;
 	pages->swap = info->pri_pages_swapped_out * page;
-	pages->resident_private = info->pri_private_pages_resident * page;
-	pages->resident_shared = info->pri_shared_pages_resident * page;
+	pages->resident_private = info->pri_private_pages_resident * self->kernel_page_size;
+	pages->resident_shared = info->pri_shared_pages_resident * self->kernel_page_size;
 	pages->shared = region->is_private || region->is_file ? 0 : resident;
 	if (!region->is_file) {
 		pages->clean = 0;
@@ -248,8 +249,8 @@ static void add_sums(
 {
 	if (info->pri_user_tag == REGION_TAG_OWNED)
 		return;
-	sums->resident_private += info->pri_private_pages_resident * self->page_size;
-	sums->resident_shared += info->pri_shared_pages_resident * self->page_size;
+	sums->resident_private += info->pri_private_pages_resident * self->kernel_page_size;
+	sums->resident_shared += info->pri_shared_pages_resident * self->kernel_page_size;
 	sums->regions++;
 	if (is_private(info->pri_share_mode) && !(info->pri_flags & PROC_REGION_SUBMAP))
 		sums->private_size += info->pri_size;

@@ -52,8 +52,9 @@ typedef bool walk_visit(void *context, const struct walk_region *region);
 struct walk {
 	int pid;
 	bool by_footprint;
-	uint64_t
-		page_size; /* in which the kernel counts for us: of our pages and its, the smaller */
+	/* In which the kernel counts for us: of our pages and its, the smaller. */
+	uint64_t page_size;
+	uint64_t kernel_page_size; /* in which it counts memory objects, whoever asks */
 	uint64_t target_page_size;
 	uint64_t cache_start, cache_end; /* of our own process; set by the caller */
 	bool is_our_cache;               /* the process has the same one, at the same place */

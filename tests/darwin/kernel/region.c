@@ -19,7 +19,8 @@
  *	owned = internal=N compressed=N      what it owns and does not map
  *
  * Pages are the kernel's, vm.pagesize. They are told in those of the caller ([sysctl] hw.pagesize)
- * or of the process (4096 with flag 0x2000000, Rosetta), whichever is smaller.
+ * or of the process (4096 with flag 0x2000000, Rosetta), whichever is smaller; but those of objects,
+ * private_resident and shared_resident, in the kernel's (xnu: vm_map_region_top_walk()).
  * [region_footprint] on = 1 once vm.self_region_footprint was set: it is of the whole backend.
  * [caller] region_footprint = missing: there is no such sysctl.
  */
@@ -183,10 +184,8 @@ static void fill_pages(struct proc_regioninfo *info, const char *words, uint32_t
 			factor;
 	}
 	info->pri_pages_swapped_out = (uint32_t)number_of(words, "compressed", 0) * factor;
-	info->pri_private_pages_resident =
-		(uint32_t)number_of(words, "private_resident", 0) * factor;
-	info->pri_shared_pages_resident =
-		(uint32_t)number_of(words, "shared_resident", 0) * factor;
+	info->pri_private_pages_resident = (uint32_t)number_of(words, "private_resident", 0);
+	info->pri_shared_pages_resident = (uint32_t)number_of(words, "shared_resident", 0);
 }
 
 static void fill_info(const struct found *found, uint32_t factor, struct proc_regioninfo *info)
