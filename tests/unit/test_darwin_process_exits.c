@@ -77,6 +77,21 @@ TEST(zombies_tell)
 	watch_close(watch);
 }
 
+/* Its parent has waited, and the next process with the pid lives. */
+TEST(the_pid_of_a_zombie_is_used_again)
+{
+	struct watch *watch = begin(EXITS_NONE);
+
+	CHECK_INT(number(watch, 710, "exit.status"), 768);
+	sim_set("process", "710", "status", "2");
+	sim_set("process", "710", "uniqueid", "9997");
+	sim_set("process", "710", "resident_size", "4096");
+	watch_list(watch);
+	CHECK_INT(number(watch, 710, "exit.status"), ABSENT_U64(STATE_NONE));
+	CHECK_INT(number(watch, 710, "mem.resident"), 4096);
+	watch_close(watch);
+}
+
 /* How another user's process ended everybody may know, and not with how much CPU time. */
 TEST(zombies_of_other_users)
 {
@@ -288,7 +303,7 @@ TEST(responsible)
 	watch_close(watch);
 }
 
-TESTS(CASE(zombies_tell), CASE(zombies_of_other_users), CASE(ends_are_told),
-	CASE(nothing_is_forgotten_before), CASE(the_gate_finds_the_dead), CASE(rights_change),
-	CASE(errors), CASE(short_answers), CASE(errors_of_sysctl), CASE(sysctl_of_many),
-	CASE(responsible));
+TESTS(CASE(zombies_tell), CASE(the_pid_of_a_zombie_is_used_again), CASE(zombies_of_other_users),
+	CASE(ends_are_told), CASE(nothing_is_forgotten_before), CASE(the_gate_finds_the_dead),
+	CASE(rights_change), CASE(errors), CASE(short_answers), CASE(errors_of_sysctl),
+	CASE(sysctl_of_many), CASE(responsible));

@@ -129,6 +129,9 @@ static void look_at(struct processes *self, struct roster *roster, uint32_t pid)
 		meet(self, roster, slot, &info, zombie);
 		return;
 	}
+	/* Who has the pid of a zombie now was found by the argument for zombies. */
+	if (slot != UINT32_MAX && found && zombie)
+		found = identify(pid, false, &info, &zombie);
 	if (slot != UINT32_MAX && !found && errno != ESRCH) {
 		self->rows[slot].met = self->round; /* for all that we know */
 		return;
