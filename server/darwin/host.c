@@ -120,6 +120,7 @@ int host_init(struct host *self, const struct platform_config *config, char *err
 	self->darwin = find_darwin();
 	self->is_arm = number("hw.optional.arm64") != 0;
 	self->is_virtual = number("kern.hv_vmm_present") != 0;
+	self->is_translated = number("sysctl.proc_translated") != 0;
 	self->core_kinds = number("hw.nperflevels");
 	host_sysctl_text("hw.model", self->model, sizeof self->model);
 	host_sysctl_text("kern.osproductversion", self->system, sizeof self->system);

@@ -11,9 +11,7 @@
 
 #include "platform.h"
 
-struct platform_config;
 struct reports;
-
 struct smc_keys;
 
 struct host_memory {
@@ -31,10 +29,10 @@ struct host {
 	uint32_t darwin;        /* version of the kernel: 100 * major + minor, 2305 for 23.5 */
 	bool is_arm;            /* Apple Silicon, whatever we are compiled for */
 	bool is_virtual;        /* in a virtual machine */
-	uint32_t
-		core_kinds; /* how many kinds of cores there are: 2, for performance and efficiency */
-	uint32_t uid;       /* our own, effective */
-	uint32_t port; /* mach_host_self(): each call gives another right to the same port */
+	bool is_translated;     /* we are compiled for Intel, and Rosetta runs us */
+	uint32_t core_kinds;    /* how many there are: 2, for performance and efficiency */
+	uint32_t uid;           /* our own, effective */
+	uint32_t port;          /* mach_host_self(): each call gives another right to it */
 	/* May we read the ledgers of all users' processes? The kernel says so, but Apple's policies
 	 * are closed: the process of pid 1 was asked for. */
 	bool has_foreign_ledgers;

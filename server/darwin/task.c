@@ -15,15 +15,21 @@ _Static_assert(TASK_VM_INFO_REV5_COUNT == 87 && TASK_VM_INFO_COUNT == 89, "revis
 _Static_assert(offsetof(struct task_vm_info, ledger_swapins) == 348, "packed to 4 bytes");
 _Static_assert(offsetof(struct task_power_info_v2, gpu_energy) == 48, "power");
 
-/* macOS 12.3 counts what was fetched from swap; those before it lack nothing else. What 15 has
- * besides (memory of the neural engine) is in rusage, too. */
-struct task_words task_words_of(uint32_t darwin)
+/*
+ * macOS 12.3 counts what was fetched from swap; those before it lack nothing else. What 15 has
+ * besides (memory of the neural engine) is in rusage, too.
+ *
+ * Of power a kernel for Apple Silicon has a field more (the energy), before the last two: a program
+ * that was compiled for Intel would take another one for the switches. It asks for no more than older
+ * kernels had, which is without them.
+ */
+struct task_words task_words_of(uint32_t darwin, bool is_translated)
 {
-	enum { DARWIN_12_3 = 2104 };
+	enum { DARWIN_12_3 = 2104, POWER_WITHOUT_ENERGY = 22 };
 
 	return (struct task_words){
 		.vm = darwin >= DARWIN_12_3 ? TASK_VM_INFO_COUNT : TASK_VM_INFO_REV5_COUNT,
-		.power = TASK_POWER_INFO_V2_COUNT,
+		.power = is_translated ? POWER_WITHOUT_ENERGY : TASK_POWER_INFO_V2_COUNT,
 	};
 }
 

@@ -9,17 +9,17 @@
 #ifndef DARWIN_TASK_H
 #define DARWIN_TASK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* How much a kernel knows of each, in words of 4 bytes. To ask for more than there is makes it
  * write a line into its log: what it has answered first is what is asked for from then on. */
 struct task_words {
-	uint32_t vm;    /* 0: not known yet; then by the version of the kernel */
-	uint32_t power; /* likewise */
+	uint32_t vm, power;
 };
 
-/* Words that a kernel of that version (struct host.darwin) has. */
-struct task_words task_words_of(uint32_t darwin);
+/* Words that a kernel of that version has for us: see struct host. */
+struct task_words task_words_of(uint32_t darwin, bool is_translated);
 
 /* Bytes, if nothing else is said; or ABSENT_U64(): that kernel does not tell. */
 struct task_vm {
@@ -37,9 +37,8 @@ struct task_vm {
 
 /* The map is walked for that, under the target's lock: for workers. */
 struct task_purgeable {
-	uint64_t resident; /* volatile purgeable memory in RAM */
-	uint64_t
-		anonymous; /* internal and compressed memory that is not purgeable and volatile */
+	uint64_t resident;  /* volatile purgeable memory in RAM */
+	uint64_t anonymous; /* internal and compressed memory, less the volatile purgeable */
 };
 
 /* Numbers. */

@@ -56,7 +56,7 @@ TEST(memory_of_a_task)
 	struct task_vm vm;
 
 	begin();
-	vm = read_vm(task_words_of(2305).vm, &room);
+	vm = read_vm(task_words_of(2305, false).vm, &room);
 	CHECK_INT(vm.regions, 3000);
 	CHECK_INT(vm.page_size, 16384);
 	CHECK_INT(vm.resident_peak, 500000000);
@@ -119,13 +119,13 @@ TEST(kernels_of_all_times)
 /* Whose log gets a line for each call is not asked for more than it has. */
 TEST(nothing_is_written_into_the_log)
 {
-	struct task_words words = task_words_of(2100); /* macOS 12.0 */
+	struct task_words words = task_words_of(2100, false); /* macOS 12.0 */
 	struct task_vm vm;
 	uint32_t room;
 
 	begin();
 	CHECK_INT(words.vm, 87);
-	CHECK_INT(task_words_of(2104).vm, 89);
+	CHECK_INT(task_words_of(2104, false).vm, 89);
 	sim_set_u64("mach", "", "task_vm_words", 87);
 	CHECK_INT(task_read_vm(SAFARI, &words, &vm), 0);
 	CHECK_INT(sim_calls("log", -1), 0);
@@ -158,7 +158,7 @@ TEST(purgeable_memory)
 
 TEST(power)
 {
-	struct task_words words = task_words_of(2305);
+	struct task_words words = task_words_of(2305, false);
 	struct task_power power;
 
 	begin();
@@ -174,6 +174,19 @@ TEST(power)
 	sim_set_u64("mach", "", "task_power_words", 4); /* does not know it */
 	CHECK_INT(task_read_power(SAFARI, &words, &power), -ESRCH);
 	CHECK_INT(sim_held(), 0);
+}
+
+/* Under Rosetta what the kernel has in the place of the switches is another thing. */
+TEST(power_for_a_translated_program)
+{
+	struct task_words words = task_words_of(2305, true);
+	struct task_power power;
+
+	begin();
+	CHECK_INT(words.power, 22);
+	CHECK_INT(task_read_power(SAFARI, &words, &power), 0);
+	CHECK_INT(power.timers_2, 22);
+	CHECK_INT(power.cluster_switches, unsupported);
 }
 
 /* Accounts that are below 0 for a moment are no amounts. */
@@ -224,7 +237,7 @@ TEST(who_gets_a_port)
 /* It ends between two calls: a port to nowhere (4), or a name that is none any more. */
 TEST(it_ends_meanwhile)
 {
-	struct task_words words = task_words_of(2305);
+	struct task_words words = task_words_of(2305, false);
 	struct task_power power;
 	struct task_purgeable purgeable;
 
@@ -237,7 +250,8 @@ TEST(it_ends_meanwhile)
 	CHECK_INT(task_read_purgeable(SAFARI, &purgeable), -EINVAL);
 	CHECK_INT(sim_held(), 0);
 	CHECK_INT(try_vm(SAFARI), 0);
-	CHECK_INT(task_words_of(2305).power, words.power); /* a failure changes nothing */
+	CHECK_INT(
+		task_words_of(2305, false).power, words.power); /* a failure changes nothing */
 }
 
 TEST(the_number_of_calls)
@@ -255,5 +269,6 @@ TEST(the_number_of_calls)
 }
 
 TESTS(CASE(memory_of_a_task), CASE(kernels_of_all_times), CASE(nothing_is_written_into_the_log),
-	CASE(purgeable_memory), CASE(power), CASE(accounts_below_0), CASE(who_gets_a_port),
-	CASE(it_ends_meanwhile), CASE(the_number_of_calls))
+	CASE(purgeable_memory), CASE(power), CASE(power_for_a_translated_program),
+	CASE(accounts_below_0), CASE(who_gets_a_port), CASE(it_ends_meanwhile),
+	CASE(the_number_of_calls))

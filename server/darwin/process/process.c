@@ -63,7 +63,7 @@ static int process_open(void *context, const struct target *target, void **ret_s
 	(void)target; /* this table has none */
 	self->host = context;
 	self->usage_flavor = RUSAGE_INFO_V6;
-	self->task_words = task_words_of(self->host->darwin);
+	self->task_words = task_words_of(self->host->darwin, self->host->is_translated);
 	*ret_self = self;
 	return 0;
 }

@@ -29,7 +29,7 @@ void ask_ledgers(const struct asking *self)
 
 void ask_name_port(const struct asking *self)
 {
-	struct task_words words = {0, 0};
+	struct task_words words = task_words_of(self->host->darwin, self->host->is_translated);
 	struct task_vm vm = {0};
 	struct task_power power = {0};
 	int error = task_read_vm((uint32_t)self->pid, &words, &vm);
