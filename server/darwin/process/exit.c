@@ -111,10 +111,8 @@ const char *exits_describe(void *context)
 {
 	(void)context;
 	return "zombies, which those that ended are until their parents have waited (exit "
-	       "status; "
-	       "CPU time of those of the same user). Not kqueue, which tells a status to "
-	       "parents "
-	       "only, and not the audit trail, which takes root";
+	       "status; CPU time of those of the same user). Not kqueue, which tells a "
+	       "status to parents only, and not the audit trail, which takes root";
 }
 
 const struct process_source exit_source = {

@@ -198,8 +198,6 @@ void usage_finish(struct processes *self);
 /* What the kernel tells everybody of a process beyond that, as of this round: what sysctl says.
  * NULL: it is not there, and *ret_state says why. */
 const struct kinfo_proc *row_kinfo(struct processes *self, uint32_t slot, int *ret_state);
-/* The same of all processes; NULL: it failed. */
-const struct kinfo_proc *kinfo_all(struct processes *self, uint32_t *ret_count);
 void kinfo_finish(struct processes *self);
 /* Number of children by row_kinfo(); false: not known. */
 bool kinfo_children(struct processes *self, uint32_t pid, uint64_t *ret_count);
