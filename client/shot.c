@@ -96,27 +96,49 @@ static void on_error(
 	self->text = xstrdup(text);
 }
 
+/* For one sample, or for some until one will do. */
+static int ask(struct procmon_connection *connection, struct shot *self, uint64_t interval_ns)
+{
+	int code;
+
+	procmon_release(self->request);
+	self->request = NULL;
+	code = attach_request(connection, self->subject, self->target, on_table, on_error, self,
+		&self->request);
+	if (code != EXIT_DONE)
+		return code;
+	self->repeats = interval_ns != 0;
+	if (self->repeats)
+		procmon_request_set_interval(self->request, interval_ns);
+	int error = procmon_request_execute(self->request);
+	if (error < 0)
+		complain("cannot send the request: %s", strerror(-error));
+	return error ? attach_exit_code(error) : EXIT_DONE;
+}
+
 int shot_begin(struct shot *self, struct procmon_connection *connection,
 	const struct subject *subject, uint32_t target)
 {
 	const struct options *options = subject->options;
 
 	*self = (struct shot){.subject = subject, .target = target};
-	int code = attach_request(
-		connection, subject, target, on_table, on_error, self, &self->request);
-	if (code != EXIT_DONE)
-		return code;
-	if (subject_has_rate(subject)) {
+	if (subject_has_rate(subject))
 		self->interval_ns = options->interval_ns ? options->interval_ns
 							 : RATE_INTERVAL_MS * millisecond_ns;
-		procmon_request_set_interval(self->request, self->interval_ns);
-	} else if (target) {
-		procmon_request_set_interval(self->request, ROWS_INTERVAL_MS * millisecond_ns);
-	}
-	int error = procmon_request_execute(self->request);
-	if (error < 0)
-		complain("cannot send the request: %s", strerror(-error));
-	return error ? attach_exit_code(error) : EXIT_DONE;
+	if (target && !self->interval_ns)
+		return ask(connection, self, ROWS_INTERVAL_MS * millisecond_ns);
+	return ask(connection, self, self->interval_ns);
+}
+
+/* Of those that asked for one sample, whose rows a worker was still looking for. */
+static int ask_again(struct procmon_connection *connection, struct shot *shots, size_t count)
+{
+	int code = EXIT_DONE;
+
+	for (size_t i = 0; i < count && code == EXIT_DONE; i++)
+		if (shots[i].table && !shots[i].repeats && !shots[i].done && !shots[i].error)
+			code = ask(connection, &shots[i], ROWS_INTERVAL_MS * millisecond_ns);
+	return code;
 }
 
 void shot_finish(struct shot *self)
@@ -168,6 +190,9 @@ int shot_wait(struct procmon_connection *connection, struct shot *shots, size_t 
 
 	while (result >= 0 && !are_all_over(shots, count)) {
 		uint64_t now = clock_now_ms();
+		int code = ask_again(connection, shots, count);
+		if (code != EXIT_DONE)
+			return code;
 		result =
 			now < end ? procmon_dispatch(connection, (int)(end - now)) : -ETIMEDOUT;
 	}
@@ -184,6 +209,18 @@ int shot_wait(struct procmon_connection *connection, struct shot *shots, size_t 
 }
 
 /* -------------------------------------------------------------------------- taking */
+
+static void tell_missing(struct procmon_table *table, uint32_t target)
+{
+	const char *why = procmon_table_get_count(table) < ROWS_MAX
+				  ? "the kernel took too long to tell them"
+				  : "there are more than the server tells";
+
+	if (target)
+		complain("process %u: rows are missing: %s", target, why);
+	else
+		complain("rows are missing: %s", why);
+}
 
 /* Their tables become the caller's. Returns as shot_take; *ret_missing: for a target without one
  * the exit code. */
@@ -203,13 +240,11 @@ static int take(struct procmon_connection *connection, const struct subject *sub
 			code = attach_exit_code(shots[i].error);
 		if (code == EXIT_DONE && shots[i].error)
 			*ret_missing = attach_exit_code(shots[i].error);
-		else if (code == EXIT_DONE)
+		else if (code == EXIT_DONE) {
 			ret_tables[i] = procmon_retain(shots[i].table);
-		if (targets[i] && ret_tables[i] && procmon_table_is_incomplete(ret_tables[i]))
-			complain("process %u: rows are missing: %s", targets[i],
-				procmon_table_get_count(ret_tables[i]) < ROWS_MAX
-					? "the kernel took too long to tell them"
-					: "there are more than the server tells");
+			if (procmon_table_is_incomplete(shots[i].table))
+				tell_missing(shots[i].table, targets[i]);
+		}
 	}
 	for (size_t i = 0; i < count; i++)
 		shot_finish(&shots[i]);

@@ -13,6 +13,7 @@ struct shot {
 	uint64_t interval_ns, first_ns; /* of the two samples of a rate; 0: one will do */
 	bool hasty;                     /* what is read seldom may lack its rate */
 	bool quiet;                     /* whoever asks tells of errors */
+	bool repeats;                   /* it is asked for more than one sample */
 	bool done;
 	int error;
 	char *text; /* of the error */
@@ -20,8 +21,8 @@ struct shot {
 
 /*
  * Asks for what the subject wants: for a second sample, too, --interval or half a second later, if
- * it has a rate; and of a target for more, some seconds long, while rows are missing. Returns EXIT_DONE, or an exit code after a complaint; self is to be finished
- * in any case.
+ * it has a rate; and for more, some seconds long, while rows are missing. Returns EXIT_DONE, or an
+ * exit code after a complaint; self is to be finished in any case.
  */
 int shot_begin(struct shot *self, struct procmon_connection *connection,
 	const struct subject *subject, uint32_t target);

@@ -443,6 +443,13 @@ def test_rows_that_come_later():
         result = run("table", "thread", "4711", "-a", "tid", "-o", form)
         assert result.stderr.startswith("procctl: process 4711: rows are missing"), result.stderr
         assert sign in result.stdout and "4713" in result.stdout, result.stdout
+    # So it is of a table about no process, which is asked for once at first.
+    server.incomplete = 1
+    result = run("table", "coalition", "-a", "id", "-o", "json")
+    assert result.stderr == "" and "incomplete" not in json.loads(result.stdout), result
+    server.incomplete = 99
+    result = run("table", "coalition", "-a", "id", "-o", "json")
+    assert result.stderr.startswith("procctl: rows are missing"), result.stderr
 
 
 def test_live_threads():
