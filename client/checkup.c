@@ -159,8 +159,7 @@ size_t checkup_run(const struct checkup *self, struct sheet *sheet)
 					      self->workers_stuck)
 				    : xstrdup("none hangs"),
 		self->workers_stuck ? xstrdup("look for processes in state D (macOS: U); the "
-					      "values that they "
-					      "bring fail until then")
+					      "values that they bring fail until then")
 				    : NULL);
 	return wrong + check_log(self, sheet);
 }

@@ -6,8 +6,7 @@
 
 struct units {
 	const char *systemctl; /* NULL: there is none */
-	const char *
-		runtime; /* the user's runtime directory; systemd has a folder there if it runs */
+	const char *runtime;   /* of the user; systemd has a folder there if it runs */
 	const char *directory; /* where the units are */
 };
 

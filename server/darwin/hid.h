@@ -21,8 +21,8 @@ struct hid;
 struct hid_sensor {
 	enum hid_kind kind;
 	char name[HID_NAME_SIZE];
-	uint32_t
-		location; /* often the four characters of the SMC's key of the same sensor; 0: none */
+	/* Often the four characters of the SMC's key of the same sensor; 0: none. */
+	uint32_t location;
 };
 
 /* NULL: it cannot be had here. */

@@ -23,8 +23,8 @@ static const char system_name[] = "com.apple.system";
 
 struct name_job {
 	uint64_t id; /* launchd is asked; or */
-	uint64_t
-		unique_id; /* of the oldest process: its path is looked up; pid 0: there is none */
+	/* The path of the oldest process is looked up; pid 0: there is none. */
+	uint64_t unique_id;
 	int pid;
 	char name[COALITION_NAME], bundle[COALITION_NAME];
 };

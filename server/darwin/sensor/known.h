@@ -34,8 +34,8 @@ enum known_chip known_chip(const char *brand);
  * their sensors say some low number that never changes.
  */
 struct known {
-	const char *
-		pattern; /* of a key, where ? is any character; of a name of HID, how it begins */
+	/* Of a key, where ? is any character; of a name of HID, how it begins. */
+	const char *pattern;
 	uint32_t chips;
 	const char *label;
 	bool parks;
