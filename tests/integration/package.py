@@ -58,7 +58,7 @@ def check_formula(directory):
 
 def build(directory):
     """The packages, by their file names, and their sums."""
-    run("make", "-C", ROOT, f"BUILD={directory}", "deb", env=environment())
+    run("make", "-C", ROOT, f"BUILD={directory}", "deb", env=environment(), timeout=300)
     found = sorted((directory / "deb").glob("*.deb"))
     return found, [hashlib.sha256(path.read_bytes()).hexdigest() for path in found]
 
