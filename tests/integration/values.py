@@ -99,15 +99,18 @@ def unmeasurable(own, table):
     session = wire.Session(own)
     names = sorted(table.unmeasurable & set(table.entries))
     target = {"target_pid": os.getpid()} if table.name in targets.ROWS else {}
-    asked = session.ask(table.number, table.ids(names), **target).next() if names else None
+    sent = [name for name in names if table.entries[name].kind != pb.DERIVED]
+    asked = session.ask(table.number, table.ids(sent), **target).next() if sent else None
     for name in names:
         entry = table.entries[name]
         if entry.state != pb.UNSUPPORTED or len(entry.reason) < 10 or entry.reason == UNMEASURABLE:
             problem(f"{table.name} {name}: no reason why it is unsupported")
+        table.settled.add(name)
+        if name not in sent or not asked.rows:  # derived by the client, or no such device
+            continue
         states = {asked.cell(row, entry.id) for row in asked.rows.values()}
         if states != {Cell("unsupported", None)}:
             problem(f"{table.name} {name}: {states} instead of unsupported")
-        table.settled.add(name)
     session.close()
 
 

@@ -4,13 +4,13 @@ import pathlib
 import re
 import time
 
-from values import (coalition, cores, cpu, derived, disk, energy, files, gpu, identity, ledger,
-                    limits, memory, network, power, region, sensor, server, system, thread)
+from values import (coalition, cores, cpu, darwin, derived, disk, energy, files, gpu, identity,
+                    ledger, limits, memory, network, power, region, sensor, server, system, thread)
 from values.check import Absent, All, Range, between, complaint
 from values.wire import pb
 
 THEMES = (identity, cpu, memory, files, limits, gpu, energy, server, system, coalition, thread,
-          cores, power, sensor, disk, network, region, ledger)
+          cores, power, sensor, disk, network, region, ledger, darwin)
 UNMEASURABLE = "not measured on Linux yet"  # which is no reason
 # What a checker said of a cell: it is kept to see what the checker says of wrong cells.
 Opinion = collections.namedtuple("Opinion", "label expected cell")
