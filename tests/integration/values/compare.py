@@ -1,7 +1,5 @@
 """The registry of all checkers, and the comparison of what the server says with what they say."""
 import collections
-import pathlib
-import re
 import time
 
 from values import (coalition, cores, cpu, darwin, derived, disk, energy, files, gpu, identity,
@@ -22,14 +20,6 @@ def problem(text):
     problems.append(text)
 
 
-def of_others(table):
-    """What the registry declares for other systems alone, in a table: Linux has it not, and why."""
-    line = re.compile(r'(?:ATTRIBUTE|DETAIL)\(' + table + r', \w+, \w+, "([^"]+)".*, NOT\("[^"]+"\), '
-                      r'(?:DARWIN|DRIFTS|SUM)\(')
-    text = (pathlib.Path(__file__).parents[3] / "common/attributes.def").read_text()
-    return {match[1] for match in map(line.match, text.splitlines()) if match}
-
-
 class Table:
     """A table's part of the catalog, with the checkers of all themes."""
 
@@ -43,7 +33,6 @@ class Table:
             self.unmeasurable |= set(getattr(theme, "UNMEASURABLE" + suffix, ()))
             self.sums |= getattr(theme, "SUMS" + suffix, {})
             self.meanwhile += getattr(theme, "MEANWHILE" + suffix, ())
-        self.unmeasurable |= of_others(name)
         self.derived = set(getattr(derived, name, {}))
         self.opinions = collections.defaultdict(list)
         self.rows = []  # {attribute: value} of rows that were compared

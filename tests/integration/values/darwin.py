@@ -16,7 +16,8 @@ UNMEASURABLE_COALITION = (
     "cpu.qos_utility", "energy.gpu", "energy.neural", "energy.top", "energy.top_score",
     "gpu.time_kernel", "neural.time")
 UNMEASURABLE_CPU = (
-    "active.idle_time", "active.off_time", "active.time", "residency.idle", "residency.off")
+    "active.idle_time", "active.off_time", "active.time", "residency.active",
+    "residency.idle", "residency.off")
 UNMEASURABLE_DISK = ("retries",)
 UNMEASURABLE_FOOTPRINT = ("mem.resident_private", "mem.resident_shared")
 UNMEASURABLE_GPU = ("busy.renderer", "busy.tiler", "cores", "memory.system_allocated", "recoveries")
