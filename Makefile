@@ -448,7 +448,7 @@ format: ## lay out the code with clang-format
 format-check: ## is the code laid out as clang-format does it?
 	$(Q)clang-format --dry-run -Werror $(SOURCES)
 
-TIDY     := $(addprefix tidy-,$(filter-out server/darwin/% tests/darwin/% tests/unit/% tests/bench/%,$(filter %.c,$(SOURCES))))
+TIDY     := $(addprefix tidy-,$(filter-out server/darwin/% tests/darwin/% tests/unit/% tests/bench/% %_$(OTHER).c,$(filter %.c,$(SOURCES))))
 TIDY_MAC := $(addprefix tidy-,$(MAC_BACKEND))
 tidy: $(TIDY) $(TIDY_MAC) ## clang-tidy
 $(TIDY): tidy-%: % | $(GENERATED)

@@ -9,7 +9,9 @@
 
 #include "alloc.h"
 
-extern char **environ;
+#ifdef __APPLE__
+extern char **environ; /* no header has it */
+#endif
 
 static int add_streams(posix_spawn_file_actions_t *actions, bool quiet)
 {

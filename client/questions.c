@@ -10,7 +10,9 @@
 
 #include "server_program.h"
 
-extern char **environ;
+#ifdef __APPLE__
+extern char **environ; /* no header has it */
+#endif
 
 void questions_print(void)
 {

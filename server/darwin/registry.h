@@ -51,9 +51,11 @@ bool registry_is(io_registry_entry_t entry, const char *class_name);
 
 /* One property, to be released by property_release(); NULL: it has none of that name. Much cheaper than
  * all of them. */
-CFTypeRef registry_property(io_registry_entry_t entry, const char *key);
+__attribute__((cf_returns_retained)) CFTypeRef registry_property(
+	io_registry_entry_t entry, const char *key);
 /* All of them, likewise. */
-CFDictionaryRef registry_properties(io_registry_entry_t entry);
+__attribute__((cf_returns_retained)) CFDictionaryRef registry_properties(
+	io_registry_entry_t entry);
 /* One property by its type, see property.h. */
 bool registry_u64(io_registry_entry_t entry, const char *key, uint64_t *ret_number);
 bool registry_text(io_registry_entry_t entry, const char *key, char *text, size_t size);

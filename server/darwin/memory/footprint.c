@@ -112,7 +112,7 @@ static int read_footprint_total(int pid, uint64_t *ret_bytes)
 
 static int add_rest(struct category_list *self, int pid)
 {
-	uint64_t total, sum = 0;
+	uint64_t total = 0, sum = 0;
 	int result = read_footprint_total(pid, &total);
 
 	if (result)

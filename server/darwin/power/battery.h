@@ -14,7 +14,7 @@
 /* The registry id of the battery; 0: there is none, as in desktops. */
 uint64_t battery_find(void);
 /* All that is said of that one, to be released; NULL: it has gone. */
-CFDictionaryRef battery_properties(uint64_t id);
+__attribute__((cf_returns_retained)) CFDictionaryRef battery_properties(uint64_t id);
 
 /* A current in mA, negative while the battery is discharged. False: not known. */
 bool battery_current(CFDictionaryRef properties, int64_t *ret_milliamperes);

@@ -191,8 +191,9 @@ static int read_foreign(struct processes *self, uint32_t slot, struct darwin_bsd
 	const struct kinfo_proc *kinfo = row_kinfo(self, slot, &result);
 	uint32_t flags;
 
-	if (kinfo)
-		result = row_bsd(self, slot, false);
+	if (!kinfo)
+		return result;
+	result = row_bsd(self, slot, false);
 	if (result != STATE_OK)
 		return result;
 	flags = self->rows[slot].bsd.pbi_flags;
@@ -200,6 +201,7 @@ static int read_foreign(struct processes *self, uint32_t slot, struct darwin_bsd
 		flags |= PROC_FLAG_CTTY;
 	if (kinfo->kp_eproc.e_flag & EPROC_SLEADER)
 		flags |= PROC_FLAG_SLEADER;
+	/* NOLINTNEXTLINE(bugprone-signed-char-misuse): a number, down to -20 */
 	sample->nice = kinfo->kp_proc.p_nice;
 	sample->jobc = (uint64_t)(uint16_t)kinfo->kp_eproc.e_jobc;
 	sample->files_table = ABSENT_U64(STATE_DENIED);

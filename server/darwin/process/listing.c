@@ -146,7 +146,7 @@ static void look_at(struct processes *self, struct roster *roster, uint32_t pid)
 
 static int look_at_all(struct processes *self, struct roster *roster)
 {
-	uint32_t count;
+	uint32_t count = 0;
 	int result = list_pids(self, &count);
 
 	for (uint32_t i = 0; result == 0 && i < count; i++)

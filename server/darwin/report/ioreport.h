@@ -89,7 +89,7 @@ struct report_core {
 int reports_read_core(struct reports *self, uint64_t asked_ns, const struct report_core *core,
 	struct report_times *ret_times);
 int reports_read_gpu(struct reports *self, uint64_t asked_ns, struct report_times *ret_times);
-int reports_read_rail(struct reports *self, uint64_t asked_ns, const char *rail,
+int reports_read_rail(struct reports *self, uint64_t asked_ns, const char *name,
 	struct report_rail *ret_rail);
 
 #endif
