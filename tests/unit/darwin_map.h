@@ -10,7 +10,7 @@ enum { SAFARI = 501, DAEMON = 88, PAGE = 16384 };
 #define SAFARI_PATH "/Applications/Safari.app/Contents/MacOS/Safari"
 
 /*
- * Sections 10.2 to 10.5 of what is documented: a program with its constants and data, a heap, the
+ * As section 10 of tests/fixtures/darwin/README has it: a program with its constants and data, a heap, the
  * guard of a stack, shared memory, a file that was deleted, code that was made, reserved space, the
  * shared cache with a piece that was written to, a tag that nobody knows, and what is owned.
  */

@@ -102,7 +102,7 @@ TEST(the_number_of_calls)
 	watch_close(watch);
 }
 
-/* Every tag of section 10.3 and one that there is not: all in words, none lost. */
+/* Every tag of vm_statistics.h and one that there is not: all in words, none lost. */
 TEST(all_tags)
 {
 	struct watch *watch;

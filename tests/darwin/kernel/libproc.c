@@ -12,7 +12,7 @@
  *
  * What else a process has is said by the files that answer it: proc_bsd.c, proc_task.c,
  * proc_files.c, proc_threads.c. Who may read what is decided as the kernel does: proc_pidinfo() and
- * proc_security_policy() of bsd/kern/proc_info.c, section 2.2 of what is documented.
+ * proc_security_policy() of bsd/kern/proc_info.c.
  */
 #include <errno.h>
 #include <libproc.h>
