@@ -67,7 +67,7 @@ FAKE     := $(wildcard tests/fake/*.c)
 # Tests of a platform's backend have its name; those of macOS are for a simulated one.
 UNIT     := $(filter-out $(addprefix tests/unit/test_,darwin_% $(OTHER)_%),$(wildcard tests/unit/test_*.c))
 FUZZ     := $(filter-out tests/fuzz/fuzz_$(OTHER)_%,$(wildcard tests/fuzz/fuzz_*.c))
-HELPERS  := $(wildcard tests/integration/*.c tests/bench/*.c)
+HELPERS  := $(wildcard tests/integration/*.c tests/bench/*.c tests/stress/*.c)
 SOURCES  := $(foreach depth,* */* */*/* */*/*/*,$(wildcard $(addsuffix /$(depth).[ch],common client server tests)))
 
 object = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
@@ -297,7 +297,7 @@ $(PROGRAMS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libprocmon.a
 	$(Q)mkdir -p $(@D)
 	$(Q)$(LINK) $(PROGRAM) -o $@ $^ $(LIBS) -lm
 
-.PHONY: tests chosen unit check run bench
+.PHONY: tests chosen unit check run bench stress
 tests: all $(TESTS) $(REPLAYS) $(PROGRAMS) $(NVML)
 chosen: all $(filter $(addprefix $(BUILD)/tests/,$(ONLY)),$(TESTS) $(REPLAYS)) $(PROGRAMS) $(NVML)
 
@@ -321,6 +321,11 @@ bench: ## measure what watching costs
 	@common/dependencies check
 	@$(MAKE) --no-print-directory tests
 	@BUILD=$(abspath $(BUILD)) tests/bench/run
+
+stress: ## measure all that the server promises (30 minutes), or ONLY="NAME .."
+	@common/dependencies check
+	@$(MAKE) --no-print-directory tests
+	@BUILD=$(abspath $(BUILD)) tests/stress/run $(ONLY)
 
 # ------------------------------------------------------------------------------- macOS
 #
