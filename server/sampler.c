@@ -208,25 +208,40 @@ static int hold_input(struct sampler *self, struct view *view)
 
 /* ------------------------------------------------------------------- subscriptions */
 
-void sampler_remove(struct sampler *self, uint32_t index)
+static struct subscription *find_subscription(
+	const struct subscriber *subscriber, uint32_t request)
 {
-	struct subscription *subscription = self->subscriptions[index];
+	struct subscription *found = subscriber->subscriptions;
 
-	self->subscriptions[index] = self->subscriptions[--self->subscription_count];
-	release_view(self, subscription->view);
-	free(subscription);
+	while (found && found->request != request)
+		found = found->next;
+	return found;
 }
 
-#define NO_SUBSCRIPTION UINT32_MAX
-
-static uint32_t find_subscription(
-	const struct sampler *self, const struct subscriber *subscriber, uint32_t request)
+static void link_subscription(struct sampler *self, struct subscription *subscription)
 {
-	for (uint32_t i = 0; i < self->subscription_count; i++)
-		if (self->subscriptions[i]->subscriber == subscriber &&
-			self->subscriptions[i]->request == request)
-			return i;
-	return NO_SUBSCRIPTION;
+	struct subscriber *subscriber = subscription->subscriber;
+
+	subscription->next = subscriber->subscriptions;
+	subscription->link = &subscriber->subscriptions;
+	if (subscription->next)
+		subscription->next->link = &subscription->next;
+	subscriber->subscriptions = subscription;
+	subscription->index = self->subscription_count;
+	self->subscriptions[self->subscription_count++] = subscription;
+}
+
+void sampler_remove(struct sampler *self, struct subscription *subscription)
+{
+	struct subscription *last = self->subscriptions[--self->subscription_count];
+
+	self->subscriptions[subscription->index] = last;
+	last->index = subscription->index;
+	*subscription->link = subscription->next;
+	if (subscription->next)
+		subscription->next->link = subscription->link;
+	release_view(self, subscription->view);
+	free(subscription);
 }
 
 int sampler_subscribe(struct sampler *self, uint64_t now_ns, struct subscriber *subscriber,
@@ -234,7 +249,7 @@ int sampler_subscribe(struct sampler *self, uint64_t now_ns, struct subscriber *
 {
 	struct view *view;
 
-	if (find_subscription(self, subscriber, request->request) != NO_SUBSCRIPTION)
+	if (find_subscription(subscriber, request->request))
 		return -EEXIST;
 	if (request->attribute_count == 0)
 		return -EINVAL;
@@ -260,17 +275,17 @@ int sampler_subscribe(struct sampler *self, uint64_t now_ns, struct subscriber *
 	subscription->interval_ns = subscription_round_interval(request->interval_ns);
 	subscription->asked_ns = now_ns;
 	subscription->due_ns = now_ns;
-	self->subscriptions[self->subscription_count++] = subscription;
+	link_subscription(self, subscription);
 	return 0;
 }
 
 int sampler_cancel(struct sampler *self, struct subscriber *subscriber, uint32_t request)
 {
-	uint32_t index = find_subscription(self, subscriber, request);
+	struct subscription *subscription = find_subscription(subscriber, request);
 
-	if (index == NO_SUBSCRIPTION)
+	if (!subscription)
 		return -ENOENT;
-	sampler_remove(self, index);
+	sampler_remove(self, subscription);
 	return 0;
 }
 
@@ -286,9 +301,8 @@ void sampler_add_session(struct sampler *self, struct subscriber *subscriber)
 
 void sampler_drop(struct sampler *self, struct subscriber *subscriber)
 {
-	for (uint32_t i = self->subscription_count; i-- > 0;)
-		if (self->subscriptions[i]->subscriber == subscriber)
-			sampler_remove(self, i);
+	while (subscriber->subscriptions)
+		sampler_remove(self, subscriber->subscriptions);
 	for (uint32_t i = self->session_count; i-- > 0;)
 		if (self->sessions[i] == subscriber)
 			self->sessions[i] = self->sessions[--self->session_count];
@@ -296,22 +310,23 @@ void sampler_drop(struct sampler *self, struct subscriber *subscriber)
 
 void sampler_drained(struct sampler *self, struct subscriber *subscriber, uint64_t now_ns)
 {
-	for (uint32_t i = 0; i < self->subscription_count; i++) {
-		struct subscription *subscription = self->subscriptions[i];
-		if (subscription->subscriber != subscriber || !subscription->overdue)
+	(void)self;
+	for (struct subscription *i = subscriber->subscriptions; i; i = i->next) {
+		if (!i->overdue)
 			continue;
-		subscription->overdue = false;
-		subscription->due_ns = subscription_next_due(GRID_NS, now_ns);
+		i->overdue = false;
+		i->due_ns = subscription_next_due(GRID_NS, now_ns);
 	}
 }
 
 int sampler_lost(struct sampler *self, struct subscriber *subscriber, uint32_t request)
 {
-	uint32_t index = find_subscription(self, subscriber, request);
+	struct subscription *subscription = find_subscription(subscriber, request);
 
-	if (index == NO_SUBSCRIPTION)
+	(void)self;
+	if (!subscription)
 		return -ENOENT;
-	self->subscriptions[index]->since = 0;
+	subscription->since = 0;
 	return 0;
 }
 

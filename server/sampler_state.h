@@ -60,6 +60,6 @@ struct sampler {
 void sampler_add_work(struct work *self, const struct instance_source *source);
 
 /* Forgets a subscription, and with the last of its kind the view and the instance. */
-void sampler_remove(struct sampler *self, uint32_t index);
+void sampler_remove(struct sampler *self, struct subscription *subscription);
 
 #endif

@@ -75,19 +75,24 @@ static const struct binding core_bindings[ATTRIBUTE_COUNT] = {
 static const struct scale core_scales[] = {{1, 1}};
 
 /*
- * Both tables list things that come and go: each tick the provider writes down who is there
- * now, by identity, and compares with the rows that it has.
+ * Both tables list things that come and go, and a client may make ten thousand of them: each tick
+ * the provider writes down who is there now, in the order of their identities, and goes
+ * through that and through the rows of the tick before side by side.
  */
 struct self_row {
 	uint64_t identity;
 	uint32_t slot;
-	bool seen;
+	/* What it is about, from the list on until the sampling ends. */
+	const void *what; /* an instance, a subscription, a subscriber; NULL: the total */
+	uint32_t source;  /* of an instance */
 };
 
 struct self_table {
 	struct sampler *sampler;
-	struct self_row *rows;
-	uint32_t count, capacity;
+	struct self_row *rows, *before; /* in the order of identities */
+	uint32_t count, before_count, capacity, before_capacity;
+	uint32_t *row_of; /* index of a slot's row */
+	uint32_t slots;
 	char name[NAME_MAX_BYTES]; /* texts of the latest sample */
 	char attributes[ATTRIBUTES_MAX_BYTES];
 };
@@ -107,44 +112,79 @@ static void self_close(void *handle)
 	struct self_table *self = handle;
 
 	free(self->rows);
+	free(self->before);
+	free(self->row_of);
 	free(self);
 }
 
-static void note_row(struct self_table *self, struct roster *roster, uint64_t identity)
+static void begin_list(struct self_table *self)
 {
-	for (uint32_t i = 0; i < self->count; i++)
-		if (self->rows[i].identity == identity) {
-			self->rows[i].seen = true;
-			return;
-		}
-	uint32_t slot = roster->ops->born(roster, identity, 0);
-	if (slot == UINT32_MAX)
-		return;
+	struct self_table last = *self;
+
+	self->rows = last.before;
+	self->capacity = last.before_capacity;
+	self->count = 0;
+	self->before = last.rows;
+	self->before_capacity = last.capacity;
+	self->before_count = last.count;
+}
+
+static void note_row(
+	struct self_table *self, uint64_t identity, const void *what, uint32_t source)
+{
 	if (self->count == self->capacity) {
 		self->capacity = self->capacity * 2 + 16;
 		self->rows = xreallocarray(self->rows, self->capacity, sizeof *self->rows);
 	}
-	self->rows[self->count++] = (struct self_row){identity, slot, true};
+	self->rows[self->count++] = (struct self_row){identity, UINT32_MAX, what, source};
 }
 
+static int by_identity(const void *a, const void *b)
+{
+	uint64_t one = ((const struct self_row *)a)->identity;
+	uint64_t other = ((const struct self_row *)b)->identity;
+
+	return (one > other) - (one < other);
+}
+
+static void note_slot(struct self_table *self, uint32_t slot, uint32_t index)
+{
+	if (slot >= self->slots) {
+		self->slots = slot * 2 + 16;
+		self->row_of = xreallocarray(self->row_of, self->slots, sizeof *self->row_of);
+	}
+	self->row_of[slot] = index;
+}
+
+/* Those that find no room in the table are left out. */
 static void end_list(struct self_table *self, struct roster *roster)
 {
-	for (uint32_t i = self->count; i-- > 0;) {
-		if (!self->rows[i].seen) {
-			roster->ops->died(roster, self->rows[i].slot);
-			self->rows[i] = self->rows[--self->count];
-		} else {
-			self->rows[i].seen = false;
-		}
+	const struct self_row *old = self->before, *end = old + self->before_count;
+	uint32_t kept = 0;
+
+	if (self->count)
+		qsort(self->rows, self->count, sizeof *self->rows, by_identity);
+	for (uint32_t i = 0; i < self->count; i++) {
+		struct self_row row = self->rows[i];
+
+		for (; old < end && old->identity < row.identity; old++)
+			roster->ops->died(roster, old->slot);
+		row.slot = old < end && old->identity == row.identity
+				   ? (old++)->slot
+				   : roster->ops->born(roster, row.identity, 0);
+		if (row.slot == UINT32_MAX)
+			continue;
+		note_slot(self, row.slot, kept);
+		self->rows[kept++] = row;
 	}
+	for (; old < end; old++)
+		roster->ops->died(roster, old->slot);
+	self->count = kept;
 }
 
-static uint64_t identity_of(const struct self_table *self, uint32_t slot)
+static const struct self_row *row_at(const struct self_table *self, uint32_t slot)
 {
-	for (uint32_t i = 0; i < self->count; i++)
-		if (self->rows[i].slot == slot)
-			return self->rows[i].identity;
-	return 0;
+	return &self->rows[self->row_of[slot]];
 }
 
 static struct sample_text text_of(const char *text)
@@ -171,11 +211,12 @@ static int server_list(void *handle, struct roster *roster, const struct row_sco
 	struct self_table *self = handle;
 
 	(void)scope;
-	note_row(self, roster, TOTAL_ROW);
+	begin_list(self);
+	note_row(self, TOTAL_ROW, NULL, 0);
 	for (const struct instance *i = self->sampler->instances; i; i = i->next)
 		for (uint32_t s = 0; s < i->provider->source_count; s++)
 			if (i->sources[s].reads)
-				note_row(self, roster, source_identity(i, s));
+				note_row(self, source_identity(i, s), i, s);
 	end_list(self, roster);
 	return 0;
 }
@@ -244,19 +285,14 @@ static void fill_total(const struct sampler *sampler, struct core_server *sample
 static int server_read(void *handle, uint32_t slot, uint32_t source, void *sample)
 {
 	struct self_table *self = handle;
-	uint64_t identity = identity_of(self, slot);
+	const struct self_row *row = row_at(self, slot);
 
 	(void)source;
-	if (identity == TOTAL_ROW) {
+	if (row->what)
+		fill_source(self, row->what, row->source, sample);
+	else
 		fill_total(self->sampler, sample);
-		return STATE_OK;
-	}
-	for (const struct instance *i = self->sampler->instances; i; i = i->next)
-		if (i->id == identity >> 8) {
-			fill_source(self, i, (uint32_t)(identity & 0xff) - 2, sample);
-			return STATE_OK;
-		}
-	return STATE_FAILED;
+	return STATE_OK;
 }
 
 /* ------------------------------------------------------------------------- SESSION */
@@ -265,25 +301,19 @@ static int server_read(void *handle, uint32_t slot, uint32_t source, void *sampl
  * session's, and this bit. */
 #define IDLE_SESSION (UINT64_C(1) << 63)
 
-static bool has_request(const struct sampler *sampler, const struct subscriber *subscriber)
-{
-	for (uint32_t i = 0; i < sampler->subscription_count; i++)
-		if (sampler->subscriptions[i]->subscriber == subscriber)
-			return true;
-	return false;
-}
-
 static int session_list(void *handle, struct roster *roster, const struct row_scope *scope)
 {
 	struct self_table *self = handle;
 	const struct sampler *sampler = self->sampler;
 
 	(void)scope;
+	begin_list(self);
 	for (uint32_t i = 0; i < sampler->subscription_count; i++)
-		note_row(self, roster, sampler->subscriptions[i]->serial);
+		note_row(self, sampler->subscriptions[i]->serial, sampler->subscriptions[i], 0);
 	for (uint32_t i = 0; i < sampler->session_count; i++)
-		if (!has_request(sampler, sampler->sessions[i]))
-			note_row(self, roster, sampler->sessions[i]->session | IDLE_SESSION);
+		if (!sampler->sessions[i]->subscriptions)
+			note_row(self, sampler->sessions[i]->session | IDLE_SESSION,
+				sampler->sessions[i], 0);
 	end_list(self, roster);
 	return 0;
 }
@@ -332,26 +362,21 @@ static void fill_session(const struct subscriber *from, struct core_session *sam
 static int session_read(void *handle, uint32_t slot, uint32_t source, void *to)
 {
 	struct self_table *self = handle;
-	const struct sampler *sampler = self->sampler;
-	uint64_t identity = identity_of(self, slot);
+	const struct self_row *row = row_at(self, slot);
 	struct core_session *sample = to;
 
 	(void)source;
 	*sample = (struct core_session){.table = no_text(), .attributes = no_text()};
 	for (uint64_t *field = &sample->request; field <= &sample->encode_time_ns; field++)
 		*field = ABSENT_U64(STATE_NONE);
-	for (uint32_t i = 0; i < sampler->subscription_count; i++)
-		if (sampler->subscriptions[i]->serial == identity) {
-			fill_session(sampler->subscriptions[i]->subscriber, sample);
-			fill_subscription(self, sampler->subscriptions[i], sample);
-			return STATE_OK;
-		}
-	for (uint32_t i = 0; i < sampler->session_count; i++)
-		if ((sampler->sessions[i]->session | IDLE_SESSION) == identity) {
-			fill_session(sampler->sessions[i], sample);
-			return STATE_OK;
-		}
-	return STATE_FAILED;
+	if (row->identity & IDLE_SESSION) {
+		fill_session(row->what, sample);
+	} else {
+		const struct subscription *subscription = row->what;
+		fill_session(subscription->subscriber, sample);
+		fill_subscription(self, subscription, sample);
+	}
+	return STATE_OK;
 }
 
 /* ------------------------------------------------------------------------ platform */

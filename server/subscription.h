@@ -25,7 +25,8 @@ struct subscriber {
 	uint32_t session;
 	uint32_t uid;
 	uint64_t pid;
-	const char *client; /* sanitised name; owned by the edge */
+	const char *client;                 /* sanitised name; owned by the edge */
+	struct subscription *subscriptions; /* the core's: NULL at first */
 };
 
 struct subscriber_ops {
@@ -62,7 +63,9 @@ enum subscription_state {
 
 struct subscription {
 	struct subscriber *subscriber;
-	struct view *view; /* owned by the sampler */
+	struct subscription *next, **link; /* among the subscriber's: they are few */
+	uint32_t index;                    /* among all */
+	struct view *view;                 /* owned by the sampler */
 	uint32_t request;
 	uint64_t serial; /* never reused: its row in SESSION */
 	enum subscription_state state;

@@ -355,7 +355,7 @@ static void end_subscription(struct sampler *self, uint32_t index, int error)
 	struct subscriber *subscriber = self->subscriptions[index]->subscriber;
 	uint32_t request = self->subscriptions[index]->request;
 
-	sampler_remove(self, index);
+	sampler_remove(self, self->subscriptions[index]);
 	subscriber->ops->ended(subscriber, request, error);
 }
 
