@@ -14,9 +14,6 @@
 #include "text.h"
 
 #define MILLISECOND UINT64_C(1000000)
-#define CONNECT_NS  (5000 * MILLISECOND)
-
-enum { CLIENT_NAME_MAX = 64 };
 
 /* A call of procmon_connect. */
 struct attempt {
@@ -192,7 +189,7 @@ static char *copy_error(const struct attempt *attempt, int result)
 int procmon_connect(const char *path, const char *name, unsigned flags,
 	struct procmon_connection **ret_connection, char **ret_error)
 {
-	struct attempt attempt = {.deadline_ns = clock_now_ns() + CONNECT_NS};
+	struct attempt attempt = {.deadline_ns = clock_now_ns() + CONNECT_S * SECOND_NS};
 	int result;
 
 	*ret_connection = NULL;

@@ -45,7 +45,7 @@ static int reserve_slot(struct mirror *self, uint32_t slot)
 {
 	uint32_t count = self->slot_count ? self->slot_count : 64;
 
-	if (slot >= ROWS_MAX)
+	if (slot >= TABLE_ROWS_MAX)
 		return -EPROTO;
 	if (slot < self->slot_count)
 		return 0;
@@ -300,7 +300,7 @@ static int stage(struct mirror *self, struct wire_arena *arena, const Procmon__F
 {
 	struct part *part;
 
-	if (arena->used_bytes > STAGED_MAX - self->staged_bytes)
+	if (arena->used_bytes > WIRE_STAGED_MAX - self->staged_bytes)
 		return -EPROTO;
 	part = calloc(1, sizeof *part);
 	if (!part)

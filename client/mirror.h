@@ -10,8 +10,6 @@
 #include "table.h"
 #include "wire.h"
 
-enum { STAGED_MAX = 64 * 1024 * 1024 }; /* decoded bytes of the parts that wait */
-
 /* A part that waits for the last one. */
 struct part {
 	struct part *next;

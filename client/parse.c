@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "limit.h"
 
-enum { PIDS_MAX = 1024 }; /* what one request may name */
-
-static const uint64_t step_ns = 100000000, second_ns = 1000000000;
+static const uint64_t step_ns = REQUEST_INTERVAL_MIN_MS * UINT64_C(1000000),
+		      second_ns = 1000000000;
 
 /* Digits at *text to a number of at most `max`; moves *text behind them. */
 static bool take_number(const char **text, uint64_t max, uint64_t *ret_number)
@@ -67,10 +67,11 @@ int parse_interval(const char *text, uint64_t *ret_ns, char **ret_error)
 {
 	uint64_t ns = 0;
 
-	if (!parse_time(text, 3600000, &ns) || ns == 0 || ns > 3600 * second_ns) {
+	if (!parse_time(text, 1000 * INTERVAL_OPTION_MAX_S, &ns) || ns == 0 ||
+		ns > INTERVAL_OPTION_MAX_S * second_ns) {
 		*ret_error = xasprintf("\"%s\" is no interval: use 500ms, 2s, 1.5s or 1m, "
-				       "from 100ms to 60m",
-			text);
+				       "from %dms to %dm",
+			text, REQUEST_INTERVAL_MIN_MS, INTERVAL_OPTION_MAX_S / 60);
 		return -EINVAL;
 	}
 	*ret_ns = (ns + step_ns - 1) / step_ns * step_ns;
@@ -169,7 +170,7 @@ static bool add_pid(uint32_t *pids, size_t *count, uint32_t pid)
 	for (size_t i = 0; i < *count; i++)
 		if (pids[i] == pid)
 			return true;
-	if (*count == PIDS_MAX)
+	if (*count == REQUEST_PIDS_MAX)
 		return false;
 	pids[(*count)++] = pid;
 	return true;
@@ -177,7 +178,7 @@ static bool add_pid(uint32_t *pids, size_t *count, uint32_t pid)
 
 int parse_pids(const char *text, uint32_t **ret_pids, size_t *ret_count, char **ret_error)
 {
-	uint32_t *pids = xcalloc(PIDS_MAX, sizeof *pids);
+	uint32_t *pids = xcalloc(REQUEST_PIDS_MAX, sizeof *pids);
 	const char *at = text;
 	size_t count = 0;
 	uint64_t pid = 0;
@@ -199,6 +200,6 @@ int parse_pids(const char *text, uint32_t **ret_pids, size_t *ret_count, char **
 	free(pids);
 	*ret_error =
 		fits ? xasprintf("\"%s\" is no list of process ids: use 123 or 123,456", text)
-		     : xasprintf("more than %d process ids", PIDS_MAX);
+		     : xasprintf("more than %d process ids", REQUEST_PIDS_MAX);
 	return -EINVAL;
 }

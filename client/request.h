@@ -5,13 +5,9 @@
 #include <stdbool.h>
 
 #include "catalog.h"
+#include "limit.h"
 #include "mirror.h"
 #include "object.h"
-
-enum {
-	REQUEST_PIDS_MAX = 1024,
-	REQUEST_ATTRIBUTES_MAX = 256,
-};
 
 struct procmon_request {
 	struct object object;

@@ -8,6 +8,7 @@
 #include "attach.h"
 #include "clock.h"
 #include "command.h"
+#include "limit.h"
 
 enum {
 	RATE_INTERVAL_MS = 500, /* between the two samples of a rate */
@@ -15,8 +16,6 @@ enum {
 	PATIENCE_MS = 10000,    /* for one sample of a server that answers at all */
 	ROWS_INTERVAL_MS = 200, /* between samples until no row is missing */
 	ROWS_PATIENCE_MS = 5000,
-	ROWS_MAX = 65536,   /* of a table: more will not come */
-	SHOTS_AT_ONCE = 16, /* requests that a session may have */
 };
 
 static const uint64_t millisecond_ns = 1000000;
@@ -63,7 +62,7 @@ static bool is_enough(const struct shot *self, uint64_t before_ns, uint64_t now_
 static bool lacks_rows(const struct shot *self, uint64_t now_ns)
 {
 	return procmon_table_is_incomplete(self->table) &&
-	       procmon_table_get_count(self->table) < ROWS_MAX &&
+	       procmon_table_get_count(self->table) < TABLE_ROWS_MAX &&
 	       now_ns - self->first_ns < ROWS_PATIENCE_MS * millisecond_ns;
 }
 
@@ -212,7 +211,7 @@ int shot_wait(struct procmon_connection *connection, struct shot *shots, size_t 
 
 static void tell_missing(struct procmon_table *table, uint32_t target)
 {
-	const char *why = procmon_table_get_count(table) < ROWS_MAX
+	const char *why = procmon_table_get_count(table) < TABLE_ROWS_MAX
 				  ? "the kernel took too long to tell them"
 				  : "there are more than the server tells";
 
@@ -228,7 +227,7 @@ static int take(struct procmon_connection *connection, const struct subject *sub
 	const uint32_t *targets, size_t count, struct procmon_table **ret_tables,
 	int *ret_missing)
 {
-	struct shot shots[SHOTS_AT_ONCE] = {0};
+	struct shot shots[SESSION_REQUESTS_MAX] = {0};
 	int code = EXIT_DONE;
 
 	for (size_t i = 0; code == EXIT_DONE && i < count; i++)
@@ -261,10 +260,12 @@ int shot_take(struct procmon_connection *connection, const struct subject *subje
 
 	if (!subject_is_targeted(subject->table))
 		return take(connection, subject, nobody, 1, ret_tables, &missing);
-	for (size_t i = 0; code == EXIT_DONE && i < options->pid_count; i += SHOTS_AT_ONCE) {
+	for (size_t i = 0; code == EXIT_DONE && i < options->pid_count;
+		i += SESSION_REQUESTS_MAX) {
 		size_t left = options->pid_count - i;
 		code = take(connection, subject, options->pids + i,
-			left < SHOTS_AT_ONCE ? left : SHOTS_AT_ONCE, ret_tables + i, &missing);
+			left < SESSION_REQUESTS_MAX ? left : SESSION_REQUESTS_MAX,
+			ret_tables + i, &missing);
 	}
 	for (size_t i = 0; i < options->pid_count; i++)
 		found |= ret_tables[i] != NULL;

@@ -145,7 +145,7 @@ static int compact_texts(struct procmon_table *self, uint32_t column, size_t mor
 	char *old = self->cells[column].texts;
 	size_t live = sum_texts(self, column) + more;
 
-	if (live > TEXTS_MAX / 2)
+	if (live > COLUMN_TEXTS_MAX / 2)
 		return -EPROTO;
 	int result = pack_texts(self, column, old, live * 2);
 	if (result == 0)

@@ -10,13 +10,12 @@
 #include <stdbool.h>
 
 #include "attribute.h"
+#include "limit.h"
 #include "object.h"
 #include "procmon.h"
 
 enum {
-	ROWS_MAX = 65536,              /* rows of a table; slots are below it, too */
-	TEXTS_MAX = 128 * 1024 * 1024, /* bytes for the texts of a column */
-	CELL_UNSET = 255,              /* state of a cell that was never named */
+	CELL_UNSET = 255, /* state of a cell that was never named */
 };
 
 /* An attribute as it was asked for, and the column that it is read or computed from. */

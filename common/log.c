@@ -19,10 +19,8 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "limit.h"
 #include "system.h"
-
-#define LINES_A_SECOND 10
-#define LINE_MAX_BYTES 1024
 
 static struct {
 	pthread_mutex_t mutex;
@@ -61,7 +59,7 @@ static void replace_controls(char *text)
 
 static void write_line(enum log_level level, const char *text)
 {
-	char line[LINE_MAX_BYTES];
+	char line[LOG_LINE_MAX];
 	size_t start = put_start(line, sizeof line, level);
 	size_t size;
 
@@ -94,7 +92,7 @@ static bool within_limit(void)
 			write_line(LOG_LEVEL_INFO, text);
 		}
 	}
-	if (state.lines < LINES_A_SECOND) {
+	if (state.lines < LOG_LINES_A_SECOND) {
 		state.lines++;
 		return true;
 	}
@@ -105,7 +103,7 @@ static bool within_limit(void)
 __attribute__((format(printf, 2, 0))) static void log_line(
 	enum log_level level, const char *format, va_list arguments)
 {
-	char text[LINE_MAX_BYTES];
+	char text[LOG_LINE_MAX];
 	int saved = errno;
 
 	pthread_mutex_lock(&state.mutex);

@@ -1,6 +1,6 @@
 /*
- * The log: one line, one event, to stderr (or where it was redirected). At most 10 lines a
- * second; what is beyond is counted and reported in one line.
+ * The log: one line, one event, to stderr (or where it was redirected). At most
+ * LOG_LINES_A_SECOND; what is beyond is counted and reported in one line.
  */
 #ifndef COMMON_LOG_H
 #define COMMON_LOG_H

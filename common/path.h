@@ -7,8 +7,7 @@
 
 #include <stddef.h>
 
-/* Longest socket path: sun_path is 108 bytes on Linux, 104 on macOS, with the NUL. */
-#define PATH_SOCKET_MAX 103
+#include "limit.h" /* PATH_SOCKET_MAX: sun_path is 108 bytes on Linux, 104 on macOS, with the NUL */
 
 /*
  * Writes the path of this user's socket: $PROCMON_SOCKET; else

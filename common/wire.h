@@ -12,18 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "limit.h"
 #include "procmon.pb-c.h"
 
-enum {
-	WIRE_PROTOCOL = 1,                   /* the protocol version of this build */
-	WIRE_HELLO_MAX = 4 * 1024,           /* client to server, before Hello */
-	WIRE_REQUEST_MAX = 64 * 1024,        /* client to server, after Hello */
-	WIRE_REQUEST_ARENA = 1024 * 1024,    /* decoded size of such a message */
-	WIRE_PART_MAX = 256 * 1024,          /* a part of a frame, as the server makes them */
-	WIRE_FRAME_MAX = 1024 * 1024,        /* what a client accepts as one message */
-	WIRE_FRAME_ARENA = 16 * 1024 * 1024, /* decoded size of such a message */
-	WIRE_PREFIX_MAX = 10,                /* longest length prefix */
-};
+enum { WIRE_PROTOCOL = 1 }; /* the protocol version of this build */
 
 /* An arena: everything that one decode allocates, freed at once. */
 struct wire_arena {

@@ -9,14 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "limit.h"
 #include "log.h"
 
 enum {
-	IDLE_EXIT_MAX_S = 24 * 60 * 60,
 	PATH_CHECK_S = 60,
 	WORKERS = 3,
-	WORKERS_MIN = 2,
-	WORKERS_MAX = 4,
 	BUDGET_PERCENT = 25,
 	BUDGET_PERCENT_MAX = 100,
 };
@@ -181,7 +179,8 @@ static int parse_option(struct arguments *self, int option, const char *value)
 		self->platform.without = value;
 		return 0;
 	case OPTION_WORKERS:
-		return parse_number("workers", value, WORKERS_MIN, WORKERS_MAX, &self->workers);
+		return parse_number(
+			"workers", value, LANE_WORKERS_MIN, LANE_WORKERS_MAX, &self->workers);
 	case OPTION_BUDGET:
 		return parse_number(
 			"budget", value, 0, BUDGET_PERCENT_MAX, &self->budget_percent);

@@ -27,6 +27,4 @@ bool budget_allows(const struct budget *self);
 /* The slow lane too? If not, each of its sources is let through now and then nevertheless. */
 bool budget_is_ample(const struct budget *self);
 
-#define BUDGET_SLOW_NS (10 * UINT64_C(1000000000))
-
 #endif

@@ -4,6 +4,7 @@
 
 #include "alloc.h"
 #include "apply.h"
+#include "clock.h"
 #include "instance.h"
 #include "slow.h"
 
@@ -87,7 +88,7 @@ void exits_retire(struct instance *instance, uint64_t now_ns,
 
 	for (uint32_t i = 0; i < self->count; i++) {
 		struct exit_entry entry = *entry_at(self, i);
-		bool patient = now_ns - entry.ended_ns < EXITS_PATIENCE_NS;
+		bool patient = now_ns - entry.ended_ns < EXITS_PATIENCE_S * SECOND_NS;
 		if (awaited(context, entry.slot, patient))
 			*entry_at(self, kept++) = entry;
 		else

@@ -11,10 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { EXITS_MAX = 4096 };
-
-/* Who does not take his frames is waited for so long. */
-#define EXITS_PATIENCE_NS (10 * UINT64_C(1000000000))
+#include "limit.h"
 
 struct instance;
 struct exit_entry;

@@ -15,15 +15,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "limit.h"
 #include "platform.h"
 
-#define LANE_DEADLINE_NS (250 * UINT64_C(1000000))
+#define LANE_DEADLINE_NS (LANE_DEADLINE_MS * UINT64_C(1000000))
 
-enum {
-	LANE_WORKERS_MAX = 4,
-	LANE_JOBS_MAX = 256,                   /* in the lane at once: bounds its memory */
-	LANE_LISTINGS_MAX = LANE_JOBS_MAX / 2, /* of these: there is always room for cells */
-};
+/* Of LANE_JOBS_MAX: there is always room for cells. */
+enum { LANE_LISTINGS_MAX = LANE_JOBS_MAX / 2 };
 
 struct lane;
 

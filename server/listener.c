@@ -15,7 +15,6 @@
 enum {
 	ACCEPT_AT_ONCE = 16,       /* then those who came are heard: they may say hello */
 	RESERVED_DESCRIPTORS = 16, /* left for the sampler */
-	SEND_BUFFER = 32 * 1024,   /* see accept_client() */
 };
 
 #define RETRY_NS     (SECOND_NS / 2)  /* when there is no free descriptor */
@@ -30,7 +29,7 @@ static void accept_client(struct listener *self, int fd)
 	 * read. With 32 KiB (Linux doubles it) a write of up to 64 KB still goes out at
 	 * once, and eleven usual frames.
 	 */
-	int send_buffer = SEND_BUFFER;
+	int send_buffer = SESSION_SEND_BUFFER;
 	uid_t uid;
 	uint64_t pid;
 

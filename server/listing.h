@@ -14,9 +14,6 @@
 enum {
 	LISTING_ROWS_AT_ONCE = 2048,
 	LISTING_RESTARTS_MAX = 3,
-	/* Of all such tables together: each has as many rows as a process likes, and there is one for
-	 * each process that somebody asks about. Beyond that they are incomplete. */
-	LISTING_ROWS_MAX = 4 * TABLE_ROWS_MAX,
 };
 
 /*
@@ -27,7 +24,11 @@ enum {
 int listing_want(struct instance *self, uint32_t sources, struct lane *lane, uint64_t now_ns);
 /* Hands in what the lane had no room for, and what the job before did not find. */
 int listing_pump(struct instance *self, struct lane *lane, uint64_t now_ns);
-/* It may have as many rows as the others of its kind (`first`, its next ..) leave. */
+/*
+ * It may have as many rows as the others of its kind (`first`, its next ..) leave of
+ * LISTING_ROWS_MAX: each has as many as a process likes, and there is one for each process that
+ * somebody asks about.
+ */
 void listing_limit(struct instance *self, const struct instance *first);
 /* A job is through, or has become late: its rows into the table. */
 int listing_apply(struct instance *self, struct lane_job *job, bool late, uint64_t now_ns);

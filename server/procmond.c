@@ -13,6 +13,7 @@
 #include "activation.h"
 #include "arguments.h"
 #include "daemon.h"
+#include "limit.h"
 #include "listener.h"
 #include "log.h"
 #include "loop.h"
@@ -24,8 +25,6 @@ enum {
 	ON_DEMAND_IDLE_S = 60,
 };
 
-#define LOG_MAX_BYTES (1024ul * 1024)
-
 /* A server on demand has nobody's terminal: its log is kept beside the socket. */
 static void leave_terminal(const char *socket)
 {
@@ -34,7 +33,7 @@ static void leave_terminal(const char *socket)
 
 	daemon_leave_terminal();
 	if (result == 0)
-		result = log_open_file(path, LOG_MAX_BYTES);
+		result = log_open_file(path, LOG_FILE_MAX);
 	if (result < 0)
 		log_error("%s: no log is kept: %s", path, strerror(-result));
 }

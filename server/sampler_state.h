@@ -7,12 +7,12 @@
 
 #include "budget.h"
 #include "instance.h"
+#include "limit.h"
 #include "sampler.h"
 #include "self.h"
 #include "view.h"
 
 enum {
-	VIEWS_MAX = 256,
 	PLATFORM_GIVEN = 0, /* of the operating system */
 	PLATFORM_SELF = 1,  /* SERVER and SESSION */
 };

@@ -13,30 +13,10 @@
 #include <stdint.h>
 
 #include "input.h"
+#include "limit.h"
 #include "output.h"
 #include "sampler.h"
 #include "wire.h"
-
-enum {
-	SESSIONS_MAX = 1024,
-	SESSIONS_BEFORE_HELLO_MAX = 64,
-	SESSION_REQUESTS_MAX = 16,      /* alive at a time */
-	SESSION_MESSAGES_A_SECOND = 50, /* after Hello; a faster client is read later */
-	SESSION_MESSAGES_BURST = 200,
-	SESSION_HELLO_S = 10,   /* from connect to Hello */
-	SESSION_MESSAGE_S = 5,  /* from the first byte of a message to its last */
-	SESSION_PATIENCE_S = 1, /* the same, when others wait for its place */
-	SESSION_GOODBYE_MS = 300,
-	SESSION_CLOSE_S = 1, /* to take the Error that ends the session */
-};
-
-/*
- * What readers that are behind may hold together. A frame is held once however many hold it,
- * so it takes many readers that stopped in different ticks of a huge table. Then the one that
- * holds most loses what is not under way to it yet: nobody is closed for being slow, its
- * next frame is a full table.
- */
-#define SESSIONS_HELD_MAX_BYTES (64ull * 1024 * 1024)
 
 struct event_base;
 struct session;
@@ -73,8 +53,13 @@ void sessions_say_goodbye(struct sessions *self, Procmon__GoodbyeReason reason);
  */
 bool sessions_have_room(struct sessions *self);
 
-/* A session has come to hold a frame: sees to it that all together hold no more than they may.
- * May be called from within the core; does not call it. */
+/*
+ * A session has come to hold a frame: sees to it that all together hold no more than
+ * SESSIONS_HELD_MAX_BYTES. A frame is held once however many hold it, so it takes many readers
+ * that stopped in different ticks of a huge table. Then the one that holds most loses what is
+ * not under way to it yet: nobody is closed for being slow, its next frame is a full table.
+ * May be called from within the core; does not call it.
+ */
 void sessions_limit_held(struct sessions *self);
 
 /* A client connected. Takes `fd`, non-blocking. Beyond SESSIONS_MAX it is told so and
@@ -82,8 +67,6 @@ void sessions_limit_held(struct sessions *self);
 void sessions_add(struct sessions *self, int fd, uint32_t uid, uint64_t pid);
 
 /* ------------------------------- one of them: for session.c and dialogue.c, which says what */
-
-#define CLIENT_NAME_MAX 64
 
 enum session_state {
 	SESSION_NEW,     /* has not said hello */

@@ -9,12 +9,14 @@
 #include <stdint.h>
 
 #include "attribute.h"
+#include "limit.h"
 
 struct frame;
 struct view;
 
-#define GRID_NS (100 * UINT64_C(1000000)) /* intervals are multiples of this */
-#define NEVER   UINT64_MAX                /* no due time */
+/* Intervals are multiples of this. */
+#define GRID_NS (REQUEST_INTERVAL_MIN_MS * UINT64_C(1000000))
+#define NEVER   UINT64_MAX /* no due time */
 
 /*
  * What the core needs of a session: implemented by the edge (and by tests). The numbers are

@@ -7,8 +7,6 @@
 #include "alloc.h"
 #include "text.h"
 
-enum { TEXT_MAX = 4096 }; /* longest text in a cell */
-
 static char *cell_text(const struct column *column, uint32_t slot)
 {
 	return (char *)(uintptr_t)column->values[slot];
@@ -206,7 +204,7 @@ void table_set(struct table *self, struct column *column, uint32_t slot, uint64_
 void table_set_text(struct table *self, struct column *column, uint32_t slot, const char *bytes,
 	size_t length)
 {
-	char clean[TEXT_MAX + 1];
+	char clean[CELL_TEXT_MAX + 1];
 	char *old = cell_text(column, slot);
 
 	/* What is in a cell is clean: the same bytes need no cleaning again. */

@@ -13,8 +13,7 @@
 #include <stdint.h>
 
 #include "attribute.h"
-
-enum { TABLE_ROWS_MAX = 65536 };
+#include "limit.h"
 
 #define NO_SLOT UINT32_MAX
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "alloc.h"
+#include "clock.h"
 #include "due.h"
 #include "frame.h"
 #include "listing.h"
@@ -179,7 +180,7 @@ static void leave_out(struct sampler *self, struct instance *instance)
 
 static bool let_through(const struct sampler *self, struct instance_source *source)
 {
-	if (!self->ample && self->now_ns < source->let_through_ns + BUDGET_SLOW_NS)
+	if (!self->ample && self->now_ns < source->let_through_ns + BUDGET_SLOW_S * SECOND_NS)
 		return false;
 	source->let_through_ns = self->now_ns;
 	return true;

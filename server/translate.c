@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
+
 static int refuse(struct refusal *refusal, Procmon__ErrorCode code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -49,7 +51,7 @@ static int check_header(const Procmon__Request *message, struct refusal *refusal
 			"only the rows of table process end with an exit: leave exits away for "
 			"table %s",
 			table_name((enum table_id)message->table));
-	if (message->interval_ns > REQUEST_INTERVAL_MAX_NS)
+	if (message->interval_ns > REQUEST_INTERVAL_MAX_S * SECOND_NS)
 		return refuse(refusal, PROCMON__ERROR_CODE__BAD_REQUEST,
 			"the interval is longer than a day: ask once (interval 0) when "
 			"needed");

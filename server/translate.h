@@ -5,16 +5,9 @@
 #ifndef SERVER_TRANSLATE_H
 #define SERVER_TRANSLATE_H
 
+#include "limit.h"
 #include "subscription.h"
 #include "wire.h"
-
-enum {
-	REQUEST_ATTRIBUTES_MAX = 256,
-	REQUEST_PIDS_MAX = 1024,
-};
-
-/* The longest interval: a day. */
-#define REQUEST_INTERVAL_MAX_NS (UINT64_C(24) * 60 * 60 * 1000000000)
 
 /* Why a client does not get what it asked for. */
 struct refusal {

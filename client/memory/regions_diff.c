@@ -6,6 +6,7 @@
 #include "command.h"
 #include "difference.h"
 #include "format.h"
+#include "limit.h"
 
 /* ------------------------------------------------------------------------ for programs */
 
@@ -234,7 +235,8 @@ static void write_for_people(struct writer *writer, const struct difference *sel
 
 static void put_heading(const struct difference *self, const struct writer *writer)
 {
-	static const uint64_t step_ns = 100000000;
+	/* Intervals are multiples of this. */
+	static const uint64_t step_ns = REQUEST_INTERVAL_MIN_MS * UINT64_C(1000000);
 	uint64_t steps = (interval_of(self) + step_ns / 2) / step_ns;
 	char interval[FORMAT_MAX], size[FORMAT_MAX];
 	struct procmon_value sum = sheet_u64(regions_total(self->before.regions));

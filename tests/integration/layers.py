@@ -83,10 +83,10 @@ ALLOWED = {
 }
 # Of common, these only.
 COMMON_FOR = {
-    "platform": {"attribute.h"},
-    "procctl": {"text.h", "alloc.h", "log.h", "build_id.h", "clock.h", "path.h", "system.h",
+    "platform": {"attribute.h", "limit.h"},
+    "procctl": {"text.h", "alloc.h", "log.h", "build_id.h", "clock.h", "limit.h", "path.h", "system.h",
                 "server_program.h"},
-    "library": {"attribute.h", "path.h", "wire.h", "text.h", "clock.h", "system.h", "server_program.h"},
+    "library": {"attribute.h", "limit.h", "path.h", "wire.h", "text.h", "clock.h", "system.h", "server_program.h"},
 }
 
 
@@ -101,8 +101,8 @@ def violations(path, text, tree):
         if not match:
             continue
         header = match[1]
-        if header == "attributes.def":
-            header = "attribute.h"
+        # What declares belongs to the header that is made of it.
+        header = {"attributes.def": "attribute.h", "limits.def": "limit.h"}.get(header, header)
         places = [pathlib.Path(os.path.normpath(path.parent / header))] + [pathlib.Path(folder) / header
                                            for folder in ("common", "server", "client")]
         found = next((place for place in places if place in tree), None)

@@ -1,4 +1,5 @@
 /* What sampling may cost: the slow lane is stretched first, then intervals, and frames say so. */
+#include "clock.h"
 #include "sampler_state.h"
 #include "stage.h"
 
@@ -120,7 +121,7 @@ TEST(the_slow_lane_is_never_left_out_for_long)
 	struct replica *replica = ask(A(CPU_TOTAL), A(MEM_PSS));
 	uint64_t before = 0;
 	for (int i = 0; i < 5; i++) {
-		work(2 * BUDGET_SLOW_NS);
+		work(2 * BUDGET_SLOW_S * SECOND_NS);
 		CHECK(fake_reads(FAKE_SMAPS) > before);
 		before = fake_reads(FAKE_SMAPS);
 	}

@@ -14,9 +14,10 @@
 #include <string.h>
 #include <sys/syslimits.h>
 
+#include "limit.h"
 #include "process.h"
 
-enum { CMDLINE_MAX = 4096, ROOM = ARG_MAX };
+enum { ROOM = ARG_MAX };
 
 struct area {
 	const char *at, *end;
@@ -123,7 +124,7 @@ static int read_area(struct job *job, char *bytes)
 		return SAMPLE_GONE;
 	if (length >= ROOM)
 		return STATE_UNSUPPORTED;
-	used = cmdline_parse(bytes, length, job->text, CMDLINE_MAX);
+	used = cmdline_parse(bytes, length, job->text, CELL_TEXT_MAX);
 	if (used < 0)
 		return STATE_FAILED;
 	if (!used)
@@ -144,7 +145,7 @@ static int cmdline_run(struct job *job)
 const struct process_source cmdline_source = {
 	.source = {.name = "cmdline",
 		.sample_size = sizeof(struct darwin_cmdline),
-		.text_size = CMDLINE_MAX,
+		.text_size = CELL_TEXT_MAX,
 		.lane = LANE_SLOW,
 		.gated = true,
 		.remedy = REMEDY_OTHERS},

@@ -6,9 +6,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "limit.h"
 #include "process.h"
-
-enum { CMDLINE_MAX = 4096 };
 
 /* A process may have written its own text there, with or without NULs at the end. */
 size_t cmdline_parse(char *bytes, size_t length)
@@ -56,7 +55,7 @@ static int cmdline_run(struct job *job)
 	const struct process_job *own = (const struct process_job *)(const void *)job->context;
 	struct linux_cmdline *sample = job->sample;
 	size_t length;
-	int result = job_read_arguments(own, job->text, CMDLINE_MAX, &length);
+	int result = job_read_arguments(own, job->text, CELL_TEXT_MAX, &length);
 
 	if (result != STATE_OK)
 		return result;
@@ -70,7 +69,7 @@ static int cmdline_run(struct job *job)
 const struct process_source cmdline_source = {
 	.source = {.name = "cmdline",
 		.sample_size = sizeof(struct linux_cmdline),
-		.text_size = CMDLINE_MAX,
+		.text_size = CELL_TEXT_MAX,
 		.lane = LANE_SLOW,
 		.gated = true,
 		.remedy = REMEDY_HIDDEN},

@@ -20,9 +20,8 @@
 #include <stdlib.h>
 
 #include "alloc.h"
+#include "limit.h"
 #include "process.h"
-
-enum { STRANGERS_MAX = 4096 };
 
 static void stop(struct processes *self)
 {
@@ -48,7 +47,7 @@ void endings_begin(struct processes *self, enum exits_wanted wanted)
 			self->listener = NULL; /* it is tried again at the next list */
 	}
 	if (!self->strangers && self->listener)
-		self->strangers = xcalloc(STRANGERS_MAX, sizeof *self->strangers);
+		self->strangers = xcalloc(EXITS_MAX, sizeof *self->strangers);
 }
 
 /* Gives the record to the row that it is about; false: there is none. */
@@ -67,7 +66,7 @@ void endings_receive(struct processes *self)
 	while (self->listener && exit_listener_next(self->listener, &budget, &record)) {
 		if (give_to_row(self, &record) || self->exits != EXITS_OF_ALL)
 			continue;
-		if (self->stranger_count == STRANGERS_MAX)
+		if (self->stranger_count == EXITS_MAX)
 			self->strangers_lost++;
 		else
 			self->strangers[self->stranger_count++] = record;
