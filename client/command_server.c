@@ -54,12 +54,12 @@ static int wait_until_gone(struct procmon_connection *connection, uint32_t pid)
 	return 0;
 }
 
-/* Ends the server of the connection. */
-static int stop_server(struct procmon_connection *connection)
+/* Ends the server of the connection; with SIGUSR1 its clients come back to the next one. */
+static int stop_server(struct procmon_connection *connection, int signal)
 {
 	uint32_t pid = procmon_get_server(connection)->pid;
 
-	if (kill((pid_t)pid, SIGTERM) < 0 && errno != ESRCH) {
+	if (kill((pid_t)pid, signal) < 0 && errno != ESRCH) {
 		complain("cannot stop process %u: %s", pid, strerror(errno));
 		return errno == EPERM ? EXIT_PERMISSION : EXIT_FAILED;
 	}
@@ -77,7 +77,7 @@ int server_make_way(const struct options *options)
 	int code = EXIT_DONE;
 
 	if (procmon_connect(options->socket, "procctl", 0, &connection, NULL) == 0)
-		code = stop_server(connection);
+		code = stop_server(connection, SIGTERM);
 	procmon_release(connection);
 	return code;
 }
@@ -89,9 +89,20 @@ static int stop(const struct options *options)
 
 	if (code != EXIT_DONE)
 		return code;
-	code = stop_server(connection);
+	code = stop_server(connection, SIGTERM);
 	procmon_release(connection);
 	return code == EXIT_DONE ? finish_output() : code;
+}
+
+static int restart(const struct options *options)
+{
+	struct procmon_connection *connection = NULL;
+	int code = EXIT_DONE;
+
+	if (procmon_connect(options->socket, "procctl", 0, &connection, NULL) == 0)
+		code = stop_server(connection, SIGUSR1);
+	procmon_release(connection);
+	return code == EXIT_DONE ? start(options) : code;
 }
 
 static int run(const struct options *options)
@@ -102,22 +113,26 @@ static int run(const struct options *options)
 		return start(options);
 	if (strcmp(verb, "stop") == 0)
 		return stop(options);
+	if (strcmp(verb, "restart") == 0)
+		return restart(options);
 	if (strcmp(verb, "install") == 0)
 		return service_install(options);
 	if (strcmp(verb, "uninstall") == 0)
 		return service_uninstall(options);
-	complain("say 'procctl server' and one of start, stop, install, uninstall");
+	complain("say 'procctl server' and one of start, stop, restart, install, uninstall");
 	return EXIT_USAGE;
 }
 
 const struct command command_server = {
 	.name = "server",
-	.arguments = "start|stop|install|uninstall",
+	.arguments = "start|stop|restart|install|uninstall",
 	.options = "",
 	.summary = "start or stop the server, or have it started",
 	.text = "Starts the server unless it runs, or stops it and waits until it "
 		"is gone. Neither is needed: other commands start it, and it ends a "
-		"minute after its last client. After install the service manager of the user, "
+		"minute after its last client. restart replaces one that runs, as after an "
+		"upgrade: its clients come back to the new one by themselves. After install "
+		"the service manager of the user, "
 		"launchd or systemd, listens in its place and starts it when any program "
 		"connects; uninstall takes that back.",
 	.examples = "  procctl server start\n"

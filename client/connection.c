@@ -114,6 +114,7 @@ static int error_of_code(Procmon__ErrorCode code)
 	case PROCMON__ERROR_CODE__BAD_REQUEST:
 		return -EINVAL;
 	case PROCMON__ERROR_CODE__DENIED_TARGET:
+	case PROCMON__ERROR_CODE__STRANGER:
 		return -EACCES;
 	default:
 		return -EIO;

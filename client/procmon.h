@@ -155,6 +155,7 @@ struct procmon_server {
  * -EPERM:   the place, or who listens there, is not ours or root's: refused
  * -EPROTO:  what listens there does not speak the protocol
  * -EPROTONOSUPPORT: no common protocol version
+ * -EACCES:  we are in another pid namespace than the server, such as a container: refused
  * -E2BIG:   the server has as many clients as it takes
  * -ECONNRESET, -ESHUTDOWN: the server ended meanwhile
  * -ETIMEDOUT, -ENAMETOOLONG, -ENOMEM, or what connect(2) said.

@@ -25,6 +25,7 @@ enum option_id {
 	OPTION_FOREGROUND,
 	OPTION_IDLE_EXIT,
 	OPTION_PATH_CHECK,
+	OPTION_ALLOW_OTHER_NS,
 	OPTION_PROCFS,
 	OPTION_SYSFS,
 	OPTION_WITHOUT,
@@ -45,6 +46,7 @@ static const struct option options[] = {
 	{"foreground", no_argument, NULL, OPTION_FOREGROUND},
 	{"idle-exit", required_argument, NULL, OPTION_IDLE_EXIT},
 	{"path-check", required_argument, NULL, OPTION_PATH_CHECK},
+	{"allow-other-ns", no_argument, NULL, OPTION_ALLOW_OTHER_NS},
 	{"procfs", required_argument, NULL, OPTION_PROCFS},
 	{"sysfs", required_argument, NULL, OPTION_SYSFS},
 	{"without", required_argument, NULL, OPTION_WITHOUT},
@@ -76,6 +78,7 @@ void arguments_print_help(void)
 	       "                       (60 on demand and when a service manager holds the\n"
 	       "                       socket, else 0)\n"
 	       "  --path-check SECONDS look so often whether the socket is still there (60)\n"
+	       "  --allow-other-ns     let in clients of other pid namespaces: of containers\n"
 	       "  --workers N          threads for what may block, 2 to 4 (3)\n"
 	       "  --budget PERCENT     of one core, for all sampling; 0: as much as it takes "
 	       "(25)\n"
@@ -171,6 +174,9 @@ static int parse_option(struct arguments *self, int option, const char *value)
 	case OPTION_PATH_CHECK:
 		return parse_number(
 			"path-check", value, 1, IDLE_EXIT_MAX_S, &self->path_check_s);
+	case OPTION_ALLOW_OTHER_NS:
+		self->allow_other_ns = true;
+		return 0;
 	case OPTION_PROCFS:
 		return parse_directory("procfs", value, self->procfs, &self->platform.procfs);
 	case OPTION_SYSFS:

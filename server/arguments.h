@@ -11,6 +11,7 @@
 struct arguments {
 	bool on_demand, debug, show_help, show_version, show_questions;
 	bool idle_exit_given;
+	bool allow_other_ns;
 	uint32_t idle_exit_s;  /* 0: never */
 	uint32_t path_check_s; /* between two looks whether the socket is still there */
 	uint32_t workers;

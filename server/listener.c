@@ -44,7 +44,11 @@ static void accept_client(struct listener *self, int fd)
 		return;
 	}
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer);
-	sessions_add(self->sessions, fd, uid, pid);
+	if (self->platform && self->platform->is_stranger &&
+		self->platform->is_stranger(self->platform, fd))
+		sessions_refuse_stranger(self->sessions, fd, uid, pid);
+	else
+		sessions_add(self->sessions, fd, uid, pid);
 }
 
 /* Some descriptors stay free for the sampler. Descriptors are given out from the lowest
@@ -131,9 +135,11 @@ int listener_open(struct listener *self, const char *path, int inherited_fd, cha
 	return self->fd;
 }
 
-void listener_start(struct listener *self, struct event_base *base, struct sessions *sessions)
+void listener_start(struct listener *self, struct event_base *base, struct sessions *sessions,
+	const struct platform *platform)
 {
 	self->base = base;
+	self->platform = platform;
 	self->sessions = sessions;
 	event_assign(
 		&self->readable, base, self->fd, EV_READ | EV_PERSIST, on_connection, self);
@@ -162,7 +168,7 @@ static int listen_again(struct listener *self)
 		log_error("%s", error);
 		return self->fd;
 	}
-	listener_start(self, self->base, self->sessions);
+	listener_start(self, self->base, self->sessions, self->platform);
 	return 0;
 }
 

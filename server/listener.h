@@ -1,6 +1,6 @@
 /*
- * Listener: where clients come in. It lets in our own user and root, as many as there is room
- * and descriptors for; the others wait.
+ * Listener: where clients come in. It lets in our own user and root, unless they are in another pid
+ * namespace, as many as there is room and descriptors for; the others wait.
  */
 #ifndef SERVER_LISTENER_H
 #define SERVER_LISTENER_H
@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "place.h"
+#include "platform.h"
 #include "session.h"
 
 struct listener {
@@ -18,6 +19,7 @@ struct listener {
 	bool starved;   /* no descriptor was free, and it was said */
 	struct event_base *base; /* borrowed, like the next */
 	struct sessions *sessions;
+	const struct platform *platform; /* borrowed: whose strangers are refused; or NULL */
 	struct event readable, retry;
 };
 
@@ -28,8 +30,9 @@ struct listener {
 int listener_open(struct listener *self, const char *path, int inherited_fd, char *error,
 	size_t error_size);
 
-/* Lets clients in from now on. */
-void listener_start(struct listener *self, struct event_base *base, struct sessions *sessions);
+/* Lets clients in from now on, but for those that are strangers to `platform`; NULL: them, too. */
+void listener_start(struct listener *self, struct event_base *base, struct sessions *sessions,
+	const struct platform *platform);
 
 /* Looks whether clients still find the socket at its path, and if not listens anew. -ESTALE:
  * that is not possible (now). */

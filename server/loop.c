@@ -78,6 +78,7 @@ static void on_stop(evutil_socket_t signal_number, short what, void *context)
 	(void)what;
 	log_info("stopping: %s", strsignal(signal_number));
 	self->stopping = true;
+	self->restarting = signal_number == SIGUSR1;
 }
 
 static void on_toggle_debug(evutil_socket_t fd, short what, void *context)
@@ -207,7 +208,7 @@ static int open_wake_pipe(struct loop *self)
 
 static void add_events(struct loop *self)
 {
-	static const int stop_signals[LOOP_STOP_SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
+	static const int stop_signals[LOOP_STOP_SIGNALS] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
 	struct timeval delay = {.tv_sec = self->config.path_check_s};
 
 	for (int i = 0; i < LOOP_STOP_SIGNALS; i++) {
@@ -264,11 +265,12 @@ int loop_init(struct loop *self, const struct loop_config *config)
 
 void loop_run(struct loop *self)
 {
-	listener_start(self->config.listener, self->base, &self->sessions);
+	listener_start(self->config.listener, self->base, &self->sessions,
+		self->config.allow_strangers ? NULL : self->config.platform);
 	run_until_stopped(self);
 	/* The listener first: whoever comes now starts the next server. */
 	listener_close(self->config.listener);
-	sessions_say_goodbye(&self->sessions, PROCMON__GOODBYE_REASON__STOPPED);
+	sessions_say_goodbye(&self->sessions, self->restarting);
 	while (self->sessions.count > 0 && event_base_loop(self->base, EVLOOP_ONCE) == 0)
 		;
 	sessions_finish(&self->sessions);

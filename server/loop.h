@@ -10,7 +10,7 @@
 #include "platform.h"
 #include "session.h"
 
-enum { LOOP_STOP_SIGNALS = 3 };
+enum { LOOP_STOP_SIGNALS = 4 };
 
 struct loop_config {
 	struct platform *platform; /* borrowed, like the next */
@@ -19,6 +19,7 @@ struct loop_config {
 	uint32_t budget_percent; /* of one core, for sampling; 0: no limit */
 	uint32_t idle_exit_s;    /* without a session for so long it stops; 0: never */
 	uint32_t path_check_s;   /* between two looks at the socket's path */
+	bool allow_strangers;    /* clients that see other processes than we do */
 	int log_level;           /* enum log_level; SIGUSR2 toggles between it and debug */
 };
 
@@ -31,6 +32,7 @@ struct loop {
 	int wake_fds[2];      /* a worker writes, the loop reads */
 	uint64_t tick_due_ns; /* when the tick event comes, or NEVER */
 	bool woken, idling, stopping;
+	bool restarting; /* another server will follow at once: clients are to come back */
 };
 
 /* -1: it cannot be had; the log says why. Starts no timer and lets nobody in. */

@@ -48,6 +48,7 @@ static int run(const struct arguments *arguments, struct daemon_ready *ready,
 		.budget_percent = arguments->budget_percent,
 		.idle_exit_s = arguments->idle_exit_s,
 		.path_check_s = arguments->path_check_s,
+		.allow_strangers = arguments->allow_other_ns,
 		.log_level = arguments->log_level,
 	};
 	struct loop loop;

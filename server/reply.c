@@ -47,12 +47,14 @@ void reply_error(
 	send_message(output, &message);
 }
 
-void reply_goodbye(struct output *output, Procmon__GoodbyeReason reason)
+void reply_goodbye(struct output *output, uint64_t return_ns)
 {
 	Procmon__ServerMessage message = PROCMON__SERVER_MESSAGE__INIT;
 	Procmon__Goodbye goodbye = PROCMON__GOODBYE__INIT;
 
-	goodbye.reason = reason;
+	goodbye.reason = return_ns ? PROCMON__GOODBYE_REASON__RESTARTING
+				   : PROCMON__GOODBYE_REASON__STOPPED;
+	goodbye.retry_after_ns = return_ns;
 	message.body_case = PROCMON__SERVER_MESSAGE__BODY_GOODBYE;
 	message.goodbye = &goodbye;
 	send_message(output, &message);

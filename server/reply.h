@@ -11,6 +11,7 @@ void reply_welcome(struct output *output, uint32_t session, const char *platform
 void reply_error(
 	struct output *output, uint32_t request, Procmon__ErrorCode code, const char *text);
 
-void reply_goodbye(struct output *output, Procmon__GoodbyeReason reason);
+/* When the client is welcome again; 0: never by itself. */
+void reply_goodbye(struct output *output, uint64_t return_ns);
 
 #endif

@@ -20,6 +20,12 @@
 #include "log.h"
 #include "reply.h"
 
+#define MS (SECOND_NS / 1000)
+
+/* After the goodbye of a server that restarts: from then until the first client comes back, the next
+ * server having started, and from the first until the last. */
+enum { RETURN_MS = 400, RETURN_SPREAD_MS = 1200 };
+
 static void start_closing(struct session *self, uint64_t patience_ns)
 {
 	self->state = SESSION_CLOSING;
@@ -240,18 +246,21 @@ void sessions_finish(struct sessions *self)
 	wire_arena_finish(&self->arena);
 }
 
-void sessions_say_goodbye(struct sessions *self, Procmon__GoodbyeReason reason)
+void sessions_say_goodbye(struct sessions *self, bool restarting)
 {
 	uint64_t now = clock_now_ns();
+	uint64_t step_ns = RETURN_SPREAD_MS * MS / (self->count ? self->count : 1);
+	uint64_t return_ns = RETURN_MS * MS;
 	struct session *next;
 
 	for (struct session *session = self->first; session; session = next) {
 		next = session->next;
 		if (session->state == SESSION_OPEN) {
 			output_forget_parts(&session->output);
-			reply_goodbye(&session->output, reason);
+			reply_goodbye(&session->output, restarting ? return_ns : 0);
+			return_ns += step_ns;
 		}
-		start_closing(session, SESSION_GOODBYE_MS * (SECOND_NS / 1000));
+		start_closing(session, SESSION_GOODBYE_MS * MS);
 		session_settle(session, now);
 	}
 }
@@ -307,10 +316,10 @@ void sessions_limit_held(struct sessions *self)
 		largest->lost_request = largest->output.request;
 }
 
-void sessions_add(struct sessions *self, int fd, uint32_t uid, uint64_t pid)
+static struct session *create_session(
+	struct sessions *self, int fd, uint32_t uid, uint64_t pid, uint64_t now)
 {
 	struct session *session = xcalloc(1, sizeof *session);
-	uint64_t now = clock_now_ns();
 
 	session->subscriber = (struct subscriber){
 		.ops = &dialogue_ops,
@@ -337,8 +346,29 @@ void sessions_add(struct sessions *self, int fd, uint32_t uid, uint64_t pid)
 	self->before_hello++;
 	if (output_init(&session->output, fd) < 0)
 		session->output.error = -ENOMEM;
-	else if (self->count > SESSIONS_MAX)
+	return session;
+}
+
+void sessions_add(struct sessions *self, int fd, uint32_t uid, uint64_t pid)
+{
+	uint64_t now = clock_now_ns();
+	struct session *session = create_session(self, fd, uid, pid, now);
+
+	if (!session->output.error && self->count > SESSIONS_MAX)
 		session_close_with_error(session, PROCMON__ERROR_CODE__TOO_MANY,
 			"the server has %d sessions and takes no more", SESSIONS_MAX);
+	session_settle(session, now);
+}
+
+void sessions_refuse_stranger(struct sessions *self, int fd, uint32_t uid, uint64_t pid)
+{
+	uint64_t now = clock_now_ns();
+	struct session *session = create_session(self, fd, uid, pid, now);
+
+	if (!session->output.error)
+		session_close_with_error(session, PROCMON__ERROR_CODE__STRANGER,
+			"the server tells only its own pid namespace, and this client is in "
+			"another one, as in a container: start one there, or this one with "
+			"--allow-other-ns");
 	session_settle(session, now);
 }

@@ -42,9 +42,10 @@ void sessions_init(struct sessions *self, struct event_base *base, struct sample
 /* Closes all sessions. */
 void sessions_finish(struct sessions *self);
 
-/* Says goodbye to all clients. A session ends when its client has taken that, after
+/* Says goodbye to all clients, which are to come back if the server is `restarting`: one after the
+ * other, lest the next server has to meet all at once. A session ends when its client has taken that, after
  * SESSION_GOODBYE_MS at the latest; until then the loop has to run. */
-void sessions_say_goodbye(struct sessions *self, Procmon__GoodbyeReason reason);
+void sessions_say_goodbye(struct sessions *self, bool restarting);
 
 /*
  * May another client be accepted? When many have connected and said nothing, the one that
@@ -65,6 +66,9 @@ void sessions_limit_held(struct sessions *self);
 /* A client connected. Takes `fd`, non-blocking. Beyond SESSIONS_MAX it is told so and
  * closed. */
 void sessions_add(struct sessions *self, int fd, uint32_t uid, uint64_t pid);
+
+/* The same, of one that is in another pid namespace: it is told so and closed. */
+void sessions_refuse_stranger(struct sessions *self, int fd, uint32_t uid, uint64_t pid);
 
 /* ------------------------------- one of them: for session.c and dialogue.c, which says what */
 

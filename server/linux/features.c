@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "host.h"
+#include "namespace.h"
 #include "process/exit_listener.h"
 #include "process/pidfd_info.h"
 
@@ -168,6 +169,21 @@ static bool has_socket_names(const struct host *host)
 	return found;
 }
 
+/* Asked of a socket whose other end we are. */
+static bool has_peer_pidfd(const struct host *host)
+{
+	int ends[2];
+	bool found;
+
+	(void)host;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return false;
+	found = namespace_of_peer_differs(ends[0]) == 0;
+	close(ends[0]);
+	close(ends[1]);
+	return found;
+}
+
 static const struct {
 	const char *name;
 	unsigned major, minor; /* the first kernel that has it */
@@ -196,6 +212,8 @@ static const struct {
 		"the kernel lists the children of a process"},
 	[FEATURE_SOCKET_NAMES] = {"socket-names", 3, 7, has_socket_names,
 		"a socket of any process tells its protocol"},
+	[FEATURE_PEER_PIDFD] = {"peer-pidfd", 6, 5, has_peer_pidfd,
+		"the socket of a client tells in which pid namespace it is"},
 };
 
 const char *feature_name(enum feature feature)

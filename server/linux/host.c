@@ -12,10 +12,9 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "namespace.h"
 #include "nvml/nvml.h"
-#include "parse.h"
 #include "platform.h"
-#include "read.h"
 
 static bool is_real(const char *procfs)
 {
@@ -24,29 +23,15 @@ static bool is_real(const char *procfs)
 	return statfs(procfs, &filesystem) == 0 && filesystem.f_type == PROC_SUPER_MAGIC;
 }
 
-/*
- * Is the procfs that of our own pid namespace? proc(5): NSpid lists our pid in each
- * namespace from that of the mount down to our own, so a single number says yes. The
- * name of the link "self" alone could be equal by chance.
- */
+/* Is the procfs that of our own pid namespace? The name of the link "self" alone could be equal by
+ * chance. */
 static bool is_native(const char *procfs)
 {
-	char path[4096], text[4096];
-	struct scan scan, line;
-	int64_t pid, inner;
-	ssize_t length;
+	char path[4096];
+	int64_t pid;
 
 	snprintf(path, sizeof path, "%s/self/status", procfs);
-	length = read_file(AT_FDCWD, path, text, sizeof text);
-	scan = (struct scan){text, text + (length > 0 ? length : 0)};
-	while (scan_line(&scan, &line)) {
-		if (line.end - line.at < 6 || memcmp(line.at, "NSpid:", 6) != 0)
-			continue;
-		line.at += 6;
-		return scan_number(&line, &pid) && pid == getpid() &&
-		       !scan_number(&line, &inner);
-	}
-	return false;
+	return namespace_depth(path, &pid) == 1 && pid == getpid();
 }
 
 static void describe(struct host *self)

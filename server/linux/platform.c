@@ -17,6 +17,7 @@
 #include "gpu/gpus.h"
 #include "host.h"
 #include "memory/memory.h"
+#include "namespace.h"
 #include "network/network.h"
 #include "power/power.h"
 #include "process/process.h"
@@ -158,6 +159,14 @@ static void init_providers(struct linux_platform *self)
 	}
 }
 
+/* Whether the kernel cannot tell has been found out before, so that a failure now is no excuse. */
+static bool is_stranger(const struct platform *platform, int fd)
+{
+	const struct host *host = platform->context;
+
+	return host_has(host, FEATURE_PEER_PIDFD) && namespace_of_peer_differs(fd) != 0;
+}
+
 int platform_create(const struct platform_config *config, struct platform **ret_platform,
 	const char **ret_error)
 {
@@ -179,6 +188,7 @@ int platform_create(const struct platform_config *config, struct platform **ret_
 		.bindings = bindings,
 		.scales = self->scales,
 		.context = &self->host,
+		.is_stranger = is_stranger,
 	};
 	*ret_platform = &self->platform;
 	return 0;

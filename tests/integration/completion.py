@@ -135,7 +135,7 @@ def check_commands(installed):
     check("--output=json" in offers(installed, "ps", "--output=")[1], "--output=")
     check(set(offers(installed, "ps", "-oj")[1]) == {"-ojson", "-ojsonl"}, "-oj")
     check("session" in offers(installed, "ps", "--table", "")[1], "tables")
-    check(set(offers(installed, "server", "")[1]) == {"start", "stop", "install", "uninstall"}, "server")
+    check(set(offers(installed, "server", "")[1]) == {"start", "stop", "restart", "install", "uninstall"}, "server")
     check(set(offers(installed, "help", "")[1]) == set(commands), "help")
     check(offers(installed, "ps", "--socket", "/t") == ("/", {}), "a path")
     check({"cpu", "disk", "thread"} <= set(offers(installed, "table", "")[1]), "tables as arguments")

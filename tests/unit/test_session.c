@@ -1102,7 +1102,7 @@ TEST(goodbye)
 	Procmon__ServerMessage *message;
 	int fd = set_up_open(), silent = add_client();
 
-	sessions_say_goodbye(&sessions, PROCMON__GOODBYE_REASON__STOPPED);
+	sessions_say_goodbye(&sessions, false);
 	CHECK_INT(core.dropped, 1);
 	CHECK_INT(sessions.count, 0);
 	receive(fd);
@@ -1132,7 +1132,7 @@ TEST(goodbye_to_a_slow_reader)
 	send_message(stuck, hello(1, 1, "stuck"));
 	run_loop();
 	send_frame(1, frame);
-	sessions_say_goodbye(&sessions, PROCMON__GOODBYE_REASON__STOPPED);
+	sessions_say_goodbye(&sessions, false);
 	CHECK_INT(sessions.count, 2);
 	expect_part(fd, 1, 0, false, 50000);
 	for (int i = 0; !message && i < 100; i++)
@@ -1149,6 +1149,53 @@ TEST(goodbye_to_a_slow_reader)
 	CHECK_INT(frame->references, 1);
 	frame_release(frame);
 	close(stuck);
+	tear_down(fd);
+}
+
+/* All are to come back, each at a time of its own. */
+TEST(goodbye_until_later)
+{
+	enum { CLIENTS = 4 };
+	Procmon__ServerMessage *message;
+	int fds[CLIENTS];
+
+	fds[0] = set_up_open();
+	for (int i = 1; i < CLIENTS; i++) {
+		fds[i] = add_client();
+		send_message(fds[i], hello(1, 1, "test"));
+		expect_welcome(fds[i]);
+	}
+	sessions_say_goodbye(&sessions, true);
+	for (int i = 0; i < CLIENTS; i++) {
+		received_size = 0;
+		receive(fds[i]);
+		message = next_message(fds[i]);
+		CHECK(message);
+		CHECK_INT(message->body_case, PROCMON__SERVER_MESSAGE__BODY_GOODBYE);
+		CHECK_INT(message->goodbye->reason, PROCMON__GOODBYE_REASON__RESTARTING);
+		/* The session that is youngest comes first in the list. */
+		CHECK_INT(
+			message->goodbye->retry_after_ns, (400 + 300 * (CLIENTS - 1 - i)) * MS);
+		procmon__server_message__free_unpacked(message, NULL);
+	}
+	for (int i = 1; i < CLIENTS; i++)
+		close(fds[i]);
+	tear_down(fds[0]);
+}
+
+TEST(a_stranger_is_told_and_closed)
+{
+	int ends[2], fd = set_up_open();
+
+	CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	sessions_refuse_stranger(&sessions, ends[0], 0, 1);
+	CHECK_INT(sessions.count, 1);
+	CHECK_INT(sessions.before_hello, 0);
+	expect_error(ends[1], 0, PROCMON__ERROR_CODE__STRANGER, "--allow-other-ns");
+	CHECK(!next_message(ends[1]));
+	CHECK(ended);
+	close(ends[1]);
 	tear_down(fd);
 }
 
@@ -1245,5 +1292,6 @@ TESTS(CASE(hello_byte_by_byte), CASE(no_common_version), CASE(first_message_is_n
 	CASE(slow_readers_share), CASE(slow_readers_hold_no_more_than_they_may),
 	CASE(a_lost_one_shot_is_told), CASE(reader_goes_in_the_middle_of_a_frame),
 	CASE(reader_is_gone_when_the_frame_comes), CASE(errors_do_not_cut_a_frame),
-	CASE(goodbye), CASE(goodbye_to_a_slow_reader), CASE(silent_clients_give_way),
+	CASE(goodbye), CASE(goodbye_until_later), CASE(a_stranger_is_told_and_closed),
+	CASE(goodbye_to_a_slow_reader), CASE(silent_clients_give_way),
 	CASE(one_session_too_many), CASE(passed_descriptors_are_dropped))
