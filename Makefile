@@ -160,11 +160,12 @@ $(BUILD)/attributes: client/attributes.awk common/attributes.def
 	@mkdir -p $(@D)
 	@awk -f $^ >$@
 
-# The protocol's manual lists the attributes that the registry declares.
-$(BUILD)/procmon-protocol.7: proto/procmon-protocol.7 proto/attributes.awk common/attributes.def
+# The protocol's manual lists the attributes that the registry declares, and the limits.
+$(BUILD)/procmon-protocol.7: $(addprefix proto/,procmon-protocol.7 attributes.awk limits.awk) $(addprefix common/,attributes.def limits.def)
 	$(call say,MAN,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)awk -f proto/attributes.awk common/attributes.def proto/procmon-protocol.7 >$@
+	$(Q)awk -f proto/attributes.awk common/attributes.def proto/procmon-protocol.7 | \
+		awk -f proto/limits.awk common/limits.def - >$@
 
 # ------------------------------------------------------------------------------- installing
 #

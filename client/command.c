@@ -34,6 +34,7 @@ const struct command *const commands[] = {
 	&command_ledger,
 	&command_mem,
 	&command_attributes,
+	&command_limits,
 	&command_status,
 	&command_doctor,
 	&command_server,

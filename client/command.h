@@ -37,7 +37,7 @@ extern const struct command command_subscribe, command_ps, command_tree, command
 	command_show, command_table, command_system, command_cpu, command_gpu, command_power,
 	command_sensors, command_disks, command_net, command_groups, command_threads,
 	command_regions, command_footprint, command_ledger, command_mem, command_attributes,
-	command_doctor, command_status, command_server, command_help;
+	command_limits, command_doctor, command_status, command_server, command_help;
 
 /* All of them, ended by NULL. */
 extern const struct command *const commands[];

@@ -6,6 +6,7 @@ blocks are a program, in Python or C. Here only differ: a pid 1234 is that of a 
 below /tmp/mine is a folder of ours, and what watches live does it ten times faster, and, if it
 would not end, for two frames.
 """
+import json
 import os
 import pathlib
 import re
@@ -90,6 +91,18 @@ def check_program(text, place):
     check(len(lines) > 2 and all(re.match(r"\d+ .*\d", line) for line in lines), f"{command}: {lines}")
 
 
+def check_limits():
+    """procctl and the manual list the same, each by its own reading of common/limits.def."""
+    factors = {"": 1, "bytes": 1, "KiB": 1024, "MiB": 1024 ** 2, "ms": 1, "s": 1, "hours": 3600, "a second": 1}
+    page = re.findall(r"^\.It Cm (\S+) Pq (\d+) ?([^,]*), (server|client|both)(?: sides)?\n(.*)$",
+                      (BUILD / "procmon-protocol.7").read_text(), re.M)
+    rows = json.loads(run(BUILD / "procctl", "limits", "-o", "json"))["rows"]
+    check([(name, int(value) * factors[unit], *rest) for name, value, unit, *rest in page] ==
+          [(row["name"], row["value"], row["side"], row["text"]) for row in rows], "procmon-protocol(7): LIMITS")
+    shown = run(BUILD / "procctl", "limits").splitlines()
+    check(len(shown) == 1 + len(rows) > 30, "procctl limits")
+
+
 def main(directory):
     (directory / "bin").mkdir()
     (directory / "mine").mkdir(mode=0o700)
@@ -122,5 +135,6 @@ def main(directory):
 
 
 skip_with_sanitizers()
+check_limits()
 with tempfile.TemporaryDirectory(prefix="procmon.", dir="/tmp") as path:
     main(pathlib.Path(path))

@@ -147,7 +147,7 @@ def test_start_and_stop():
 
 
 def test_examples_work():
-    for name in ("subscribe", "ps", "tree", "get", "show", "attributes", "status", "doctor",
+    for name in ("subscribe", "ps", "tree", "get", "show", "attributes", "limits", "status", "doctor",
                  "server", "help"):
         examples = run("help", name).stdout.split("Examples:\n")[1]
         for line in examples.splitlines():
