@@ -14,6 +14,8 @@
 #include "screen.h"
 #include "subject.h"
 
+#define PATIENCE_NS UINT64_C(2000000000)
+
 static const char defaults[] = "cpu.usage,mem,disk";
 
 struct subscribe {
@@ -28,6 +30,15 @@ struct subscribe {
 	struct sheet sheet;
 	uint32_t frames;
 };
+
+/* What is seen must not pass for new when it is three intervals old. At short intervals a server
+ * that merely has much to do is given more time. */
+static void expect_frame(struct subscribe *self)
+{
+	uint64_t within_ns = self->interval_ns / 2 * 5;
+
+	live_expect(&self->live, within_ns > PATIENCE_NS ? within_ns : PATIENCE_NS);
+}
 
 static void forget_frame(struct subscribe *self)
 {
@@ -104,6 +115,7 @@ static void on_table(
 		return;
 	}
 	keep_frame(self, table);
+	expect_frame(self);
 	self->frames++;
 	if (self->live.screen)
 		redraw(self);
@@ -194,21 +206,36 @@ static int on_connected(struct procmon_connection *connection, void *context)
 		complain("cannot send the request: %s", strerror(-error));
 		return attach_exit_code(error);
 	}
+	expect_frame(self);
 	if (!self->writer.format)
 		begin(self);
 	return EXIT_DONE;
+}
+
+static void on_silence(struct subscribe *self)
+{
+	self->sheet.stale = true;
+	if (self->live.screen && self->table)
+		redraw(self);
+	else
+		complain("the server does not answer; waiting for it");
 }
 
 static void on_happened(enum live_event event, void *context)
 {
 	struct subscribe *self = context;
 
-	if (event == LIVE_RESIZED) {
+	switch (event) {
+	case LIVE_RESIZED:
 		redraw(self);
-		return;
+		break;
+	case LIVE_SILENT:
+		on_silence(self);
+		break;
+	case LIVE_LOST:
+		procmon_release(self->request);
+		self->request = NULL;
 	}
-	procmon_release(self->request);
-	self->request = NULL;
 }
 
 /* As if the signal had come to a program that does not catch it: the shell must know. */

@@ -70,19 +70,26 @@ static int queue_hello(struct procmon_connection *self, char *name)
 	return procmon_connection_send(self, &message);
 }
 
-static int shake_hands(struct procmon_connection *self, struct attempt *attempt)
+static int give_up(struct attempt *attempt)
+{
+	explain(attempt,
+		"what listens at %s does not answer: it is stopped (kill -CONT wakes it), or "
+		"hangs",
+		attempt->path);
+	return -ETIMEDOUT;
+}
+
+static int shake_hands(
+	struct procmon_connection *self, struct attempt *attempt, uint64_t deadline_ns)
 {
 	int result = queue_hello(self, attempt->name);
 
 	while (result == 0 && !self->has_catalog) {
 		uint64_t now_ns = clock_now_ns();
 
-		if (now_ns >= attempt->deadline_ns) {
-			explain(attempt, "what listens at %s does not answer", attempt->path);
-			return -ETIMEDOUT;
-		}
-		procmon_connection_wait(
-			self, (int)((attempt->deadline_ns - now_ns) / MILLISECOND) + 1);
+		if (now_ns >= deadline_ns)
+			return give_up(attempt);
+		procmon_connection_wait(self, (int)((deadline_ns - now_ns) / MILLISECOND) + 1);
 		result = procmon_connection_pump(self);
 	}
 	if (result < 0)
@@ -93,9 +100,14 @@ static int shake_hands(struct procmon_connection *self, struct attempt *attempt)
 
 static int open_session(struct attempt *attempt, struct procmon_connection **ret_connection)
 {
-	int fd = socket_connect(
-		attempt->path, attempt->deadline_ns, attempt->error, sizeof attempt->error);
+	uint64_t deadline_ns = clock_now_ns() + ANSWER_MS * MILLISECOND;
 
+	if (deadline_ns > attempt->deadline_ns)
+		deadline_ns = attempt->deadline_ns;
+	int fd = socket_connect(
+		attempt->path, deadline_ns, attempt->error, sizeof attempt->error);
+	if (fd == -ETIMEDOUT)
+		return give_up(attempt);
 	if (fd < 0)
 		return fd;
 	struct procmon_connection *self = calloc(1, sizeof *self);
@@ -107,7 +119,7 @@ static int open_session(struct attempt *attempt, struct procmon_connection **ret
 	self->object = (struct object){OBJECT_CONNECTION, 2};
 	stream_init(&self->stream, fd);
 	wire_arena_init(&self->arena, WIRE_FRAME_ARENA);
-	int result = shake_hands(self, attempt);
+	int result = shake_hands(self, attempt, deadline_ns);
 	procmon_release(self);
 	if (result < 0)
 		procmon_release(self);

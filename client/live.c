@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "attach.h"
+#include "clock.h"
 #include "command.h"
 #include "screen.h"
 
@@ -25,6 +26,22 @@ void live_end(struct live *self, int code)
 {
 	self->code = code;
 	event_base_loopbreak(self->base);
+}
+
+void live_expect(struct live *self, uint64_t within_ns)
+{
+	struct timeval delay = clock_until(within_ns, 0);
+
+	evtimer_add(self->silence, &delay);
+}
+
+static void on_silence(evutil_socket_t fd, short events, void *context)
+{
+	struct live *self = context;
+
+	(void)fd;
+	(void)events;
+	self->happened(LIVE_SILENT, self->context);
 }
 
 static void on_io(evutil_socket_t fd, short events, void *context);
@@ -50,6 +67,7 @@ static void disconnect(struct live *self)
 	if (self->io)
 		event_free(self->io);
 	self->io = NULL;
+	event_del(self->silence);
 	if (self->connection)
 		self->happened(LIVE_LOST, self->context);
 	procmon_release(self->connection);
@@ -197,8 +215,8 @@ static void finish(struct live *self)
 			event_free(self->signals[i]);
 	if (self->key)
 		event_free(self->key);
-	if (self->retry)
-		event_free(self->retry);
+	event_free(self->retry);
+	event_free(self->silence);
 	event_base_free(self->base);
 }
 
@@ -215,6 +233,7 @@ int live_run(struct live *self)
 		return EXIT_FAILED;
 	}
 	self->retry = evtimer_new(self->base, on_retry, self);
+	self->silence = evtimer_new(self->base, on_silence, self);
 	code = self->connected(self->connection, self->context);
 	self->code = code;
 	if (code == EXIT_DONE) {

@@ -14,6 +14,7 @@ struct event_base;
 enum live_event {
 	LIVE_RESIZED, /* the terminal has another size, or its screen has to be drawn again */
 	LIVE_LOST,    /* the connection is over; its objects are to be let go */
+	LIVE_SILENT,  /* what live_expect was told to expect has not come */
 };
 
 struct live {
@@ -27,7 +28,7 @@ struct live {
 
 	/* Private. */
 	struct event_base *base;
-	struct event *io, *retry, *key;
+	struct event *io, *retry, *silence, *key;
 	struct event *signals[6];
 	short io_events;
 	struct procmon_connection *connection;
@@ -43,6 +44,9 @@ struct live {
  * self->signal. The connection is released then.
  */
 int live_run(struct live *self);
+
+/* The server is to be heard of within this time; each call begins anew. */
+void live_expect(struct live *self, uint64_t within_ns);
 
 /* Ends live_run with this code; may be called from the handlers. */
 void live_end(struct live *self, int code);

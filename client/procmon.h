@@ -149,7 +149,7 @@ struct procmon_server {
 /*
  * Connects to the user's server, exchanges hellos and reads the catalog. `path` is the
  * socket; NULL: $PROCMON_SOCKET or the user's usual place. `name` is what the server's
- * status shows. Waits at most 5 s.
+ * status shows. Waits at most 5 s, and 2.5 s for the answer of a server that is there.
  *
  * -ENOENT, -ECONNREFUSED: no server there (with PROCMON_START_SERVER: none could be started)
  * -EPERM:   the place, or who listens there, is not ours or root's: refused

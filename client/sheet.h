@@ -35,6 +35,7 @@ struct sheet {
 	char **notes; /* lines below a table, owned */
 	size_t note_count;
 	bool incomplete;            /* rows are missing */
+	bool stale;                 /* a newer one was due, and has not come */
 	bool exits;                 /* rows may have exited, and it is to be shown */
 	bool tree;                  /* the last column is what the table is about */
 	uint64_t realtime_ns, tick; /* 0: not a sample */

@@ -224,8 +224,9 @@ static void put_title(struct page *self)
 
 	format_local_time(time, sheet->realtime_ns);
 	format_interval(interval, sheet->interval_ns);
-	char *line = xasprintf("%s  every %s  %zu %s%s", time, interval, sheet->row_count,
-		sheet->row_count == 1 ? sheet->row_name : sheet->rows_name, ended);
+	char *line = xasprintf("%s  every %s  %zu %s%s%s", time, interval, sheet->row_count,
+		sheet->row_count == 1 ? sheet->row_name : sheet->rows_name, ended,
+		sheet->stale ? ", stale: the server does not answer" : "");
 	size_t length = strlen(line);
 	if (self->writer->width)
 		length = text_prefix(line, self->writer->width);

@@ -323,6 +323,27 @@ def test_signals_restore_the_terminal():
         terminal.close()
 
 
+def test_a_silent_server():
+    """What is old does not pass for new."""
+    server = serve()
+    terminal = Terminal("subscribe", "-a", "mem", "-i", "100ms", columns=100)
+    process = subprocess.Popen([PROCCTL, "subscribe", "-a", "mem", "-i", "100ms", "-n", "2", "-o", "csv"],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    terminal.wait_for(b"name30")
+    assert "stale" not in terminal.screen()[0]
+    terminal.wait_for(b"stale: the server does not answer")
+    wait_for(lambda: any("name30" in line for line in terminal.screen()), "the rows as they were")
+    assert process.stderr.readline() == "procctl: the server does not answer; waiting for it\n"
+    for session in server.sessions[:]:
+        server.frame(session, server.requests[0])
+    terminal.wait_for(b"name30")
+    wait_for(lambda: "stale" not in terminal.screen()[0], "a frame that is new")
+    assert process.wait(20) == 0
+    terminal.type(b"q")
+    assert terminal.end() == 0
+    terminal.close()
+
+
 def test_stop_and_go_on():
     server = serve()
     terminal = Terminal("subscribe", "-a", "mem")
