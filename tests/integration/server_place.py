@@ -191,8 +191,9 @@ def socket_taken_away(place):
     stop(newcomer)
 
 
-for name, prepare in BAD.items():
-    refuses(name, prepare)
-for test in missing_parent, modes, second_server, after_a_crash, socket_taken_away:
-    with Place() as place:
-        test(place)
+if __name__ == "__main__":
+    for name, prepare in BAD.items():
+        refuses(name, prepare)
+    for test in missing_parent, modes, second_server, after_a_crash, socket_taken_away:
+        with Place() as place:
+            test(place)
