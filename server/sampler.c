@@ -149,10 +149,38 @@ static void release_view(struct sampler *self, struct view *view)
 		release_view(self, input);
 }
 
-static int hold_input(struct sampler *self, struct view *view);
+/* That the sessions of a process look at. */
+static uint32_t views_of(struct sampler *self, uint64_t pid)
+{
+	uint32_t count = 0;
 
-static int find_view(
-	struct sampler *self, const struct request *request, struct view **ret_view)
+	self->view_counts++;
+	for (uint32_t i = 0; i < self->subscription_count; i++) {
+		struct view *view = self->subscriptions[i]->view;
+		if (self->subscriptions[i]->subscriber->pid != pid ||
+			view->counted == self->view_counts)
+			continue;
+		view->counted = self->view_counts;
+		count++;
+	}
+	return count;
+}
+
+/*
+ * Who has fewer than are free gets one more. So one process alone has half of them, n of them
+ * share all but a part of n + 1, and whoever comes next finds one, however greedy the others are
+ * and however many sessions they open.
+ */
+static bool has_room(struct sampler *self, uint64_t pid)
+{
+	return views_of(self, pid) < VIEWS_MAX - self->view_count;
+}
+
+static int hold_input(struct sampler *self, uint64_t pid, struct view *view);
+
+/* For a session of that process. */
+static int find_view(struct sampler *self, uint64_t pid, const struct request *request,
+	struct view **ret_view)
 {
 	struct instance *instance;
 	struct view_key key;
@@ -165,13 +193,13 @@ static int find_view(
 	view = matching_view(self, instance, &key);
 	if (view) {
 		view->references++;
-	} else if (self->view_count < VIEWS_MAX) {
+	} else if (has_room(self, pid)) {
 		view = view_create(instance, &key);
 		view->references = 1;
 		view->next = self->views;
 		self->views = view;
 		self->view_count++;
-		error = hold_input(self, view);
+		error = hold_input(self, pid, view);
 		if (error)
 			release_view(self, view);
 	} else {
@@ -184,7 +212,7 @@ static int find_view(
 }
 
 /* What its sums are made of is sampled with it. */
-static int hold_input(struct sampler *self, struct view *view)
+static int hold_input(struct sampler *self, uint64_t pid, struct view *view)
 {
 	const struct platform *platform = view->instance->platform;
 	struct request request = {0};
@@ -201,7 +229,7 @@ static int hold_input(struct sampler *self, struct view *view)
 	}
 	request.attributes = wanted;
 	if (request.attribute_count)
-		error = find_view(self, &request, &view->input);
+		error = find_view(self, pid, &request, &view->input);
 	free(wanted);
 	return error;
 }
@@ -253,7 +281,7 @@ int sampler_subscribe(struct sampler *self, uint64_t now_ns, struct subscriber *
 		return -EEXIST;
 	if (request->attribute_count == 0)
 		return -EINVAL;
-	int error = find_view(self, request, &view);
+	int error = find_view(self, subscriber->pid, request, &view);
 	if (error)
 		return error;
 	if (self->subscription_count == self->subscription_capacity) {

@@ -31,6 +31,7 @@ struct sampler {
 	struct instance *instances;
 	struct view *views;
 	uint32_t view_count;
+	uint64_t view_counts;                /* made so far, see view.counted */
 	struct subscription **subscriptions; /* owned */
 	uint32_t subscription_count, subscription_capacity;
 	uint8_t *chosen;               /* scratch, by subscription: gets a frame in this tick */

@@ -132,8 +132,8 @@ void translate_error(int error, const struct request *request, struct refusal *r
 		break;
 	case -E2BIG:
 		refuse(ret, PROCMON__ERROR_CODE__TOO_MANY,
-			"the server has too many different requests: ask for what others "
-			"already watch, or end some");
+			"the server has too many different requests, and your process the most "
+			"of them: ask for what others already watch, or end some");
 		break;
 	case -EEXIST:
 		refuse(ret, PROCMON__ERROR_CODE__BAD_REQUEST,

@@ -40,6 +40,7 @@ struct view {
 	struct view
 		*input; /* of another table, for what is a sum over that; NULL: nothing is */
 	uint32_t references;
+	uint64_t counted; /* the latest count of views that it was in: see sampler.c */
 	uint32_t attribute_count;
 	uint16_t *attributes;    /* indices, ascending */
 	struct column **columns; /* in parallel */

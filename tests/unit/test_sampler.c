@@ -1,6 +1,7 @@
 /* The tick, on the scripted platform, with a clock that the test turns. */
 #include <errno.h>
 
+#include "sampler_state.h"
 #include "stage.h"
 
 TEST(first_frame_comes_at_once_and_is_whole)
@@ -799,29 +800,71 @@ TEST(bad_requests_are_refused)
 	teardown();
 }
 
+/* A session of process `pid` asks for process `number`. */
+static int ask_as(struct replica *replica, uint64_t pid, uint64_t number)
+{
+	replica->subscriber.pid = pid;
+	return replica_subscribe(
+		replica, sampler, now, SECOND, &(uint64_t){number}, 1, A(PID), END);
+}
+
 TEST(views_are_limited_and_equal_requests_share_one)
 {
-	enum { VIEWS = 256 };
-	static struct replica *replicas[VIEWS + 3];
+	static struct replica *replicas[VIEWS_MAX + 3];
 	setup();
 	fake_add(1);
-	for (uint64_t i = 0; i < VIEWS + 3; i++)
+	for (uint64_t i = 0; i < VIEWS_MAX + 3; i++)
 		replicas[i] = new_replica();
-	for (uint64_t i = 0; i < VIEWS; i++)
-		CHECK_INT(replica_subscribe(replicas[i], sampler, now, SECOND,
-				  &(uint64_t){i + 1}, 1, A(PID), END),
-			0);
-	CHECK_INT(replica_subscribe(replicas[VIEWS], sampler, now, SECOND, &(uint64_t){5}, 1,
-			  A(PID), END),
-		0);
-	CHECK_INT(replica_subscribe(
-			  replicas[VIEWS + 1], sampler, now, SECOND, NULL, 0, A(PID), END),
-		-E2BIG);
-	CHECK_INT(replica_subscribe(replicas[VIEWS + 2], sampler, now, SECOND, NULL, 0,
+	for (uint64_t i = 0; i < VIEWS_MAX; i++)
+		CHECK_INT(ask_as(replicas[i], 100 + i, i + 1), 0);
+	CHECK_INT(sampler->view_count, VIEWS_MAX);
+	CHECK_INT(ask_as(replicas[VIEWS_MAX], 42, 5), 0);
+	CHECK_INT(ask_as(replicas[VIEWS_MAX + 1], 43, VIEWS_MAX + 1), -E2BIG);
+	CHECK_INT(replica_subscribe(replicas[VIEWS_MAX + 2], sampler, now, SECOND, NULL, 0,
 			  ATTRIBUTE_SERVER_TICKS, END),
 		-E2BIG);
 	next_tick();
-	for (int i = 0; i < VIEWS + 3; i++)
+	/* What one gives up another gets. */
+	drop(replicas[0]);
+	CHECK_INT(sampler->view_count, VIEWS_MAX - 1);
+	CHECK_INT(ask_as(replicas[VIEWS_MAX + 1], 43, VIEWS_MAX + 1), 0);
+	for (int i = 1; i < VIEWS_MAX + 3; i++)
+		drop(replicas[i]);
+	teardown();
+}
+
+/* However many sessions a process opens to ask for ever different things. */
+TEST(nobody_keeps_others_from_views)
+{
+	enum { TRIES = 5000, GREEDY = 7, NEWCOMERS = 8 };
+	static struct replica *replicas[TRIES + 1], *newcomers[NEWCOMERS];
+	uint32_t served[GREEDY] = {0};
+
+	setup();
+	fake_add(1);
+	for (uint64_t i = 0; i < TRIES; i++) {
+		replicas[i] = new_replica();
+		served[i % GREEDY] += ask_as(replicas[i], 100 + i % GREEDY, i + 1) == 0;
+	}
+	for (int i = 0; i < GREEDY; i++)
+		CHECK_INT(served[i], VIEWS_MAX / (GREEDY + 1));
+	/* What is there already is nobody's share. */
+	replicas[TRIES] = new_replica();
+	CHECK_INT(ask_as(replicas[TRIES], 100, 1), 0);
+	for (uint64_t i = 0; i < NEWCOMERS; i++) {
+		newcomers[i] = new_replica();
+		CHECK_INT(ask_as(newcomers[i], 200 + i, TRIES + 1 + i), 0);
+	}
+	for (int i = 0; i <= TRIES; i++)
+		drop(replicas[i]);
+	/* One alone gets half. */
+	for (uint64_t i = 0; i < NEWCOMERS; i++)
+		drop(newcomers[i]);
+	for (uint64_t i = 0; i < TRIES; i++) {
+		replicas[i] = new_replica();
+		CHECK_INT(ask_as(replicas[i], 100, i + 1), i < VIEWS_MAX / 2 ? 0 : -E2BIG);
+	}
+	for (int i = 0; i < TRIES; i++)
 		drop(replicas[i]);
 	teardown();
 }
@@ -1154,6 +1197,7 @@ TESTS(CASE(first_frame_comes_at_once_and_is_whole), CASE(catalog_gives_the_reaso
 	CASE(a_slow_cell_is_stamped_whenever_it_is_sampled),
 	CASE(a_drifting_slow_cell_is_refreshed_within_five_seconds),
 	CASE(bad_requests_are_refused), CASE(views_are_limited_and_equal_requests_share_one),
-	CASE(a_failed_list_costs_no_tick_and_is_named), CASE(the_server_shows_itself),
-	CASE(a_large_table_comes_in_parts), CASE(a_steady_tick_allocates_only_the_frame),
+	CASE(nobody_keeps_others_from_views), CASE(a_failed_list_costs_no_tick_and_is_named),
+	CASE(the_server_shows_itself), CASE(a_large_table_comes_in_parts),
+	CASE(a_steady_tick_allocates_only_the_frame),
 	CASE(replicas_stay_equal_over_a_hundred_thousand_frames))
