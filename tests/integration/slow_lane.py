@@ -100,6 +100,7 @@ def run(hanging, wanted_failures):
         shutil.rmtree(place)
 
 
-run(1, [101])
-# The order in which workers take the jobs is that of the slots: these four come first.
-run(4, list(range(101, 121)))
+if __name__ == "__main__":
+    run(1, [101])
+    # The order in which workers take the jobs is that of the slots: these four come first.
+    run(4, list(range(101, 121)))

@@ -1,20 +1,27 @@
 """Time and identity: whose values a row shows, and what becomes of it when clocks or processes stop."""
+import ctypes
+import datetime
 import json
 import os
-import re
+import random
+import resource
 import select
 import shutil
 import signal
 import subprocess
 import sys
 import time
+import unicodedata
 
 from promise import Skipped, pick, promise
 from server import FRAME, Client, Place, check, fields, request, wait_for
+from slow_lane import make_tree
 
+PROCCTL = os.path.join(os.environ["BUILD"], "procctl")
 HELPERS = os.path.join(os.environ["BUILD"], "tests", "stress")
 PROCESS = 1
-PID, RESIDENT, CMDLINE = 0x0004, 0x0016, 0x002C
+PID, PPID, COMM, RESIDENT, CMDLINE, STATE = 0x0004, 0x0005, 0x000C, 0x0016, 0x002C, 0x1001
+FOOTPRINT, CPU_TOTAL = 0x0042, 0x1010
 # What the server does without on Linux 6.1.
 WITHOUT_INODE = "pidfd-ino"
 
@@ -120,6 +127,127 @@ def twins(figures):
     figures.at_least("pairs", sum(run["twins"] for run in runs), 2 * count, timing=True)
 
 
+# ---------------------------------------------------------------------------- hostile names
+
+def hostile_names(count):
+    """As the kernel takes them: at most 15 bytes, and none of them 0."""
+    names = [b") R 1 1 1", b"a) Z 0 (b", b"(((", b")))", b") (", b"", b" ", b"\n", b"x\nPPid:\t1\nState",
+             b"a\nState:\tZ\n", b"fifteen bytes!!", b"\xff\xfe\xfd", b"\xc3", b"\xed\xa0\x80",
+             b"\xf0\x9f\x98", b"\xc0\xaf", b"\x1b]52;c;aGk=\x07", b"\x1b[2J", b"\t\t", b"\\n", b"\x7f\x9b",
+             b"0 1 2 3 4 5 6 7", b"%s%n%d", b") S 4194304 7"]
+    dice = random.Random(7)
+    while len(names) < count:
+        alphabet = dice.choice([bytes(range(1, 256)), b" ()\n\\0123456789SRZ", bytes(range(128, 256))])
+        names.append(bytes(dice.choice(alphabet) for _ in range(dice.randint(1, 15))))
+    return names
+
+
+def start_named(name, state):
+    """A child of this name that is stopped (T), a zombie (Z) or asleep (S)."""
+    pid = os.fork()
+    if pid == 0:
+        ctypes.CDLL(None).prctl(15, name, 0, 0, 0)  # PR_SET_NAME
+        if state == "Z":
+            os._exit(0)
+        while True:
+            os.kill(os.getpid(), signal.SIGSTOP) if state == "T" else signal.pause()
+    return pid
+
+
+def told_by_kernel(pid):
+    """Parent and state of a process: nothing of its name is in these lines, in which a newline is escaped."""
+    with open(f"/proc/{pid}/status", "rb") as file:
+        lines = dict(line.split(b":\t", 1) for line in file.read().splitlines() if b":\t" in line)
+    return int(lines[b"PPid"]), lines[b"State"][:1].decode()
+
+
+@promise("D3", "a name cannot pass for other fields of its process")
+def names(figures):
+    wanted = {}
+    with Place() as place:
+        for number, name in enumerate(hostile_names(200)):
+            state = "STZ"[number % 3]
+            wanted[start_named(name, state)] = name, state
+        try:
+            for pid, (_, state) in wanted.items():
+                wait_for(lambda: told_by_kernel(pid) == (os.getpid(), state), f"process {pid} in state {state}")
+            place.start()
+            told = json.loads(subprocess.run(
+                [PROCCTL, "ps", "--no-start", "-S", str(place.path), "-a", "ppid,state,comm", "-o", "json",
+                 "-p", ",".join(map(str, wanted))],
+                stdout=subprocess.PIPE, check=True, timeout=30).stdout)["rows"]
+        finally:
+            for pid in wanted:
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+    wrong = 0
+    for row in told:
+        name, state = wanted[row["pid"]]
+        right = (row["ppid"], row["state"]) == (os.getpid(), state) and \
+            not any(unicodedata.category(character) == "Cc" for character in row["comm"])
+        if name.isascii() and name.decode().isprintable():
+            right &= row["comm"] == name.decode()
+        if not right:
+            print(name, state, row)
+        wrong += not right
+    figures.exactly("names", len(told), 200)
+    figures.exactly("rows with a wrong parent, state or name", wrong, 0)
+
+
+# ------------------------------------------------------------------------------ clock steps
+
+def faked(place):
+    """The environment of a program whose wall clock is set by a file, and the file."""
+    if not shutil.which("faketime"):
+        raise Skipped("there is no faketime here: common/dependencies ci brings it")
+    library = subprocess.run(["faketime", "-m", "-f", "+0d", "printenv", "LD_PRELOAD"], text=True,
+                             stdout=subprocess.PIPE, check=True).stdout.strip()
+    clock = place.root / "clock"
+    clock.write_text("+0d")
+    return {**os.environ, "LD_PRELOAD": library, "FAKETIME_TIMESTAMP_FILE": str(clock),
+            "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}, clock
+
+
+@promise("D4", "a wall clock that is set back and forth changes no number, no row and no frame")
+def clock_steps(figures):
+    steps = ["+1d", "-1h", "-1d", "+1h"]
+    frames = pick(6, 15) * len(steps)
+    with Place() as place:
+        environment, clock = faked(place)
+        # Faked are also the clocks of the CPU time of others: there it must go by /proc/PID/stat.
+        place.start("--without", "clock", env=environment)
+        busy = subprocess.Popen([sys.executable, "-c", "while True: sum(range(1000))"])
+        place.started.append(busy)
+        client = subprocess.Popen(
+            [PROCCTL, "subscribe", "--no-start", "-S", str(place.path), "-i", "100ms", "-n", str(frames),
+             "-a", "cpu.usage,start.time", "-o", "jsonl"],
+            stdout=subprocess.PIPE, text=True, env=environment)
+        place.started.append(client)
+        seen = {}
+        for line in client.stdout:
+            row = json.loads(line)
+            if row["tick"] not in seen and len(seen) % (frames // len(steps)) == frames // len(steps) // 2:
+                clock.write_text(steps[len(seen) * len(steps) // frames])
+            seen.setdefault(row["tick"], []).append(row)
+        check(client.wait() == 0, f"procctl: {client.returncode}")
+    stamps = [parse_time(rows[0]["time"]) for rows in seen.values()]
+    usage = [row["cpu.usage"] for rows in seen.values() for row in rows if row["cpu.usage"] is not None]
+    own = [row for rows in seen.values() for row in rows if row["pid"] == busy.pid]
+    figures.exactly("steps", sum(abs(b - a) > 1800 for a, b in zip(stamps, stamps[1:])), len(steps))
+    figures.at_least("lowest CPU use", min(usage), 0, "cores")
+    # A count of ticks of 10 ms is one too many now and then.
+    figures.at_most("highest", max(usage), os.cpu_count() + 0.2, "cores")
+    figures.exactly("frames", len(own), frames)
+    figures.exactly("lost", max(seen) - min(seen) + 1 - frames, 0)
+    figures.exactly("rows made anew", sum(row["cpu.usage"] is None for row in own[1:]) +
+                    len({row["start.time"] for row in own}) - 1, 0)
+
+
+def parse_time(text):
+    """Of "2026-11-21T03:54:47.375638787Z"."""
+    return datetime.datetime.fromisoformat(text[:19]).timestamp()
+
+
 # ---------------------------------------------------------------- a server that was stopped
 
 class Frames:
@@ -131,18 +259,20 @@ class Frames:
         self.client.send(request(1, table, attributes, int(interval_s * 1e9)))
 
     def receive(self):
-        """The next one, once its last part is there: what its parts say of rows is in "added" and "removed"."""
-        added, removed = [], []
+        """The next one, once its last part is there: what its parts say of rows is in "added" and "removed",
+        and "absent" has the states of their last column."""
+        added, removed, absent = [], [], []
         while True:
             got = self.client.receive()
             check(got and FRAME in got, f"a frame was expected, not {got}")
             frame = fields(got[FRAME])
             removed += numbers(frame.get(7, b""))
             added += numbers(fields(frame.get(8, b"")).get(1, b""))
+            absent += numbers(fields(frame.get(9, b"")).get(9, b""))
             if frame.get(6):
                 return {"tick": frame[1], "full": frame.get(2, 0) == 0, "sampled_ns": frame[3],
                         "gap": bool(frame.get(12)), "incomplete": bool(frame.get(14)),
-                        "added": added, "removed": removed, "came": time.monotonic()}
+                        "added": added, "removed": removed, "absent": absent, "came": time.monotonic()}
 
     def waiting(self, seconds):
         """Does another one come within this time?"""
@@ -217,3 +347,141 @@ def stopped_server(figures):
         figures.at_most("a newcomer waits", newcomer, 3, "s", timing=True)
         figures.exactly("and is told why", int(refused.returncode != 0 and
                                                "does not answer: it is stopped" in refused.stderr), 1)
+
+
+# --------------------------------------------------------------------- who sees the same
+
+@promise("D8", "whoever reads a table, by differences or from the start, often or seldom, sees the same")
+def mirrors(figures):
+    rows = pick(10000, 300000)
+    with Place() as place:
+        place.start()
+        forkers = [Forker(place, letter, 250, 1000) for letter in "ab"]
+        told = subprocess.run([os.path.join(HELPERS, "mirrors"), str(place.path), str(rows), "6"],
+                              stdout=subprocess.PIPE, text=True, check=True, timeout=110).stdout
+        for forker in forkers:
+            forker.end()
+    told = json.loads(told)
+    print(told)
+    figures.exactly("tables that differ", told["differing"], 0)
+    figures.at_least("rows compared", told["row_frames"], rows)
+    figures.at_least("frames left out for slow readers", told["left_out"], 1)
+
+
+# ------------------------------------------------------------------------ a reader that hangs
+
+def stuck_workers(place):
+    told = json.loads(subprocess.run(
+        [PROCCTL, "ps", "--no-start", "-S", str(place.path), "--table", "server", "-a", "name,workers_stuck",
+         "-o", "json"], stdout=subprocess.PIPE, check=True, timeout=30).stdout)
+    return next(row["workers_stuck"] for row in told["rows"] if row["name"] == "total")
+
+
+@promise("D7", "reads that never return hold up no tick, and no more than four threads", alone=True)
+def hung_readers(figures):
+    hanging, interval = 8, 100_000_000
+    with Place() as place:
+        make_tree(place.root / "proc", hanging)
+        server = place.start("--procfs", str(place.root / "proc"), "--workers", "4")
+        asked_ns = time.monotonic_ns()
+        frames = Frames(place, PROCESS, [CMDLINE], interval / 1e9)
+        first = frames.receive()
+        unknown_ms = (first["sampled_ns"] - asked_ns) / 1e6
+        failed = len(first["absent"])
+        late, stuck = [], 0
+        for number in range(pick(15, 80)):
+            late.append(frames.receive()["sampled_ns"] % interval / 1e6)
+            if number % 5 == 0:
+                stuck = max(stuck, stuck_workers(place))
+        threads = len(os.listdir(f"/proc/{server.pid}/task"))
+        server.terminate()
+        check(server.wait(5) == 0, "the server does not end while workers hang")
+    figures.at_least("command lines unknown", failed, 4)
+    figures.at_most("known to be so after", unknown_ms, 250 + 20, "ms", timing=True)
+    figures.at_most("latest tick", max(late), 20, "ms", timing=True)
+    figures.at_least("blocked workers", stuck, 4)
+    figures.at_most("threads", threads, 1 + 4)
+
+
+# ------------------------------------------------------------------------ a crowd
+
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        words = file.read().rsplit(")")[1].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def crowd_size():
+    """As many as there is room for: 30,000 take 3.2 GB, and pids end at 32,768 by default."""
+    whole = 25000 if os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") > 8e9 else 10000
+    with open("/proc/sys/kernel/pid_max", encoding="ascii") as file:
+        pids = int(file.read())
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NPROC)
+    if allowed == resource.RLIM_INFINITY:
+        allowed = whole * 2
+    return min(pick(2000, whole), pids * 4 // 5, allowed * 4 // 5)
+
+
+class Crowd:
+    """Keeps the rows of a table, frame by frame."""
+
+    def __init__(self, place):
+        self.frames = Frames(place, PROCESS, [PID, COMM, RESIDENT, FOOTPRINT, CPU_TOTAL, PPID, STATE], 1)
+        self.rows, self.longest_s, self.incomplete, self.last_s = set(), 0, 0, None
+
+    def follow(self):
+        frame = self.frames.receive()
+        if frame["full"]:
+            self.rows.clear()
+        self.rows.difference_update(frame["removed"])
+        self.rows.update(frame["added"])
+        self.incomplete += frame["incomplete"]
+        if self.last_s:
+            self.longest_s = max(self.longest_s, frame["came"] - self.last_s)
+        self.last_s = frame["came"]
+        return len(self.rows)
+
+
+@promise("D6", "25,000 processes are a table like any other", alone=True, seconds=200)
+def crowd(figures):
+    count = crowd_size()
+    with Place() as place:
+        server = place.start()
+        watcher = Crowd(place)
+        before = watcher.follow()
+        people = Forker(place, "a", count=count)
+        check(people.told()[0] == count, "the processes cannot be made here")
+        while watcher.follow() < before / 2 + count:
+            pass
+        watcher.longest_s, cpu, start = 0, cpu_seconds(server.pid), time.monotonic()
+        ticks = []
+        while time.monotonic() < start + pick(2, 10):
+            check(watcher.follow() >= count, "a row is missing")
+            ticks.append(tick_cpu(place))
+        share = (cpu_seconds(server.pid) - cpu) / (time.monotonic() - start)
+        people.end()
+        ended = time.monotonic()
+        while watcher.follow() > before * 2 + 100:
+            check(time.monotonic() < ended + 60, "the table does not shrink")
+        converged = time.monotonic() - ended
+        resident = peak_mib(server.pid)
+        check(server.poll() is None, "the server is gone")
+    figures.note("processes", count)
+    figures.at_most("memory", resident, 96, "MiB")
+    figures.at_most("one sample", max(ticks), 1.5, "s of CPU", timing=True)
+    figures.at_most("sampling", share * 100, 25, "% of a core")
+    figures.at_most("longest between frames", watcher.longest_s, 2.5, "s", timing=True)
+    figures.exactly("frames that lack rows", watcher.incomplete, 0)
+    figures.at_most("all gone after", converged, 10, "s", timing=True)
+
+
+def tick_cpu(place):
+    told = json.loads(subprocess.run(
+        [PROCCTL, "ps", "--no-start", "-S", str(place.path), "--table", "server", "-a", "name,tick_cpu",
+         "-o", "json"], stdout=subprocess.PIPE, check=True, timeout=30).stdout)
+    return next(row["tick_cpu"] for row in told["rows"] if row["name"] == "total") / 1e9
+
+
+def peak_mib(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) / 1024
