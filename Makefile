@@ -285,9 +285,10 @@ $(TESTS): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(call object,tests/unit
 	$(call say,LINK,$@)
 	$(Q)$(LINK) $(PROGRAM) -o $@ $^ $(LIBS) $(BACKEND_LIBS)
 
-# What a fuzz target has found once stays found: replay.c feeds it the files of its corpus.
+# What a fuzz target has found once stays found: replay.c feeds it the files of its corpus, and what
+# mutate.c makes of them.
 REPLAYS := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/%,$(FUZZ))
-$(REPLAYS): $(BUILD)/tests/%: $(BUILD)/obj/tests/fuzz/%.o $(call object,tests/fuzz/replay.c) $$(call house,$$@)
+$(REPLAYS): $(BUILD)/tests/%: $(BUILD)/obj/tests/fuzz/%.o $(call object,tests/fuzz/replay.c tests/fuzz/mutate.c) $$(call house,$$@)
 	$(call say,LINK,$@)
 	$(Q)$(LINK) $(PROGRAM) -o $@ $^ $(LIBS) $(BACKEND_LIBS)
 
