@@ -325,9 +325,10 @@ bench: ## measure what watching costs
 	@BUILD=$(abspath $(BUILD)) tests/bench/run
 
 stress: ## measure all that the server promises (30 minutes), or ONLY="NAME .."
-	@common/dependencies check
+	@common/dependencies stress
 	@$(MAKE) --no-print-directory tests
-	@BUILD=$(abspath $(BUILD)) tests/stress/run $(ONLY)
+	@! command -v clang >/dev/null || $(MAKE) --no-print-directory sanitized-targets
+	@BUILD=$(abspath $(BUILD)) SANITIZED=$(abspath $(SANITIZED)) tests/stress/run $(ONLY)
 
 # ------------------------------------------------------------------------------- macOS
 #
@@ -397,7 +398,7 @@ $(BUILD)/mac/procctl: $(BUILD)/procctl
 simulated-build: $(MAC_UNIT) $(BUILD)/mac/procmond $(BUILD)/mac/procctl
 simulated: ## test the backend of macOS on a simulated kernel
 	+$(call sanitized,simulated-build)
-	@BUILD=$(abspath $(BUILD))/clang tests/darwin/run $(ONLY)
+	@BUILD=$(abspath $(SANITIZED)) tests/darwin/run $(ONLY)
 
 check-darwin: ## prove of macOS what can be proved without one
 	@common/dependencies darwin
@@ -407,10 +408,11 @@ check-darwin: ## prove of macOS what can be proved without one
 
 # ------------------------------------------------------------------------------- other builds
 
-variant = @$(MAKE) --no-print-directory BUILD=$(BUILD)/$(1) HARDENING= $(2)
+variant = @$(MAKE) --no-print-directory BUILD=$(1) HARDENING= $(2)
 
 # With clang, its sanitizers, and what a fuzzer has to see: one build for all that wants any of it.
-sanitized = $(call variant,clang,$(1) CC=clang WERROR=-Werror SYSROOT=$(abspath $(SYSROOT)) \
+SANITIZED ?= $(BUILD)/clang
+sanitized  = $(call variant,$(SANITIZED),$(1) CC=clang WERROR=-Werror SYSROOT=$(abspath $(SYSROOT)) \
 	CFLAGS="-O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all \
 		-fsanitize=address$(comma)undefined$(comma)fuzzer-no-link" \
 	LDFLAGS="-fsanitize=address$(comma)undefined")
@@ -418,9 +420,15 @@ sanitized = $(call variant,clang,$(1) CC=clang WERROR=-Werror SYSROOT=$(abspath 
 sanitized: ## build all with clang, its sanitizers and no warning
 	+$(call sanitized,tests fuzz-build simulated-build)
 
+# What can be fed with any bytes, with a fuzzer and without one.
+.PHONY: sanitized-targets replay-build
+sanitized-targets:
+	+$(call sanitized,replay-build fuzz-build)
+replay-build: $(REPLAYS)
+
 .PHONY: asan tsan sanitized analyze fuzz fuzz-build format format-check tidy help clean
 asan: ## make check with AddressSanitizer and UndefinedBehaviorSanitizer
-	+$(call variant,asan,check ONCE=yes LEAVE_OUT="$(NOT_OURS)" CFLAGS="-O1 -g -fno-omit-frame-pointer \
+	+$(call variant,$(BUILD)/asan,check ONCE=yes LEAVE_OUT="$(NOT_OURS)" CFLAGS="-O1 -g -fno-omit-frame-pointer \
 		-fsanitize=address$(comma)undefined -fno-sanitize-recover=all" \
 		LDFLAGS="-fsanitize=address$(comma)undefined")
 
@@ -428,7 +436,7 @@ asan: ## make check with AddressSanitizer and UndefinedBehaviorSanitizer
 NOT_OURS := package install bootstrap readme manuals completion style layers
 
 tsan: ## the tests that have threads, with ThreadSanitizer
-	+$(call variant,tsan,check CFLAGS="-O1 -g -fsanitize=thread" LDFLAGS="-fsanitize=thread" \
+	+$(call variant,$(BUILD)/tsan,check CFLAGS="-O1 -g -fsanitize=thread" LDFLAGS="-fsanitize=thread" \
 		ONLY="$(THREADS)")
 THREADS := test_lane test_sampler test_session test_library test_linux_tree test_linux_nvml test_linux_gpu_table fuzz_session \
 	python_client server_clients server_life procctl_script
@@ -436,12 +444,12 @@ THREADS := test_lane test_sampler test_session test_library test_linux_tree test
 # gcc 12 calls it a leak when a pointer goes into an array at a variable index; LeakSanitizer
 # finds the real ones.
 analyze: ## gcc's static analyzer
-	+$(call variant,analyze,all CC=gcc CFLAGS=-O1 WERROR=-Werror \
+	+$(call variant,$(BUILD)/analyze,all CC=gcc CFLAGS=-O1 WERROR=-Werror \
 		ANALYZE="-fanalyzer -Wno-analyzer-malloc-leak")
 
-fuzz: ## fuzz all targets, FUZZ_SECONDS in total
+fuzz: ## fuzz all targets, or ONLY="NAME ..", FUZZ_SECONDS in total
 	+$(call sanitized,fuzz-build)
-	@BUILD=$(abspath $(BUILD))/clang FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run
+	@BUILD=$(abspath $(SANITIZED)) FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(ONLY)
 
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(FUZZ))
 fuzz-build: $(FUZZERS)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "connection.h"
+#include "limit.h"
 #include "text.h"
 
 /* The public enums are the registry's under another name. */
@@ -145,6 +146,9 @@ int catalog_init(struct catalog *self, const Procmon__Catalog *message)
 	char *cursor;
 
 	*self = (struct catalog){0};
+	/* Each may be looked for among all the others. */
+	if (message->n_attributes > CATALOG_ATTRIBUTES_MAX)
+		return -EPROTO;
 	for (size_t i = 0; i < message->n_attributes; i++) {
 		const Procmon__Attribute *attribute = message->attributes[i];
 		size += strlen(attribute->name) + strlen(attribute->text) +

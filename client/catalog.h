@@ -19,7 +19,8 @@ struct catalog {
 
 /*
  * Takes over what the server said. Entries that this build cannot handle (a type, kind, unit
- * or rule of a later version) are left out. On failure (-ENOMEM) the catalog stays empty.
+ * or rule of a later version) are left out. On failure (-ENOMEM; -EPROTO: more than may be) the catalog
+ * stays empty.
  */
 int catalog_init(struct catalog *self, const Procmon__Catalog *message);
 void catalog_finish(struct catalog *self);

@@ -48,7 +48,8 @@ static bool is_sound(const Procmon__Column *message, const struct selection_colu
 {
 	size_t count = message->n_slots;
 
-	return message->n_u64 == (column->type == PROCMON_U64 ? count : 0) &&
+	return count <= TABLE_ROWS_MAX && message->n_absent_slots <= TABLE_ROWS_MAX &&
+	       message->n_u64 == (column->type == PROCMON_U64 ? count : 0) &&
 	       message->n_i64 == (column->type == PROCMON_I64 ? count : 0) &&
 	       message->n_f64 == (column->type == PROCMON_F64 ? count : 0) &&
 	       message->n_text == (column->type == PROCMON_TEXT ? count : 0) &&

@@ -165,7 +165,9 @@ static int handle_catalog(struct procmon_connection *self, const Procmon__Catalo
 		return fail(self, -EPROTO, "the server sent a catalog that nobody asked for");
 	result = catalog_init(&self->catalog, catalog);
 	if (result < 0)
-		return fail(self, result, "out of memory");
+		return fail(self, result,
+			result == -EPROTO ? "the server sent a catalog that is too large"
+					  : "out of memory");
 	self->has_catalog = true;
 	return 0;
 }

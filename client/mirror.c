@@ -283,6 +283,18 @@ static int apply_frame(struct mirror *self, const Procmon__Frame *last)
 	return 1;
 }
 
+/* Each row once, each column once: what a server has no reason to exceed. A row that is gone may be among
+ * those that were shown when they ended, too. */
+static bool is_within_limits(const struct mirror *self, const Procmon__Frame *frame)
+{
+	uint32_t columns = self->table->selection->column_count;
+
+	return frame->n_removed <= TABLE_ROWS_MAX + EXITS_MAX &&
+	       frame->n_exited <= TABLE_ROWS_MAX && frame->n_columns <= columns &&
+	       frame->n_unsampled <= columns &&
+	       (!frame->added || frame->added->n_slots <= TABLE_ROWS_MAX);
+}
+
 /* Time does not run backwards, and a frame builds on what we have. */
 static bool is_in_sequence(const struct mirror *self, const Procmon__Frame *frame)
 {
@@ -324,7 +336,7 @@ int mirror_take(struct mirror *self, struct wire_arena *arena, const Procmon__Fr
 
 	if (frame->part == 0)
 		drop_parts(self);
-	if (!is_in_sequence(self, frame))
+	if (!is_within_limits(self, frame) || !is_in_sequence(self, frame))
 		return -EPROTO;
 	if (!frame->last)
 		return stage(self, arena, frame);

@@ -3,7 +3,7 @@
  *
  * protobuf-c turns a hostile message into up to 84 times its size in memory, so every decode
  * gets an allocator with a cap. No message type contains itself, so the depth is bounded by
- * the schema (a test walks the descriptors).
+ * the schema (test_schema walks the descriptors).
  */
 #ifndef COMMON_WIRE_H
 #define COMMON_WIRE_H
