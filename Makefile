@@ -60,7 +60,7 @@ LIBRARY  := $(addprefix client/,object.c catalog.c table.c row.c mirror.c column
 	request.c stream.c socket.c start.c start_$(PLATFORM).c connection.c connect.c)
 PROCCTL  := $(filter-out $(LIBRARY) $(FOREIGN),$(wildcard client/*.c client/memory/*.c))
 EDGE     := $(addprefix server/,procmond.c arguments.c daemon.c daemon_$(PLATFORM).c activation_$(PLATFORM).c \
-	loop.c listener.c place.c session.c dialogue.c input.c output.c reply.c)
+	seccomp_$(PLATFORM).c loop.c listener.c place.c session.c dialogue.c input.c output.c reply.c)
 CORE     := $(filter-out $(EDGE) $(FOREIGN),$(wildcard server/*.c))
 BACKEND  := $(foreach depth,* */* */*/*,$(wildcard server/$(PLATFORM)/$(depth).c))
 FAKE     := $(wildcard tests/fake/*.c)
@@ -317,7 +317,7 @@ check: ## build and run all tests, or ONLY="NAME .."
 	@common/dependencies check
 	@$(MAKE) --no-print-directory $(if $(ONLY),chosen,tests)
 	@$(if $(ONLY)$(LEAVE_OUT),:,! tests/darwin/ready || $(MAKE) --no-print-directory check-darwin)
-	@BUILD=$(abspath $(BUILD)) LEAVE_OUT="$(LEAVE_OUT)" ONCE=$(ONCE) tests/run $(ONLY)
+	@BUILD=$(abspath $(BUILD)) LEAVE_OUT="$(LEAVE_OUT)" ONCE=$(ONCE) SECCOMP=$(SECCOMP) tests/run $(ONLY)
 
 bench: ## measure what watching costs
 	@common/dependencies check
@@ -428,12 +428,9 @@ replay-build: $(REPLAYS)
 
 .PHONY: asan tsan sanitized analyze fuzz fuzz-build format format-check tidy help clean
 asan: ## make check with AddressSanitizer and UndefinedBehaviorSanitizer
-	+$(call variant,$(BUILD)/asan,check ONCE=yes LEAVE_OUT="$(NOT_OURS)" CFLAGS="-O1 -g -fno-omit-frame-pointer \
+	+$(call variant,$(BUILD)/asan,check ONCE=yes LEAVE_OUT=not-ours CFLAGS="-O1 -g -fno-omit-frame-pointer \
 		-fsanitize=address$(comma)undefined -fno-sanitize-recover=all" \
 		LDFLAGS="-fsanitize=address$(comma)undefined")
-
-# They build or install anew, or look at texts.
-NOT_OURS := package install bootstrap readme manuals completion style layers
 
 tsan: ## the tests that have threads, with ThreadSanitizer
 	+$(call variant,$(BUILD)/tsan,check CFLAGS="-O1 -g -fsanitize=thread" LDFLAGS="-fsanitize=thread" \

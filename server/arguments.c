@@ -31,6 +31,7 @@ enum option_id {
 	OPTION_WITHOUT,
 	OPTION_WORKERS,
 	OPTION_BUDGET,
+	OPTION_SECCOMP,
 	OPTION_LOG_LEVEL,
 	OPTION_READY_FD,
 	OPTION_DETACHED,
@@ -52,6 +53,7 @@ static const struct option options[] = {
 	{"without", required_argument, NULL, OPTION_WITHOUT},
 	{"workers", required_argument, NULL, OPTION_WORKERS},
 	{"budget", required_argument, NULL, OPTION_BUDGET},
+	{"seccomp", required_argument, NULL, OPTION_SECCOMP},
 	{"log-level", required_argument, NULL, OPTION_LOG_LEVEL},
 	{"ready-fd", required_argument, NULL, OPTION_READY_FD},
 	/* Not for people: of daemon_detach(). */
@@ -82,6 +84,9 @@ void arguments_print_help(void)
 	       "  --workers N          threads for what may block, 2 to 4 (3)\n"
 	       "  --budget PERCENT     of one core, for all sampling; 0: as much as it takes "
 	       "(25)\n"
+	       "  --seccomp MODE       let the kernel refuse what no server does: deny, or "
+	       "kill\n"
+	       "                       it for trying (off)\n"
 	       "  --procfs DIR         read this tree instead of /proc\n"
 	       "  --sysfs DIR          read this tree instead of /sys\n"
 	       "  --without NAME,..    do as if the kernel lacked these features\n"
@@ -143,6 +148,20 @@ static int parse_log_level(const char *text, int *ret_level)
 	return complain("log-level", text, "error, info or debug is needed");
 }
 
+static int parse_seccomp(const char *text, enum seccomp_mode *ret_mode)
+{
+	static const char *const modes[] = {
+		[SECCOMP_OFF] = "off", [SECCOMP_DENY] = "deny", [SECCOMP_KILL] = "kill"};
+
+	for (int mode = SECCOMP_OFF; mode <= SECCOMP_KILL; mode++) {
+		if (!strcmp(text, modes[mode])) {
+			*ret_mode = (enum seccomp_mode)mode;
+			return 0;
+		}
+	}
+	return complain("seccomp", text, "off, deny or kill is needed");
+}
+
 static int parse_descriptor(const char *option, const char *text, int *ret_fd)
 {
 	uint32_t fd;
@@ -190,6 +209,8 @@ static int parse_option(struct arguments *self, int option, const char *value)
 	case OPTION_BUDGET:
 		return parse_number(
 			"budget", value, 0, BUDGET_PERCENT_MAX, &self->budget_percent);
+	case OPTION_SECCOMP:
+		return parse_seccomp(value, &self->seccomp);
 	case OPTION_LOG_LEVEL:
 		return parse_log_level(value, &self->log_level);
 	case OPTION_READY_FD:

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "platform.h"
+#include "seccomp.h"
 
 struct arguments {
 	bool on_demand, debug, show_help, show_version, show_questions;
@@ -16,6 +17,7 @@ struct arguments {
 	uint32_t path_check_s; /* between two looks whether the socket is still there */
 	uint32_t workers;
 	uint32_t budget_percent;
+	enum seccomp_mode seccomp;
 	int ready_fd;       /* -1: none */
 	int parent_fd;      /* where the process waits that detached us; -1: none */
 	int log_level;      /* enum log_level */

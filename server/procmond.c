@@ -18,6 +18,7 @@
 #include "log.h"
 #include "loop.h"
 #include "path.h"
+#include "seccomp.h"
 
 enum {
 	EXIT_USAGE = 2,
@@ -70,14 +71,18 @@ static int serve(const struct arguments *arguments, struct daemon_ready *ready,
 {
 	struct platform *platform;
 	const char *error = NULL;
-	int status;
+	int result, status;
 
 	daemon_harden(arguments->debug);
 	if (platform_create(&arguments->platform, &platform, &error) < 0) {
 		log_error("%s", error ? error : "the processes of this host cannot be sampled");
 		return EXIT_FAILURE;
 	}
-	status = run(arguments, ready, listener, platform);
+	result = seccomp_install(arguments->seccomp);
+	if (result < 0)
+		log_error("--seccomp: %s", result == -ENOTSUP ? "this system has no such filter"
+							      : strerror(-result));
+	status = result < 0 ? EXIT_FAILURE : run(arguments, ready, listener, platform);
 	platform_destroy(platform);
 	return status;
 }
@@ -140,7 +145,7 @@ static int show_version(const struct arguments *arguments)
 		fprintf(stderr, "procmond: %s\n", error ? error : "cannot sample here");
 		return EXIT_FAILURE;
 	}
-	printf("%s\n", platform_describe(platform));
+	printf("%s\n%s\n", platform_describe(platform), seccomp_describe());
 	platform_destroy(platform);
 	return EXIT_SUCCESS;
 }

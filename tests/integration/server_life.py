@@ -15,7 +15,7 @@ from server import FRAME, GOODBYE, PROCMOND, Client, Place, check, fields, reque
 
 def options(place):
     for bad in (["--no-such"], ["--idle-exit", "x"], ["--idle-exit", "-1"], ["--workers", "1"],
-                ["--workers", "5"], ["--log-level", "loud"], ["--ready-fd", "77"], ["--socket"],
+                ["--workers", "5"], ["--seccomp", "maybe"], ["--log-level", "loud"], ["--ready-fd", "77"], ["--socket"],
                 ["--procfs", "/no/where"], ["file"], ["--idle-exit", "99999999999999999999"],
                 ["--socket", ""]):
         result = subprocess.run([PROCMOND, *bad], capture_output=True, text=True, timeout=10)
@@ -49,6 +49,19 @@ def hardening(place):
         check(os.readlink(proc / "cwd") == "/", "cwd")
     elif b"__asan_init" not in pathlib.Path(PROCMOND).with_name("procctl").read_bytes():
         check((proc / "io").stat().st_uid == 0, "it is dumpable")
+    stop(server)
+
+
+def confined(place):
+    """test_linux_seccomp has what is refused; BUILD/confined/procmond is always confined."""
+    if "no list" in place.run("--version").stdout:
+        return
+    server = place.start("--seccomp", "deny")
+    with Client(place.path) as client:
+        client.send(request(1, 1, [4, 0x1010], 100_000_000))
+        check(FRAME in client.receive(), "no frame")
+        for task in pathlib.Path(f"/proc/{server.pid}/task").iterdir():
+            check("\nSeccomp:\t2" in (task / "status").read_text(), "a thread is not confined")
     stop(server)
 
 
@@ -187,7 +200,7 @@ def debug_toggle(place):
     stop(server)
 
 
-for test in (options, hardening, notify, activated, on_demand, log_is_bounded, disk_full, goodbye,
+for test in (options, hardening, confined, notify, activated, on_demand, log_is_bounded, disk_full, goodbye,
              debug_toggle):
     with Place() as place:
         test(place)

@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 
 #include "../nvml/driver.h"
 #include "clock.h"
@@ -10,6 +11,7 @@
 #include "linux/nvml/nvml_presence.h"
 #include "linux_tree.h"
 #include "log.h"
+#include "seccomp.h"
 
 #define MIB (UINT64_C(1) << 20)
 
@@ -921,6 +923,27 @@ TEST(an_update_of_the_driver)
 	end_session();
 }
 
+/* All that loading and asking it takes is on the list of the filter. */
+TEST(a_confined_server_has_it)
+{
+	int status;
+	pid_t child;
+
+	begin_session(3);
+	add_process(0, 100, DRIVER_COMPUTE, 10 * MIB);
+	child = fork();
+	if (child == 0) {
+		if (seccomp_install(SECCOMP_KILL) < 0)
+			_exit(77);
+		_exit(sample(0) == STATE_OK && use_of(100)->memory == 10 * MIB ? 0 : 1);
+	}
+	CHECK(waitpid(child, &status, 0) == child);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+		test_skip(seccomp_describe());
+	CHECK_INT(status, 0);
+	nvml_session_close(&session);
+}
+
 TEST(a_library_that_is_gone)
 {
 	begin(3);
@@ -1361,8 +1384,8 @@ TESTS(CASE(stride_is_what_was_written),
 	CASE(a_rest_ends_when_somebody_opens_the_driver),
 	CASE(work_during_a_rest_is_counted_and_ends_it), CASE(a_gpu_that_never_sleeps_is_kept),
 	CASE(a_lost_gpu_is_tried_again), CASE(a_gpu_that_is_lost_from_the_start_hides_no_other),
-	CASE(an_update_of_the_driver), CASE(a_library_that_is_gone),
-	CASE(a_library_that_is_another), CASE(the_source_has_it),
+	CASE(an_update_of_the_driver), CASE(a_confined_server_has_it),
+	CASE(a_library_that_is_gone), CASE(a_library_that_is_another), CASE(the_source_has_it),
 	CASE(a_process_of_another_user_is_found_at_once),
 	CASE(a_broken_driver_is_no_reason_where_descriptors_are_denied),
 	CASE(what_is_missing_is_said), CASE(sentences_stay),
