@@ -833,39 +833,47 @@ TEST(views_are_limited_and_equal_requests_share_one)
 	teardown();
 }
 
+/* A new session of process `pid` asks for process `number`; NULL: it was refused, and has gone. */
+static struct replica *newcomer(uint64_t pid, uint64_t number)
+{
+	struct replica *replica = new_replica();
+	int result = ask_as(replica, pid, number);
+
+	if (result == 0)
+		return replica;
+	CHECK_INT(result, -E2BIG);
+	drop(replica);
+	return NULL;
+}
+
 /* However many sessions a process opens to ask for ever different things. */
 TEST(nobody_keeps_others_from_views)
 {
-	enum { TRIES = 5000, GREEDY = 7, NEWCOMERS = 8 };
-	static struct replica *replicas[TRIES + 1], *newcomers[NEWCOMERS];
-	uint32_t served[GREEDY] = {0};
+	enum { TRIES = 1000, GREEDY = 7, NEWCOMERS = 8 };
+	static struct replica *replicas[VIEWS_MAX + 1];
+	uint32_t served[GREEDY] = {0}, count = 0;
 
 	setup();
 	fake_add(1);
 	for (uint64_t i = 0; i < TRIES; i++) {
-		replicas[i] = new_replica();
-		served[i % GREEDY] += ask_as(replicas[i], 100 + i % GREEDY, i + 1) == 0;
+		replicas[count] = newcomer(100 + i % GREEDY, i + 1);
+		served[i % GREEDY] += replicas[count] != NULL;
+		count += replicas[count] != NULL;
 	}
 	for (int i = 0; i < GREEDY; i++)
 		CHECK_INT(served[i], VIEWS_MAX / (GREEDY + 1));
 	/* What is there already is nobody's share. */
-	replicas[TRIES] = new_replica();
-	CHECK_INT(ask_as(replicas[TRIES], 100, 1), 0);
-	for (uint64_t i = 0; i < NEWCOMERS; i++) {
-		newcomers[i] = new_replica();
-		CHECK_INT(ask_as(newcomers[i], 200 + i, TRIES + 1 + i), 0);
-	}
-	for (int i = 0; i <= TRIES; i++)
-		drop(replicas[i]);
-	/* One alone gets half. */
+	CHECK(replicas[count++] = newcomer(100, 1));
 	for (uint64_t i = 0; i < NEWCOMERS; i++)
-		drop(newcomers[i]);
-	for (uint64_t i = 0; i < TRIES; i++) {
-		replicas[i] = new_replica();
-		CHECK_INT(ask_as(replicas[i], 100, i + 1), i < VIEWS_MAX / 2 ? 0 : -E2BIG);
-	}
-	for (int i = 0; i < TRIES; i++)
-		drop(replicas[i]);
+		CHECK(replicas[count++] = newcomer(200 + i, TRIES + 1 + i));
+	while (count)
+		drop(replicas[--count]);
+	/* One alone gets half. */
+	for (uint64_t i = 0; i < VIEWS_MAX / 2; i++)
+		CHECK(replicas[count++] = newcomer(100, i + 1));
+	CHECK(!newcomer(100, TRIES));
+	while (count)
+		drop(replicas[--count]);
 	teardown();
 }
 
