@@ -71,7 +71,8 @@ const struct source *instance_source(
 }
 
 int instance_create(const struct platform *platform, const struct provider *provider,
-	const struct target *target, uint64_t id, struct instance **ret_instance)
+	const struct target *target, uint64_t id, uint64_t *text_bytes,
+	struct instance **ret_instance)
 {
 	struct instance *self = xcalloc(1, sizeof *self);
 	size_t sample_size = 8;
@@ -92,7 +93,7 @@ int instance_create(const struct platform *platform, const struct provider *prov
 		if (provider->sources[i].sample_size > sample_size)
 			sample_size = provider->sources[i].sample_size;
 	self->sample = xcalloc(1, sample_size);
-	table_init(&self->table);
+	table_init(&self->table, text_bytes);
 	*ret_instance = self;
 	return 0;
 }

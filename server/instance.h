@@ -100,9 +100,11 @@ struct instance {
 const struct provider *instance_find_provider(
 	const struct platform *platform, enum table_id table);
 
-/* 0, -ESRCH (no such target) or another negative errno from the provider. */
+/* 0, -ESRCH (no such target) or another negative errno from the provider.
+ * `text_bytes` as in table_init(). */
 int instance_create(const struct platform *platform, const struct provider *provider,
-	const struct target *target, uint64_t id, struct instance **ret_instance);
+	const struct target *target, uint64_t id, uint64_t *text_bytes,
+	struct instance **ret_instance);
 void instance_destroy(struct instance *self);
 
 /* The provider was opened anew: the table has no rows but ended ones; its columns stay. */

@@ -81,8 +81,8 @@ static int find_instance(
 		return -ENOTSUP;
 	if (provider->targeted != (request->target_pid != 0))
 		return -EINVAL;
-	int error = instance_create(
-		platform, provider, &target, ++self->next_instance, ret_instance);
+	int error = instance_create(platform, provider, &target, ++self->next_instance,
+		&self->text_bytes, ret_instance);
 	if (error)
 		return error;
 	(*ret_instance)->next = self->instances;

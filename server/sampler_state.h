@@ -29,6 +29,7 @@ struct sampler {
 	struct lane *lane;
 	struct encoder *encoder;
 	struct instance *instances;
+	uint64_t text_bytes; /* of the texts of all their tables */
 	struct view *views;
 	uint32_t view_count;
 	uint64_t view_counts;                /* made so far, see view.counted */

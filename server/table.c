@@ -12,15 +12,35 @@ static char *cell_text(const struct column *column, uint32_t slot)
 	return (char *)(uintptr_t)column->values[slot];
 }
 
-static void column_clear_cell(struct column *self, uint32_t slot)
+static void drop_text(struct table *self, struct column *column, uint32_t slot)
 {
-	if (self->type == TYPE_TEXT)
-		free(cell_text(self, slot));
-	self->values[slot] = 0;
-	self->stamps[slot] = 0;
-	self->states[slot] = (uint8_t)self->default_state;
-	if (self->slow)
-		self->sampled_ns[slot] = 0;
+	char *text = cell_text(column, slot);
+
+	if (!text)
+		return;
+	*self->text_bytes -= strlen(text);
+	free(text);
+	column->values[slot] = 0;
+}
+
+/* For a text in the place of an old one. What is there already keeps its room. */
+static size_t text_room(const struct table *self, const char *old)
+{
+	uint64_t others = *self->text_bytes - (old ? strlen(old) : 0);
+	uint64_t left = others < TEXTS_MAX ? TEXTS_MAX - others : 0;
+
+	return left < TEXT_CUT_MAX ? TEXT_CUT_MAX : left < CELL_TEXT_MAX ? left : CELL_TEXT_MAX;
+}
+
+static void clear_cell(struct table *self, struct column *column, uint32_t slot)
+{
+	if (column->type == TYPE_TEXT)
+		drop_text(self, column, slot);
+	column->values[slot] = 0;
+	column->stamps[slot] = 0;
+	column->states[slot] = (uint8_t)column->default_state;
+	if (column->slow)
+		column->sampled_ns[slot] = 0;
 }
 
 static void column_grow(struct column *self, uint32_t from, uint32_t to)
@@ -40,28 +60,28 @@ static void column_grow(struct column *self, uint32_t from, uint32_t to)
 		memset(self->sampled_ns + from, 0, (to - from) * sizeof *self->sampled_ns);
 }
 
-static void column_destroy(struct column *self, uint32_t capacity)
+static void destroy_column(struct table *self, struct column *column)
 {
-	if (self->type == TYPE_TEXT)
-		for (uint32_t slot = 0; slot < capacity; slot++)
-			free(cell_text(self, slot));
-	free(self->values);
-	free(self->stamps);
-	free(self->states);
-	free(self->sampled_ns);
-	free(self);
+	if (column->type == TYPE_TEXT)
+		for (uint32_t slot = 0; slot < self->capacity; slot++)
+			drop_text(self, column, slot);
+	free(column->values);
+	free(column->stamps);
+	free(column->states);
+	free(column->sampled_ns);
+	free(column);
 }
 
-void table_init(struct table *self)
+void table_init(struct table *self, uint64_t *text_bytes)
 {
-	*self = (struct table){0};
+	*self = (struct table){.text_bytes = text_bytes};
 }
 
 void table_finish(struct table *self)
 {
 	for (int i = 0; i < ATTRIBUTE_COUNT; i++)
 		if (self->columns[i])
-			column_destroy(self->columns[i], self->capacity);
+			destroy_column(self, self->columns[i]);
 	free(self->rows);
 	free(self->changed);
 	free(self->free_slots);
@@ -141,7 +161,7 @@ void table_remove(struct table *self, uint32_t slot)
 	self->released_slots[self->released_count++] = slot;
 	for (int i = 0; i < ATTRIBUTE_COUNT; i++)
 		if (self->columns[i])
-			column_clear_cell(self->columns[i], slot);
+			clear_cell(self, self->columns[i], slot);
 }
 
 struct column *table_acquire(struct table *self, enum attribute_index attribute,
@@ -179,7 +199,7 @@ void table_release(struct table *self, enum attribute_index attribute)
 	assert(column && column->users > 0);
 	if (--column->users)
 		return;
-	column_destroy(column, self->capacity);
+	destroy_column(self, column);
 	self->columns[attribute] = NULL;
 }
 
@@ -211,14 +231,15 @@ void table_set_text(struct table *self, struct column *column, uint32_t slot, co
 	if (!column->slow && column->states[slot] == STATE_OK && strlen(old) == length &&
 		memcmp(old, bytes, length) == 0)
 		return;
-	size_t size = text_sanitise(clean, sizeof clean, bytes, length);
+	size_t size = text_sanitise(clean, text_room(self, old) + 1, bytes, length);
 	bool same = column->states[slot] == STATE_OK && old && strcmp(old, clean) == 0;
 
 	if (same && !column->slow)
 		return;
 	if (!same) {
-		free(old);
+		drop_text(self, column, slot);
 		column->values[slot] = (uint64_t)(uintptr_t)xstrndup(clean, size);
+		*self->text_bytes += size;
 	}
 	column->states[slot] = STATE_OK;
 	stamp(self, column, slot);
@@ -233,8 +254,7 @@ void table_set_state(
 	if (same && !column->slow)
 		return;
 	if (column->type == TYPE_TEXT) {
-		free(cell_text(column, slot));
-		column->values[slot] = 0;
+		drop_text(self, column, slot);
 	} else if (!column->counter) { /* what a counter reached still binds it */
 		column->values[slot] = 0;
 	}

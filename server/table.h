@@ -58,9 +58,11 @@ struct table {
 	uint32_t *released_slots,
 		released_count;                  /* died in this tick: reusable from the next */
 	struct column *columns[ATTRIBUTE_COUNT]; /* NULL: nobody wants it */
+	uint64_t *text_bytes;                    /* see table_init() */
 };
 
-void table_init(struct table *self);
+/* `text_bytes`: what the texts of all tables take together; borrowed, and kept up to date. */
+void table_init(struct table *self, uint64_t *text_bytes);
 void table_finish(struct table *self);
 
 /* All that follows happens at this tick. */
@@ -82,7 +84,7 @@ void table_make_slow(struct table *self, struct column *column);
 /*
  * Sets a cell of a living row. `bits` is the number's 64 bits. A cell is stamped when it
  * changes; a slow cell always, with the time of its sample. A counter that would step back
- * stays where it is.
+ * stays where it is. A text is cut to what the limits of texts leave for it.
  */
 void table_set(struct table *self, struct column *column, uint32_t slot, uint64_t bits);
 void table_set_text(struct table *self, struct column *column, uint32_t slot, const char *bytes,
