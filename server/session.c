@@ -24,7 +24,7 @@
 
 /* After the goodbye of a server that restarts: from then until the first client comes back, the next
  * server having started, and from the first until the last. */
-enum { RETURN_MS = 400, RETURN_SPREAD_MS = 1200 };
+enum { RETURN_MS = 400, RETURN_SPREAD_MS = 1400 };
 
 static void start_closing(struct session *self, uint64_t patience_ns)
 {

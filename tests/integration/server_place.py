@@ -2,13 +2,11 @@
 """The place of the socket: what is refused, what is left behind, what is taken away."""
 import os
 import pathlib
-import shutil
-import signal
 import socket
 import stat
 import subprocess
 
-from server import PROCMOND, Client, Place, check, stop, wait_for
+from server import PROCMOND, Client, Place, check, stop
 
 OTHER_UID = 65534
 
@@ -139,61 +137,9 @@ def after_a_crash(place):
     check(not place.path.exists(), "the socket was not removed")
 
 
-def answers(path):
-    """There is a moment between a socket's having a name and its listening."""
-    try:
-        Client(path).socket.close()
-        return True
-    except ConnectionRefusedError:
-        return False
-
-
-def socket_taken_away(place):
-    """With clients it listens again; without, it ends."""
-    server = place.start("--path-check", "1", stderr=subprocess.DEVNULL)
-    with Client(place.path) as client:
-        place.path.unlink()
-        wait_for(place.path.exists, "it does not listen again")
-        wait_for(lambda: answers(place.path), "nobody answers")
-        # Replaced by a socket that nobody answers.
-        place.path.unlink()
-        with socket.socket(socket.AF_UNIX) as other:
-            other.bind(str(place.path))
-            # As long as it is open its inode's number is not given to the new one.
-            inode = place.path.stat().st_ino
-            wait_for(lambda: place.path.exists() and place.path.stat().st_ino != inode,
-                     "it does not take its place back")
-        wait_for(lambda: answers(place.path), "nobody answers")
-        # The whole directory, with the lock in it.
-        shutil.rmtree(place.path.parent)
-        wait_for(place.path.exists, "it does not make its directory again")
-        wait_for(lambda: answers(place.path), "nobody answers")
-        # It holds the new lock, too.
-        check(place.run().returncode == 1, "a second server started")
-        client.send(b"\x02\x22\x00")
-        check(3 in client.receive(), "the old session was lost")
-    # Another server is there already: ours serves its clients and ends.
-    with Client(place.path):
-        shutil.rmtree(place.path.parent)
-        newcomer = place.start(stderr=subprocess.DEVNULL)
-        try:
-            server.wait(1.5)
-        except subprocess.TimeoutExpired:
-            pass
-        else:
-            check(False, "it ended with a client")
-    try:
-        server.wait(5)
-    except subprocess.TimeoutExpired:
-        check(False, "it runs on, and nobody can reach it")
-    check(server.returncode == 0, server.returncode)
-    Client(place.path).socket.close()
-    stop(newcomer)
-
-
 if __name__ == "__main__":
     for name, prepare in BAD.items():
         refuses(name, prepare)
-    for test in missing_parent, modes, second_server, after_a_crash, socket_taken_away:
+    for test in missing_parent, modes, second_server, after_a_crash:
         with Place() as place:
             test(place)

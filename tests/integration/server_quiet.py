@@ -68,8 +68,8 @@ def of_processes(paths):
     return found
 
 
-def rests(place):
-    """With a client that watches nothing; nothing is read, and it sleeps."""
+def watch_rest(place, seconds):
+    """With a client that watches nothing: (how often it woke, what it opened)."""
     server, trace = traced(place)
     with Client(place.path) as client:
         client.send(request(1, 1, [0x04, 0x0C, 0x1010, 0x2C], 100_000_000, [1, os.getpid()]))
@@ -79,13 +79,19 @@ def rests(place):
             pass
         time.sleep(0.5)
         since = time.time()
-        time.sleep(REST_S)
+        time.sleep(seconds)
         until = time.time()
     seen = list(calls(trace, since, until))
     wakeups = [line for name, line in seen if name in ("epoll_wait", "epoll_pwait", "futex")]
-    check(len(wakeups) <= 1, f"{len(wakeups)} wake-ups in {REST_S} s: {wakeups}")
-    check(not opened(trace, since, until), f"opened: {opened(trace, since, until)}")
+    print(*wakeups, sep="\n")
     stop_traced(server)
+    return len(wakeups), opened(trace, since, until)
+
+
+def rests(place):
+    wakeups, found = watch_rest(place, REST_S)
+    check(wakeups <= 1, f"{wakeups} wake-ups in {REST_S} s")
+    check(not found, f"opened: {found}")
 
 
 def stop_traced(strace):
@@ -125,10 +131,15 @@ def in_a_place(test):
         test(place)
 
 
-if not shutil.which("strace") or \
-        subprocess.run(["strace", "-qq", "-o", "/dev/null", "true"]).returncode != 0:
-    print("strace does not work here")
-    sys.exit(77)
-with concurrent.futures.ThreadPoolExecutor() as threads:
-    for result in threads.map(in_a_place, (rests, opens_what_is_asked)):
-        pass
+def can_trace():
+    return shutil.which("strace") and \
+        subprocess.run(["strace", "-qq", "-o", "/dev/null", "true"], check=False).returncode == 0
+
+
+if __name__ == "__main__":
+    if not can_trace():
+        print("strace does not work here")
+        sys.exit(77)
+    with concurrent.futures.ThreadPoolExecutor() as threads:
+        for result in threads.map(in_a_place, (rests, opens_what_is_asked)):
+            pass

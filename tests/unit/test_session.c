@@ -1175,7 +1175,7 @@ TEST(goodbye_until_later)
 		CHECK_INT(message->goodbye->reason, PROCMON__GOODBYE_REASON__RESTARTING);
 		/* The session that is youngest comes first in the list. */
 		CHECK_INT(
-			message->goodbye->retry_after_ns, (400 + 300 * (CLIENTS - 1 - i)) * MS);
+			message->goodbye->retry_after_ns, (400 + 350 * (CLIENTS - 1 - i)) * MS);
 		procmon__server_message__free_unpacked(message, NULL);
 	}
 	for (int i = 1; i < CLIENTS; i++)
