@@ -287,7 +287,7 @@ bool sessions_have_room(struct sessions *self)
 	oldest = oldest_before_hello(self);
 	/* It connected this long ago. */
 	if (oldest && oldest->hello_deadline_ns <=
-			      now + (SESSION_HELLO_S - SESSION_PATIENCE_S) * SECOND_NS) {
+			      now + SESSION_HELLO_S * SECOND_NS - SESSION_PATIENCE_MS * MS) {
 		session_close_with_error(oldest, PROCMON__ERROR_CODE__TOO_MANY,
 			"%d sessions have not said hello, and others wait",
 			SESSIONS_BEFORE_HELLO_MAX);
