@@ -19,6 +19,9 @@
 #include "platform.h"
 
 #define LANE_DEADLINE_NS (LANE_DEADLINE_MS * UINT64_C(1000000))
+/* Whoever waits for a job waits until it can be late: a worker begins it, and so its deadline
+ * counts, a little after it was handed in. */
+#define LANE_PATIENCE_NS (LANE_DEADLINE_NS + 10 * UINT64_C(1000000))
 
 /* Of LANE_JOBS_MAX: there is always room for cells. */
 enum { LANE_LISTINGS_MAX = LANE_JOBS_MAX / 2 };

@@ -345,7 +345,7 @@ static bool shall_send(struct sampler *self, struct subscription *subscription)
 			    instance_lists_slowly(view->instance))) &&
 		view_pending(view)) {
 		subscription->state = SUBSCRIPTION_WAITING;
-		subscription->deadline_ns = self->now_ns + LANE_DEADLINE_NS;
+		subscription->deadline_ns = self->now_ns + LANE_PATIENCE_NS;
 		return false;
 	}
 	return true;

@@ -577,7 +577,7 @@ TEST(the_first_frame_waits_for_slow_cells)
 		0);
 	next_tick();
 	CHECK_INT(replica->frames, 0);
-	CHECK_INT(sampler_next_due(sampler), now + LANE_DEADLINE_NS);
+	CHECK_INT(sampler_next_due(sampler), now + LANE_PATIENCE_NS);
 	uint64_t asked = now;
 	now += 3 * MS;
 	CHECK(lane_run_by_hand(sampler_lane(sampler), now));
@@ -605,8 +605,8 @@ TEST(a_read_that_hangs_delays_no_tick)
 			  A(CMDLINE), END),
 		0);
 	next_tick();
-	CHECK(lane_start_by_hand(sampler_lane(sampler), now));
-	next_tick(); /* the deadline */
+	CHECK(lane_start_by_hand(sampler_lane(sampler), now + 3 * MS)); /* as a thread does */
+	next_tick();                                                    /* the deadline */
 	CHECK_INT(replica->frames, 1);
 	CHECK_INT(state(replica, 10, A(CMDLINE)), STATE_FAILED);
 	CHECK_INT(number(replica, 10, A(CPU_TOTAL)), 0);

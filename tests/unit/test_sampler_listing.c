@@ -140,10 +140,10 @@ TEST(a_worker_that_hangs_delays_only_its_own_first_frame)
 	next_tick();
 	lane_start_by_hand(sampler_lane(sampler), now);
 	uint64_t start = now;
-	run_until(start + LANE_DEADLINE_NS - MS);
+	run_until(start + LANE_PATIENCE_NS - MS);
 	CHECK_INT(regions->frames, 0);
 	CHECK_INT(processes->frames, 3);
-	run_until(start + LANE_DEADLINE_NS);
+	run_until(start + LANE_PATIENCE_NS);
 	CHECK_INT(regions->frames, 1);
 	CHECK(regions->incomplete);
 	CHECK_INT(regions->unsampled, 2);
@@ -174,7 +174,7 @@ TEST(what_comes_late_is_used)
 	CHECK_INT(replica->frames, 1); /* it is not due */
 	next_tick();
 	lane_start_by_hand(sampler_lane(sampler), now);
-	run_until(now + LANE_DEADLINE_NS); /* the next one is late too */
+	run_until(now + LANE_PATIENCE_NS); /* the next one is late too */
 	CHECK_INT(replica->frames, 2);
 	CHECK(!replica->incomplete);
 	CHECK_INT(replica->unsampled, 2);
@@ -434,7 +434,7 @@ TEST(a_large_table_is_read_piece_by_piece_and_shown_whole)
 	CHECK_INT(fake_regions.reads, LISTING_ROWS_AT_ONCE);
 	struct replica *process = new_replica();
 	replica_subscribe(process, sampler, now, 0, NULL, 0, A(PID), END);
-	sampler_tick(sampler, now += LANE_DEADLINE_NS); /* however long it takes */
+	sampler_tick(sampler, now += LANE_PATIENCE_NS); /* however long it takes */
 	CHECK_INT(process->frames, 1);
 	CHECK_INT(map->frames, 0);
 	CHECK_INT(fake_regions.prepared, 1);
@@ -565,7 +565,7 @@ TEST(a_one_shot_gets_its_rows_or_what_there_is_after_a_while)
 	replica = ask(0, R(START), R(SIZE));
 	next_tick();
 	lane_start_by_hand(sampler_lane(sampler), now);
-	run_until(now + LANE_DEADLINE_NS);
+	run_until(now + LANE_PATIENCE_NS);
 	CHECK_INT(replica->frames, 1);
 	CHECK(replica->incomplete);
 	CHECK_INT(replica->ended, 1);
@@ -642,7 +642,7 @@ TEST(a_stuck_lane_is_not_waited_for)
 	replica_subscribe(slow, sampler, now, SECOND, NULL, 0, A(CMDLINE), END);
 	next_tick();
 	lane_start_by_hand(sampler_lane(sampler), now);
-	run_until(now + LANE_DEADLINE_NS);
+	run_until(now + LANE_PATIENCE_NS);
 	struct replica *replica = ask(SECOND, R(START), R(SIZE));
 	sampler_tick(sampler, now);
 	CHECK_INT(replica->frames, 1);
