@@ -1,9 +1,10 @@
 /*
- * A process that forks: forkers LETTER RECORDS RATE LIFE_MS COUNT. It makes RATE children a second
+ * A process that forks: forkers NAME RECORDS RATE LIFE_MS COUNT. It makes RATE children a second
  * (0: as fast as it can), COUNT of them (0: until the end), each of which lives for a random
- * time of LIFE_MS on average (0: until the end) and is called by LETTER, its pid and its serial number:
- * "a4711.12". Once COUNT are there, and at the end, it says how many it has made in how many
- * ns. The end is that of its standard input; then it ends all that still live.
+ * time of LIFE_MS on average (0: until the end) and is called by NAME, at most 8 bytes, and its
+ * serial number: "abcdef.12"; before that it has the forker's name, which is NAME. Once COUNT are
+ * there, and at the end, it says how many it has made in how many ns. The end is that of its
+ * standard input; then it ends all that still live.
  */
 #include <inttypes.h>
 #include <poll.h>
@@ -23,7 +24,7 @@ static void write_record(uint32_t serial)
 		(struct record){(uint32_t)getpid(), (uint32_t)getppid(), start_of(getpid())};
 }
 
-static _Noreturn void live(char letter, uint32_t serial, uint64_t life_ns)
+static _Noreturn void live(const char *family, uint32_t serial, uint64_t life_ns)
 {
 	struct timespec life = {(time_t)(life_ns / SECOND_NS), (long)(life_ns % SECOND_NS)};
 	sigset_t none;
@@ -32,7 +33,7 @@ static _Noreturn void live(char letter, uint32_t serial, uint64_t life_ns)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	write_record(serial);
-	snprintf(name, sizeof name, "%c%d.%u", letter, (int)getpid(), serial);
+	snprintf(name, sizeof name, "%s.%u", family, serial);
 	prctl(PR_SET_NAME, name);
 	if (!life_ns)
 		pause();
@@ -61,7 +62,7 @@ int main(int argc, char **argv)
 	sigset_t block;
 
 	if (argc != 6) {
-		fprintf(stderr, "usage: forkers LETTER RECORDS RATE LIFE_MS COUNT\n");
+		fprintf(stderr, "usage: forkers NAME RECORDS RATE LIFE_MS COUNT\n");
 		return 2;
 	}
 	uint64_t rate = strtoull(argv[3], NULL, 10);
@@ -73,6 +74,7 @@ int main(int argc, char **argv)
 	records = mmap(NULL, RECORDS_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
 	if (records == MAP_FAILED)
 		fail("mmap");
+	prctl(PR_SET_NAME, argv[1]);
 	write_record(0);
 	/* To the whole group it means the children: here it waits for ever. */
 	sigemptyset(&block);
@@ -89,7 +91,7 @@ int main(int argc, char **argv)
 			uint64_t random_ns = life_ns ? (uint64_t)rand() % (2 * life_ns) + 1 : 0;
 			pid_t child = fork();
 			if (child == 0)
-				live(*argv[1], forked + 1, random_ns);
+				live(argv[1], forked + 1, random_ns);
 			if (child < 0)
 				break; /* no pid is free: those that end leave theirs */
 			if (++forked == count)

@@ -1,9 +1,9 @@
 /*
- * Looks at the children of forkers.c, every 100 ms: identities SOCKET SECONDS RECORDS.. Says in one
+ * Looks at the children of forkers.c, every 100 ms: identities SOCKET SECONDS NAME RECORDS [NAME RECORDS].. Says in one
  * line of JSON what it saw; rows that mix several processes are shown on stderr.
  *
- * What belongs together is known three times: by the record, by the name, which has the pid in it,
- * and by the identity, which is of one process only.
+ * What belongs together is known three times: by the record, by the name that leads to it, and by
+ * the identity, which is of one process only.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -13,10 +13,11 @@
 #include "procmon.h"
 #include "records.h"
 
-enum { FILES_MAX = 4, PIDS_MAX = 1 << 22, IDENTITIES_MAX = 1 << 21 };
+enum { FAMILIES_MAX = 4, PIDS_MAX = 1 << 22, IDENTITIES_MAX = 1 << 21 };
 
 /* Children of one forker. */
 struct family {
+	const char *name;
 	const struct record *records;
 	uint64_t *identities; /* by serial number; 0: not seen yet */
 };
@@ -24,10 +25,11 @@ struct family {
 /* Which process an identity was seen of. */
 struct owner {
 	uint64_t identity;
-	uint32_t family, serial;
+	const struct family *family;
+	uint32_t serial;
 };
 
-static struct family families[FILES_MAX];
+static struct family families[FAMILIES_MAX];
 static uint32_t family_count;
 static struct owner *owners;
 static uint64_t *last_identity, *seen_in_frame; /* by pid */
@@ -59,12 +61,12 @@ static struct owner *find_owner(uint64_t identity)
 	return &owners[at % IDENTITIES_MAX];
 }
 
-static void check_child(const struct procmon_row *row, uint32_t family, uint32_t serial,
+static void check_child(const struct procmon_row *row, struct family *family, uint32_t serial,
 	uint64_t ppid, uint64_t start_ns)
 {
-	const struct record *record = &families[family].records[serial];
+	const struct record *record = &family->records[serial % RECORDS_MAX];
 	uint64_t identity = procmon_row_get_identity(row);
-	uint64_t *known = &families[family].identities[serial];
+	uint64_t *known = &family->identities[serial % RECORDS_MAX];
 	struct owner *owner = find_owner(identity);
 	uint64_t tick_ns = SECOND_NS / (uint64_t)sysconf(_SC_CLK_TCK);
 
@@ -85,6 +87,18 @@ static void check_child(const struct procmon_row *row, uint32_t family, uint32_t
 	*owner = (struct owner){identity, family, serial};
 }
 
+/* Whose name this is, and what follows in it: nothing, or "." and the serial number. */
+static struct family *find_family(const char *comm, const char **ret_rest)
+{
+	for (uint32_t i = 0; i < family_count; i++) {
+		size_t length = strlen(families[i].name);
+		*ret_rest = comm + length;
+		if (strncmp(comm, families[i].name, length) == 0)
+			return &families[i];
+	}
+	return NULL;
+}
+
 static bool is_forker(uint64_t pid)
 {
 	for (uint32_t i = 0; i < family_count; i++)
@@ -96,8 +110,9 @@ static bool is_forker(uint64_t pid)
 static void check_row(struct procmon_row *row)
 {
 	struct procmon_value comm, ppid, start;
-	uint32_t pid = procmon_row_get_pid(row), serial;
-	char letter, rest;
+	uint32_t pid = procmon_row_get_pid(row);
+	struct family *family;
+	const char *number;
 
 	if (seen_in_frame[pid] == frames)
 		complain(row, "two rows with this pid");
@@ -110,21 +125,18 @@ static void check_row(struct procmon_row *row)
 	procmon_row_get_value(row, start_id, &start);
 	if (comm.state != PROCMON_OK || ppid.state != PROCMON_OK || start.state != PROCMON_OK)
 		return;
-	if (strcmp(comm.text, "forkers") == 0) {
-		unnamed++;
-		if (!is_forker(pid) && !is_forker(ppid.u64))
-			complain(row, "a child of the forker with ppid %" PRIu64, ppid.u64);
-		return;
-	}
-	if (sscanf(comm.text, "%c%*u.%u%c", &letter, &serial, &rest) != 2 ||
-		(uint32_t)(letter - 'a') >= family_count || serial >= RECORDS_MAX) {
+	family = find_family(comm.text, &number);
+	if (!family) {
 		if (is_forker(ppid.u64))
 			complain(row, "%s is no child of the forker", comm.text);
-		return;
+	} else if (!*number) {
+		unnamed++;
+		if (!is_forker(pid) && family->records[0].pid != ppid.u64)
+			complain(row, "a child of the forker with ppid %" PRIu64, ppid.u64);
+	} else {
+		check_child(row, family, (uint32_t)strtoul(number + 1, NULL, 10), ppid.u64,
+			start.u64);
 	}
-	if (strtoul(comm.text + 1, NULL, 10) != pid)
-		complain(row, "it is called %s", comm.text);
-	check_child(row, (uint32_t)(letter - 'a'), serial, ppid.u64, start.u64);
 }
 
 static void on_table(
@@ -171,13 +183,14 @@ int main(int argc, char **argv)
 	struct procmon_request *request;
 	char *text;
 
-	if (argc < 4 || argc > 3 + FILES_MAX) {
-		fprintf(stderr, "usage: identities SOCKET SECONDS RECORDS..\n");
+	if (argc < 5 || argc % 2 == 0 || argc > 3 + 2 * FAMILIES_MAX) {
+		fprintf(stderr, "usage: identities SOCKET SECONDS NAME RECORDS ..\n");
 		return 2;
 	}
-	while (family_count < (uint32_t)argc - 3) {
-		struct family *family = &families[family_count];
-		family->records = map_records(argv[3 + family_count++]);
+	for (int i = 3; i < argc; i += 2) {
+		struct family *family = &families[family_count++];
+		family->name = argv[i];
+		family->records = map_records(argv[i + 1]);
 		family->identities = zeroes(RECORDS_MAX, sizeof *family->identities);
 	}
 	owners = zeroes(IDENTITIES_MAX, sizeof *owners);

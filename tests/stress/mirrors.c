@@ -31,6 +31,7 @@ struct reader {
 	struct procmon_connection *connection;
 	struct procmon_request *request;
 	bool fresh; /* begins anew after TABLES_EACH */
+	int pause_max_ms;
 	uint32_t tables;
 	uint64_t last_tick_ns; /* when its latest table was sampled */
 	uint64_t asleep_until_ns;
@@ -172,9 +173,9 @@ static void read_some(struct reader *self, uint64_t now_ns)
 	if (procmon_dispatch(self->connection, 0) < 0)
 		fail("the server is gone");
 	/* Half of the time it reads on; else it looks away, often not for long. */
-	if (!self->fresh && rand() % 2 && self->tables > 0)
+	if (rand() % 2)
 		self->asleep_until_ns =
-			now_ns + (uint64_t)(rand() % (rand() % PAUSE_MAX_MS + 1)) * 1000000;
+			now_ns + (uint64_t)(rand() % (self->pause_max_ms + 1)) * 1000000;
 }
 
 int main(int argc, char **argv)
@@ -190,6 +191,7 @@ int main(int argc, char **argv)
 	for (uint32_t i = 0; i < count; i++) {
 		connect_reader(&readers[i], argv[1]);
 		readers[i].fresh = i == 0;
+		readers[i].pause_max_ms = PAUSE_MAX_MS * (int)(i * i) / (int)(count * count);
 	}
 	choose_attributes(readers[0].connection);
 	for (uint32_t i = 0; i < count; i++)
