@@ -20,6 +20,7 @@ static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
 /* One screen a program; a signal handler has no other way to find it. */
 static volatile sig_atomic_t entered, has_settings;
 static struct termios settings;
+static bool is_left_at_exit;
 
 static size_t dimension(bool height)
 {
@@ -74,6 +75,12 @@ static void on_fatal(int number)
 	raise(number); /* SA_RESETHAND: the default action now */
 }
 
+/* Without memory the program ends wherever it is. */
+static void on_exit_of_program(void)
+{
+	screen_leave();
+}
+
 /* A job in the background must not touch the terminal's settings: it would be stopped. */
 static bool owns_input(void)
 {
@@ -87,6 +94,8 @@ void screen_enter(void)
 
 	if (entered)
 		return;
+	if (!is_left_at_exit)
+		is_left_at_exit = atexit(on_exit_of_program) == 0;
 	for (size_t i = 0; i < sizeof fatal_signals / sizeof *fatal_signals; i++)
 		sigaction(fatal_signals[i], &action, NULL);
 	if (owns_input() && tcgetattr(STDIN_FILENO, &settings) == 0) {

@@ -1,8 +1,8 @@
 #include "catalog.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
+#include "alloc.h"
 #include "wire.h"
 
 /* An empty text is left out of the message, like any default. */
@@ -78,32 +78,15 @@ static void fill_entry(Procmon__Attribute *entry, struct findings *findings,
 		entry->other = attributes[attribute->other].id;
 }
 
-static int pack(const Procmon__ServerMessage *message, uint8_t **ret_bytes, size_t *ret_size)
-{
-	size_t size = procmon__server_message__get_packed_size(message);
-	uint8_t *bytes = malloc(WIRE_PREFIX_MAX + size);
-	size_t prefix;
-
-	if (!bytes)
-		return -ENOMEM;
-	prefix = wire_put_prefix(bytes, size);
-	procmon__server_message__pack(message, bytes + prefix);
-	*ret_bytes = bytes;
-	*ret_size = prefix + size;
-	return 0;
-}
-
-int catalog_encode(const struct sampler *sampler, uint8_t **ret_bytes, size_t *ret_size)
+void catalog_encode(const struct sampler *sampler, uint8_t **ret_bytes, size_t *ret_size)
 {
 	Procmon__ServerMessage message = PROCMON__SERVER_MESSAGE__INIT;
 	Procmon__Catalog catalog = PROCMON__CATALOG__INIT;
-	Procmon__Attribute *entries = calloc(ATTRIBUTE_COUNT, sizeof *entries);
-	Procmon__Attribute **pointers = calloc(ATTRIBUTE_COUNT, sizeof *pointers);
-	struct findings *findings = calloc(1, sizeof *findings);
-	int result = -ENOMEM;
+	Procmon__Attribute *entries = xcalloc(ATTRIBUTE_COUNT, sizeof *entries);
+	Procmon__Attribute **pointers = xcalloc(ATTRIBUTE_COUNT, sizeof *pointers);
+	struct findings *findings = xcalloc(1, sizeof *findings);
+	size_t size, prefix;
 
-	if (!entries || !pointers || !findings)
-		goto out;
 	for (size_t i = 0; i < ATTRIBUTE_COUNT; i++) {
 		fill_entry(&entries[i], findings, sampler, (enum attribute_index)i);
 		pointers[i] = &entries[i];
@@ -112,10 +95,12 @@ int catalog_encode(const struct sampler *sampler, uint8_t **ret_bytes, size_t *r
 	catalog.n_attributes = ATTRIBUTE_COUNT;
 	message.body_case = PROCMON__SERVER_MESSAGE__BODY_CATALOG;
 	message.catalog = &catalog;
-	result = pack(&message, ret_bytes, ret_size);
-out:
+	size = procmon__server_message__get_packed_size(&message);
+	*ret_bytes = xcalloc(1, WIRE_PREFIX_MAX + size);
+	prefix = wire_put_prefix(*ret_bytes, size);
+	procmon__server_message__pack(&message, *ret_bytes + prefix);
+	*ret_size = prefix + size;
 	free(findings);
 	free(pointers);
 	free(entries);
-	return result;
 }

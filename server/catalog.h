@@ -9,8 +9,8 @@
 
 /*
  * Encodes a ServerMessage with the catalog, length prefix included. Made anew each time:
- * a device may have come since. The bytes are malloc'd, the caller's. -ENOMEM.
+ * a device may have come since. The bytes are malloc'd, the caller's.
  */
-int catalog_encode(const struct sampler *sampler, uint8_t **ret_bytes, size_t *ret_size);
+void catalog_encode(const struct sampler *sampler, uint8_t **ret_bytes, size_t *ret_size);
 
 #endif

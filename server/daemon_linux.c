@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -14,7 +15,16 @@
 #else
 #define LEAK_CHECKED false
 #endif
+#define TABLES_FROM      (512 * 1024)
 #define OOM_SCORE_ADJUST "300" /* the monitor goes before the work that it watches */
+
+/* Large tables are given back when they are freed, whatever was freed before. */
+static void settle_allocator(void)
+{
+#ifdef __GLIBC__
+	mallopt(M_MMAP_THRESHOLD, TABLES_FROM);
+#endif
+}
 
 void daemon_harden_more(bool debug)
 {
@@ -26,6 +36,7 @@ void daemon_harden_more(bool debug)
 			log_debug("oom_score_adj: %s", strerror(errno));
 		close(fd);
 	}
+	settle_allocator();
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	/* Others of our user cannot read our memory then. Nor can we our own /proc/self/io and
 	 * the like: the row of the server itself lacks those. */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "catalog.h"
 #include "clock.h"
 #include "log.h"
@@ -36,7 +37,8 @@ static void leave_rest_to_loop(struct session *self)
 		event_active(&self->timer, EV_TIMEOUT, 0);
 	} else if (!output_drained(&self->output)) {
 		event_del(&self->readable);
-		event_add(&self->writable, NULL);
+		if (event_add(&self->writable, NULL) < 0)
+			event_active(&self->timer, EV_TIMEOUT, 0); /* it tries that again */
 	}
 }
 
@@ -137,29 +139,28 @@ static void handle_cancel(struct session *self, const Procmon__Cancel *message)
 }
 
 /* It takes milliseconds to find out what this host has; that holds for a moment. */
-static int refresh_catalog(struct sessions *self)
+static void refresh_catalog(struct sessions *self)
 {
 	uint64_t now_ns = clock_now_ns();
-	uint8_t *bytes;
-	size_t size;
 
 	if (self->catalog && now_ns - self->catalog_ns < CATALOG_NS)
-		return 0;
-	if (catalog_encode(self->sampler, &bytes, &size) < 0)
-		return -ENOMEM;
+		return;
 	free(self->catalog);
-	self->catalog = bytes;
-	self->catalog_size = size;
+	catalog_encode(self->sampler, &self->catalog, &self->catalog_size);
 	self->catalog_ns = clock_now_ns();
-	return 0;
 }
 
 static void handle_catalog_request(struct session *self)
 {
-	if (refresh_catalog(self->all) < 0)
-		reply_error(&self->output, 0, PROCMON__ERROR_CODE__INTERNAL, "out of memory");
-	else
+	struct refusal refusal;
+
+	if (alloc_has_room(0)) {
+		refresh_catalog(self->all);
 		output_send(&self->output, self->all->catalog, self->all->catalog_size);
+	} else {
+		translate_end(-ENOMEM, &refusal);
+		reply_error(&self->output, 0, refusal.code, refusal.text);
+	}
 }
 
 static void handle_message(struct session *self, const Procmon__ClientMessage *message)
@@ -192,9 +193,12 @@ static void handle_message(struct session *self, const Procmon__ClientMessage *m
 void dialogue_take(struct session *self, const uint8_t *bytes, size_t size)
 {
 	struct wire_arena *arena = &self->all->arena;
-	Procmon__ClientMessage *message =
-		procmon__client_message__unpack(&arena->allocator, size, bytes);
+	Procmon__ClientMessage *message;
 
+	do {
+		wire_arena_reset(arena);
+		message = procmon__client_message__unpack(&arena->allocator, size, bytes);
+	} while (!message && arena->out_of_memory && alloc_give_reserve());
 	if (message)
 		handle_message(self, message);
 	else

@@ -47,6 +47,7 @@ struct encoder {
 	struct column_draft open; /* the column that cells go to; id 0: none */
 	size_t size_bytes;        /* of the part so far, never less than it will be */
 	uint32_t part;
+	bool short_of_memory; /* there will be no frame */
 	struct pool pools[POOL_COUNT];
 	uint32_t *scratch, scratch_capacity;
 };
@@ -207,6 +208,12 @@ static void pack_part(struct encoder *self, bool last)
 	Procmon__Frame frame = PROCMON__FRAME__INIT;
 	Procmon__Added added = PROCMON__ADDED__INIT;
 
+	/* A table is sent whole or not at all. */
+	self->short_of_memory |= !alloc_has_room(0);
+	if (self->short_of_memory) {
+		clear_part(self);
+		return;
+	}
 	frame.n_columns = build_columns(self);
 	frame.columns = self->pools[COLUMN_POINTERS].items;
 	frame.tick = self->stamp.tick;
@@ -263,6 +270,7 @@ void encoder_begin(struct encoder *self, const struct frame_stamp *stamp)
 	clear_part(self);
 	self->stamp = *stamp;
 	self->part = 0;
+	self->short_of_memory = false;
 	self->open.id = 0;
 	self->frame = frame_create(stamp->tick);
 }
@@ -351,5 +359,8 @@ struct frame *encoder_end(struct encoder *self)
 {
 	close_column(self);
 	pack_part(self, true);
-	return self->frame;
+	if (!self->short_of_memory)
+		return self->frame;
+	frame_release(self->frame);
+	return NULL;
 }

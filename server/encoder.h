@@ -38,6 +38,7 @@ void encoder_column(struct encoder *self, uint32_t id, enum attribute_type type,
 void encoder_value(struct encoder *self, uint32_t slot, uint64_t bits, uint64_t age_ns);
 void encoder_absent(struct encoder *self, uint32_t slot, enum cell_state state);
 void encoder_unsampled(struct encoder *self, uint32_t id);
+/* NULL: there was no memory for it. */
 struct frame *encoder_end(struct encoder *self);
 
 #endif

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "alloc.h"
 #include "clock.h"
 #include "log.h"
 #include "system.h"
@@ -84,6 +85,13 @@ static void pause_starved(struct listener *self, int error)
 	pause_listening(self, RETRY_NS);
 }
 
+/* The kernel may have no room to remember it: it is tried again. */
+static void listen_on(struct listener *self)
+{
+	if (event_add(&self->readable, NULL) < 0)
+		pause_starved(self, errno);
+}
+
 /* One client; 0 or a negative errno. */
 static int accept_one(struct listener *self)
 {
@@ -95,6 +103,14 @@ static int accept_one(struct listener *self)
 	return 0;
 }
 
+/* The same, if it leaves enough for those who are there. */
+static int accept_if_affordable(struct listener *self)
+{
+	if (!alloc_has_room(0))
+		return -ENOMEM;
+	return has_descriptors(self) ? accept_one(self) : -EMFILE;
+}
+
 static void on_connection(evutil_socket_t fd, short what, void *context)
 {
 	struct listener *self = context;
@@ -102,13 +118,13 @@ static void on_connection(evutil_socket_t fd, short what, void *context)
 
 	(void)fd;
 	(void)what;
-	event_add(&self->readable, NULL);
+	listen_on(self);
 	for (int i = 0; i < ACCEPT_AT_ONCE && result == 0; i++) {
 		if (!sessions_have_room(self->sessions)) {
 			pause_listening(self, ROOM_WAIT_NS);
 			return;
 		}
-		result = has_descriptors(self) ? accept_one(self) : -EMFILE;
+		result = accept_if_affordable(self);
 		if (result == 0)
 			self->starved = false;
 	}
@@ -144,7 +160,7 @@ void listener_start(struct listener *self, struct event_base *base, struct sessi
 	event_assign(
 		&self->readable, base, self->fd, EV_READ | EV_PERSIST, on_connection, self);
 	event_assign(&self->retry, base, -1, 0, on_connection, self);
-	event_add(&self->readable, NULL);
+	listen_on(self);
 }
 
 static void stop_listening(struct listener *self)

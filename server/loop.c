@@ -10,9 +10,11 @@
 #include <event2/event.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "alloc.h"
 #include "clock.h"
 #include "daemon.h"
 #include "log.h"
@@ -160,6 +162,8 @@ static void run_until_stopped(struct loop *self)
 			self->woken = false;
 			sampler_tick(self->sampler, now_ns);
 		}
+		if (!alloc_has_room(0))
+			sessions_save_memory(&self->sessions);
 		arm_tick(self);
 		watch_idleness(self);
 		if (event_base_loop(self->base, EVLOOP_ONCE) < 0) {
@@ -177,12 +181,19 @@ static void log_from_libevent(int severity, const char *text)
 		log_error("libevent: %s", text);
 }
 
+static void *allocate(size_t size)
+{
+	return alloc_again(NULL, size);
+}
+
 static struct event_base *create_base(void)
 {
-	struct event_config *config = event_config_new();
+	struct event_config *config;
 	struct event_base *base = NULL;
 
+	event_set_mem_functions(allocate, alloc_again, free);
 	event_set_log_callback(log_from_libevent);
+	config = event_config_new();
 	/* The environment decides nothing here. Precise: a tick comes at its grid point, not up
 	 * to 4 ms before or after it. */
 	if (config && event_config_set_flag(config, EVENT_BASE_FLAG_IGNORE_ENV) == 0 &&
@@ -206,24 +217,25 @@ static int open_wake_pipe(struct loop *self)
 	return 0;
 }
 
-static void add_events(struct loop *self)
+static int add_events(struct loop *self)
 {
 	static const int stop_signals[LOOP_STOP_SIGNALS] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
 	struct timeval delay = {.tv_sec = self->config.path_check_s};
+	int result;
 
-	for (int i = 0; i < LOOP_STOP_SIGNALS; i++) {
+	for (int i = 0; i < LOOP_STOP_SIGNALS; i++)
 		evsignal_assign(&self->stop[i], self->base, stop_signals[i], on_stop, self);
-		event_add(&self->stop[i], NULL);
-	}
 	evsignal_assign(&self->toggle_debug, self->base, SIGUSR2, on_toggle_debug, self);
-	event_add(&self->toggle_debug, NULL);
 	event_assign(&self->wake, self->base, self->wake_fds[0], EV_READ | EV_PERSIST, on_wake,
 		self);
-	event_add(&self->wake, NULL);
 	event_assign(&self->path_check, self->base, -1, EV_PERSIST, on_path_check, self);
-	event_add(&self->path_check, &delay);
 	event_assign(&self->tick, self->base, -1, 0, on_tick, self);
 	event_assign(&self->idle, self->base, -1, 0, on_idle, self);
+	result = event_add(&self->toggle_debug, NULL) | event_add(&self->wake, NULL) |
+		 event_add(&self->path_check, &delay);
+	for (int i = 0; i < LOOP_STOP_SIGNALS; i++)
+		result |= event_add(&self->stop[i], NULL);
+	return result;
 }
 
 static void remove_events(struct loop *self)
@@ -259,8 +271,12 @@ int loop_init(struct loop *self, const struct loop_config *config)
 	}
 	self->sampler = sampler_create(&sampling);
 	sessions_init(&self->sessions, self->base, self->sampler, config->platform->name);
-	add_events(self);
-	return 0;
+	if (add_events(self) == 0)
+		return 0;
+	log_error("no event loop: %s", strerror(errno));
+	sessions_finish(&self->sessions);
+	loop_finish(self);
+	return -1;
 }
 
 void loop_run(struct loop *self)

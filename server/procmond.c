@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "activation.h"
+#include "alloc.h"
 #include "arguments.h"
 #include "daemon.h"
 #include "limit.h"
@@ -74,6 +75,7 @@ static int serve(const struct arguments *arguments, struct daemon_ready *ready,
 	int result, status;
 
 	daemon_harden(arguments->debug);
+	alloc_keep_reserve();
 	if (platform_create(&arguments->platform, &platform, &error) < 0) {
 		log_error("%s", error ? error : "the processes of this host cannot be sampled");
 		return EXIT_FAILURE;

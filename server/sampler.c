@@ -193,7 +193,13 @@ static int find_view(struct sampler *self, uint64_t pid, const struct request *r
 	view = matching_view(self, instance, &key);
 	if (view) {
 		view->references++;
-	} else if (has_room(self, pid)) {
+	} else if (!has_room(self, pid)) {
+		drop_unused_instances(self);
+		error = -E2BIG;
+	} else if (!table_has_room(&instance->table, key.attribute_count)) {
+		drop_unused_instances(self);
+		error = -ENOMEM;
+	} else {
 		view = view_create(instance, &key);
 		view->references = 1;
 		view->next = self->views;
@@ -202,9 +208,6 @@ static int find_view(struct sampler *self, uint64_t pid, const struct request *r
 		error = hold_input(self, pid, view);
 		if (error)
 			release_view(self, view);
-	} else {
-		drop_unused_instances(self);
-		error = -E2BIG;
 	}
 	view_key_finish(&key);
 	*ret_view = error ? NULL : view;
@@ -270,6 +273,40 @@ void sampler_remove(struct sampler *self, struct subscription *subscription)
 		subscription->next->link = subscription->link;
 	release_view(self, subscription->view);
 	free(subscription);
+}
+
+void sampler_end(struct sampler *self, struct subscription *subscription, int error)
+{
+	struct subscriber *subscriber = subscription->subscriber;
+	uint32_t request = subscription->request;
+
+	sampler_remove(self, subscription);
+	subscriber->ops->ended(subscriber, request, error);
+}
+
+/* How many cells are there for it alone? */
+static uint64_t cells_of(const struct view *self)
+{
+	const struct table *table = &self->instance->table;
+	uint64_t columns = self->instance->views == 1; /* the rows */
+
+	for (uint32_t i = 0; i < self->attribute_count; i++)
+		columns += self->columns[i]->users == 1;
+	return columns * table->capacity;
+}
+
+void sampler_end_costliest(struct sampler *self)
+{
+	const struct view *costliest = NULL;
+
+	for (uint32_t i = 0; i < self->subscription_count; i++) {
+		const struct view *view = self->subscriptions[i]->view;
+		if (!costliest || cells_of(view) > cells_of(costliest))
+			costliest = view;
+	}
+	for (uint32_t i = self->subscription_count; i-- > 0;)
+		if (self->subscriptions[i]->view == costliest)
+			sampler_end(self, self->subscriptions[i], -ENOMEM);
 }
 
 int sampler_subscribe(struct sampler *self, uint64_t now_ns, struct subscriber *subscriber,

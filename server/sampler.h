@@ -60,6 +60,10 @@ void sampler_tick(struct sampler *self, uint64_t now_ns);
  * grid point. */
 void sampler_drained(struct sampler *self, struct subscriber *subscriber, uint64_t now_ns);
 
+/* Memory is short, and nothing else can be given back: ends the requests for which most is held,
+ * with -ENOMEM. */
+void sampler_end_costliest(struct sampler *self);
+
 /* A frame did not reach the reader whole: its next one is a full table. -ENOENT: there is no
  * such request any more. */
 int sampler_lost(struct sampler *self, struct subscriber *subscriber, uint32_t request);

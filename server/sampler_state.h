@@ -63,5 +63,7 @@ void sampler_add_work(struct work *self, const struct instance_source *source);
 
 /* Forgets a subscription, and with the last of its kind the view and the instance. */
 void sampler_remove(struct sampler *self, struct subscription *subscription);
+/* And tells its subscriber why. */
+void sampler_end(struct sampler *self, struct subscription *subscription, int error);
 
 #endif

@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "alloc.h"
@@ -120,12 +121,10 @@ static void session_destroy(struct session *self)
 	free(self);
 }
 
-static void want(struct event *event, bool wanted)
+/* False: the kernel has no room to remember it. */
+static bool want(struct event *event, bool wanted)
 {
-	if (wanted)
-		event_add(event, NULL);
-	else
-		event_del(event);
+	return (wanted ? event_add(event, NULL) : event_del(event)) == 0;
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)
@@ -144,8 +143,12 @@ static void session_settle(struct session *self, uint64_t now)
 		session_destroy(self);
 		return;
 	}
-	want(&self->readable, may_handle(self, now));
-	want(&self->writable, !drained);
+	if (!want(&self->readable, may_handle(self, now)) || !want(&self->writable, !drained)) {
+		log_error("session %u: the kernel cannot watch it: %s",
+			self->subscriber.session, strerror(errno));
+		session_destroy(self);
+		return;
+	}
 	deadline = earlier(self->close_deadline_ns,
 		earlier(self->hello_deadline_ns, self->message_deadline_ns));
 	if (drained && allowed_at(self) > now)
@@ -296,24 +299,53 @@ bool sessions_have_room(struct sessions *self)
 	return self->before_hello < SESSIONS_BEFORE_HELLO_MAX;
 }
 
-void sessions_limit_held(struct sessions *self)
+/* The one that holds most of what is not under way to it yet; NULL: there is none. */
+static struct session *largest_holder(const struct sessions *self)
 {
 	struct session *largest = NULL;
-	unsigned long long held = 0;
 
-	for (struct session *session = self->first; session; session = session->next) {
-		held += output_held_bytes(&session->output);
+	for (struct session *session = self->first; session; session = session->next)
 		if (!largest || output_held_bytes(&session->output) >
 					output_held_bytes(&largest->output))
 			largest = session;
-	}
+	return largest;
+}
+
+static void take_frame_from(struct session *self, const char *reason)
+{
+	log_info("session %u (%s, pid %llu) loses a frame: %s", self->subscriber.session,
+		self->client, (unsigned long long)self->subscriber.pid, reason);
+	if (output_forget_parts(&self->output))
+		self->lost_request = self->output.request;
+}
+
+void sessions_limit_held(struct sessions *self)
+{
+	unsigned long long held = 0;
+	char reason[64];
+
+	for (struct session *session = self->first; session; session = session->next)
+		held += output_held_bytes(&session->output);
 	if (held <= SESSIONS_HELD_MAX_BYTES)
 		return;
-	log_info("session %u (%s, pid %llu) loses a frame: slow readers hold %llu MiB, it most",
-		largest->subscriber.session, largest->client,
-		(unsigned long long)largest->subscriber.pid, held >> 20);
-	if (output_forget_parts(&largest->output))
-		largest->lost_request = largest->output.request;
+	snprintf(reason, sizeof reason, "slow readers hold %llu MiB, it most", held >> 20);
+	take_frame_from(largest_holder(self), reason);
+}
+
+void sessions_save_memory(struct sessions *self)
+{
+	struct session *largest = largest_holder(self);
+
+	free(self->catalog);
+	self->catalog = NULL;
+	if (alloc_has_room(0))
+		return;
+	if (largest && output_held_bytes(&largest->output) > 0) {
+		take_frame_from(largest, "memory is short, and it holds most");
+	} else {
+		log_error("memory is short: the costliest requests are ended");
+		sampler_end_costliest(self->sampler);
+	}
 }
 
 static struct session *create_session(

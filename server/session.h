@@ -63,6 +63,9 @@ bool sessions_have_room(struct sessions *self);
  */
 void sessions_limit_held(struct sessions *self);
 
+/* Memory is short: gives something back. */
+void sessions_save_memory(struct sessions *self);
+
 /* A client connected. Takes `fd`, non-blocking. Beyond SESSIONS_MAX it is told so and
  * closed. */
 void sessions_add(struct sessions *self, int fd, uint32_t uid, uint64_t pid);

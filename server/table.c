@@ -7,6 +7,11 @@
 #include "alloc.h"
 #include "text.h"
 
+enum {
+	ROW_BYTES = 512, /* at most: of a row but for its cells, here and where it comes from */
+	CELL_BYTES = sizeof(uint64_t) + sizeof(uint64_t) + sizeof(uint64_t) + sizeof(uint8_t),
+};
+
 static char *cell_text(const struct column *column, uint32_t slot)
 {
 	return (char *)(uintptr_t)column->values[slot];
@@ -98,9 +103,21 @@ void table_begin(struct table *self, uint64_t tick)
 	self->released_count = 0;
 }
 
-static void table_grow(struct table *self)
+bool table_has_room(const struct table *self, uint32_t columns)
+{
+	return alloc_has_room((size_t)self->capacity * columns * CELL_BYTES);
+}
+
+/* False: there is no memory for it. */
+static bool table_grow(struct table *self)
 {
 	uint32_t from = self->capacity, to = from ? from * 2 : 64;
+	size_t row_bytes = ROW_BYTES;
+
+	for (int i = 0; i < ATTRIBUTE_COUNT; i++)
+		row_bytes += self->columns[i] ? CELL_BYTES : 0;
+	if (!alloc_has_room(to * row_bytes))
+		return false;
 
 	self->rows = xreallocarray(self->rows, to, sizeof *self->rows);
 	self->changed = xreallocarray(self->changed, to, sizeof *self->changed);
@@ -113,6 +130,7 @@ static void table_grow(struct table *self)
 		if (self->columns[i])
 			column_grow(self->columns[i], from, to);
 	self->capacity = to;
+	return true;
 }
 
 uint32_t table_add(struct table *self, uint64_t identity, uint64_t pid)
@@ -124,8 +142,8 @@ uint32_t table_add(struct table *self, uint64_t identity, uint64_t pid)
 	} else {
 		if (self->slot_count == TABLE_ROWS_MAX)
 			return NO_SLOT;
-		if (self->slot_count == self->capacity)
-			table_grow(self);
+		if (self->slot_count == self->capacity && !table_grow(self))
+			return NO_SLOT;
 		slot = self->slot_count++;
 	}
 	struct row *row = &self->rows[slot];

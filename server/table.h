@@ -68,12 +68,14 @@ void table_finish(struct table *self);
 /* All that follows happens at this tick. */
 void table_begin(struct table *self, uint64_t tick);
 
-/* The new row's slot, or NO_SLOT when the table is full. */
+/* The new row's slot, or NO_SLOT when the table is full, or there is no memory for more. */
 uint32_t table_add(struct table *self, uint64_t identity, uint64_t pid);
 /* Its process has ended; the row stays for a while. */
 void table_end(struct table *self, uint32_t slot);
 void table_remove(struct table *self, uint32_t slot);
 
+/* Is there memory for so many columns more? */
+bool table_has_room(const struct table *self, uint32_t columns);
 /* One more user of the column; it is made if it does not exist (*ret_new). */
 struct column *table_acquire(struct table *self, enum attribute_index attribute,
 	enum cell_state default_state, bool *ret_new);

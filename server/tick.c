@@ -165,8 +165,8 @@ static bool is_exempt(const struct sampler *self, const struct instance *instanc
 	       due_has_newcomer(self, instance);
 }
 
-/* The budget is spent: its due subscriptions are answered from the table as it stands, and
- * told what was not sampled. */
+/* The budget is spent, or memory is short: its due subscriptions are answered from the table as
+ * it stands, and told what was not sampled. */
 static void leave_out(struct sampler *self, struct instance *instance)
 {
 	for (uint32_t i = 0; i < self->subscription_count; i++) {
@@ -175,7 +175,6 @@ static void leave_out(struct sampler *self, struct instance *instance)
 		if (view && due_is(subscription, self->now_ns))
 			instance->unsampled |= view->sources;
 	}
-	self->counters.stretched++;
 }
 
 static bool let_through(const struct sampler *self, struct instance_source *source)
@@ -312,12 +311,23 @@ static struct frame *encode_for(struct sampler *self, struct subscription *subsc
 	return frame;
 }
 
+/* Memory is short. Its next frame has what this one would have had. */
+static void put_off(const struct sampler *self, struct subscription *subscription)
+{
+	subscription->due_ns = subscription_next_due(
+		subscription->one_shot ? GRID_NS : subscription->interval_ns, self->now_ns);
+}
+
 static void send_frame(struct sampler *self, struct subscription *subscription)
 {
 	struct frame *frame = view_get_frame(subscription->view, subscription->since);
 
-	if (!frame)
+	if (!frame && !subscription->view->given_up)
 		frame = encode_for(self, subscription);
+	if (!frame) {
+		put_off(self, subscription);
+		return;
+	}
 	self->counters.frames++;
 	subscription->frames++;
 	subscription->bytes += frame->size_bytes;
@@ -349,15 +359,6 @@ static bool shall_send(struct sampler *self, struct subscription *subscription)
 		return false;
 	}
 	return true;
-}
-
-static void end_subscription(struct sampler *self, uint32_t index, int error)
-{
-	struct subscriber *subscriber = self->subscriptions[index]->subscriber;
-	uint32_t request = self->subscriptions[index]->request;
-
-	sampler_remove(self, self->subscriptions[index]);
-	subscriber->ops->ended(subscriber, request, error);
 }
 
 /* The one whose reader is further behind goes first. */
@@ -403,7 +404,7 @@ static void send_frames(struct sampler *self)
 		view_forget_frames(view);
 	for (uint32_t i = self->subscription_count; i-- > 0;)
 		if (self->subscriptions[i]->one_shot && self->subscriptions[i]->frames)
-			end_subscription(self, i, 0);
+			sampler_end(self, self->subscriptions[i], 0);
 }
 
 /* An instance that can no longer be sampled takes its subscriptions along. */
@@ -411,7 +412,7 @@ static void end_instance(struct sampler *self, const struct instance *instance, 
 {
 	for (uint32_t i = self->subscription_count; i-- > 0;)
 		if (self->subscriptions[i]->view->instance == instance)
-			end_subscription(self, i, error);
+			sampler_end(self, self->subscriptions[i], error);
 }
 
 /* The end of one may be the end of others, its input's. */
@@ -476,11 +477,12 @@ void sampler_tick(struct sampler *self, uint64_t now_ns)
 	for (struct instance *i = self->instances; i; i = i->next) {
 		if (i->end_error || !due_must_sample(self, i))
 			continue;
-		if (!budget_allows(&self->budget) && !is_exempt(self, i)) {
+		bool stretched = !budget_allows(&self->budget) && !is_exempt(self, i);
+		self->counters.stretched += stretched;
+		if (stretched || !alloc_has_room(0))
 			leave_out(self, i);
-			continue;
-		}
-		i->end_error = sample_due(self, i);
+		else
+			i->end_error = sample_due(self, i);
 	}
 	end_instances(self);
 	add_up(self);

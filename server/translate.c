@@ -113,6 +113,12 @@ static void refuse_denied(struct refusal *ret)
 		"root");
 }
 
+static void refuse_memory(struct refusal *ret)
+{
+	refuse(ret, PROCMON__ERROR_CODE__INTERNAL,
+		"the server is short of memory: ask for less, or later");
+}
+
 void translate_error(int error, const struct request *request, struct refusal *ret)
 {
 	const char *table = table_name(request->table);
@@ -134,6 +140,9 @@ void translate_error(int error, const struct request *request, struct refusal *r
 		refuse(ret, PROCMON__ERROR_CODE__TOO_MANY,
 			"the server has too many different requests, and your process the most "
 			"of them: ask for what others already watch, or end some");
+		break;
+	case -ENOMEM:
+		refuse_memory(ret);
 		break;
 	case -EEXIST:
 		refuse(ret, PROCMON__ERROR_CODE__BAD_REQUEST,
@@ -159,6 +168,8 @@ void translate_end(int error, struct refusal *ret)
 		refuse(ret, PROCMON__ERROR_CODE__NO_SUCH_TARGET, "the process has ended");
 	else if (error == -EACCES)
 		refuse_denied(ret);
+	else if (error == -ENOMEM)
+		refuse_memory(ret);
 	else
 		refuse(ret, PROCMON__ERROR_CODE__INTERNAL, "sampling: %s", strerror(-error));
 }

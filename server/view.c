@@ -95,6 +95,7 @@ void view_forget_frames(struct view *self)
 		self->frames[i] = NULL;
 	}
 	self->base_count = 0;
+	self->given_up = false;
 }
 
 void view_destroy(struct view *self)
@@ -375,5 +376,6 @@ struct frame *view_encode(struct view *self, struct encoder *encoder,
 	assert(!self->frames[base]);
 	own.since = self->bases[base];
 	self->frames[base] = encode(self, encoder, &own);
+	self->given_up = !self->frames[base];
 	return self->frames[base];
 }

@@ -55,6 +55,7 @@ struct view {
 	 * of those that were held back. Kept up to date while rows have ended. */
 	uint64_t sent, sent_held_back;
 	/* This tick's encodes. */
+	bool given_up; /* there was no memory for one */
 	uint32_t base_count;
 	uint64_t bases[VIEW_BASES_MAX]; /* ascending */
 	struct frame *frames[VIEW_BASES_MAX];
@@ -96,7 +97,8 @@ bool view_wants_entry(const struct view *self, uint32_t index);
 void view_announce(struct view *self, uint64_t since);
 /* This tick's frame for `since`, NULL if it was not encoded yet. Borrowed until forgotten. */
 struct frame *view_get_frame(const struct view *self, uint64_t since);
-/* Makes it. The stamp says the rest; its own `since` is not used. */
+/* Makes it; NULL: memory is short, and it is given up for this tick. The stamp says the rest; its
+ * own `since` is not used. */
 struct frame *view_encode(struct view *self, struct encoder *encoder,
 	const struct frame_stamp *stamp, uint64_t since);
 /* They were sent, and can be of no use in another tick. */

@@ -17,8 +17,8 @@ POSIX = set("""arpa/inet dirent dlfcn fcntl fnmatch getopt grp langinfo libgen n
     unistd""".split())
 LIBC = {f"{name}.h" for name in ISO | POSIX}
 # For what a process does to itself, or with its service manager.
-SYSTEM = {"sys/prctl.h", "sys/syscall.h", "linux/audit.h", "linux/capability.h", "linux/filter.h",
-          "linux/seccomp.h", "mach-o/dyld.h", "libproc.h", "launch.h"}
+SYSTEM = {"malloc.h", "sys/prctl.h", "sys/syscall.h", "linux/audit.h", "linux/capability.h",
+          "linux/filter.h", "linux/seccomp.h", "mach-o/dyld.h", "libproc.h", "launch.h"}
 WIRE = {"procmon.pb-c.h", "protobuf-c/protobuf-c.h"}
 
 

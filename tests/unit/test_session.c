@@ -113,6 +113,11 @@ int sampler_lost(struct sampler *self, struct subscriber *subscriber, uint32_t r
 	return core.lost_result;
 }
 
+void sampler_end_costliest(struct sampler *self)
+{
+	(void)self;
+}
+
 const struct source *sampler_source(const struct sampler *self, enum attribute_index attribute)
 {
 	(void)self;
