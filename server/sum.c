@@ -178,9 +178,11 @@ static void add_rows(struct sum *self, struct instance *instance, const struct i
 {
 	const struct column *of = input->table.columns[self->what->of];
 	const struct column *by = input->table.columns[self->what->by];
+	bool any_lost = false;
 
 	for (uint32_t slot = 0; slot < input->table.slot_count; slot++) {
 		const struct row *row = &input->table.rows[slot];
+		any_lost |= row_is_running(row) && by->states[slot] == STATE_FAILED;
 		if (!row_is_running(row) || by->states[slot] != STATE_OK)
 			continue;
 		uint32_t to = find_slot(index, by->values[slot]);
@@ -202,6 +204,9 @@ static void add_rows(struct sum *self, struct instance *instance, const struct i
 			*total = (struct part){generation, 0};
 		total->value += growth(&self->counted[slot], row, of->values[slot]);
 	}
+	/* It may belong to any of them. */
+	for (uint32_t to = 0; any_lost && to < instance->table.slot_count; to++)
+		results[to].absent = STATE_FAILED;
 }
 
 /* Of a counter also what those have added who are gone. */
