@@ -299,9 +299,22 @@ $(PROGRAMS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libprocmon.a
 	$(Q)mkdir -p $(@D)
 	$(Q)$(LINK) $(PROGRAM) -o $@ $^ $(LIBS) -lm
 
+# The programs with the C library's functions that faults.c has in place of these. An archive of
+# libevent, where there is one: then its calls go there too.
+FAULTY := $(if $(filter linux,$(PLATFORM)),$(addprefix $(BUILD)/tests/faults/,procmond procctl))
+WRAPPED = $$(nm $(1) | sed -n 's/.* T __wrap_/-Wl,--wrap=/p')
+EVENT_ARCHIVE := $(wildcard $(shell $(CC) -print-file-name=libevent_core.a))
+$(BUILD)/tests/faults/procmond: $(call object,$(EDGE) $(CORE) $(BACKEND) $(COMMON)) $(WIRE)
+$(BUILD)/tests/faults/procctl: $(call object,$(PROCCTL) $(COMMON)) $(BUILD)/libprocmon.a
+$(FAULTY): $(call object,tests/faults/faults.c)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(LINK) $(PROGRAM) $(call WRAPPED,$(call object,tests/faults/faults.c)) -o $@ $^ \
+		$(EVENT_ARCHIVE) $(LIBS) $(BACKEND_LIBS)
+
 .PHONY: tests chosen unit check run bench stress
-tests: all $(TESTS) $(REPLAYS) $(PROGRAMS) $(NVML)
-chosen: all $(filter $(addprefix $(BUILD)/tests/,$(ONLY)),$(TESTS) $(REPLAYS)) $(PROGRAMS) $(NVML)
+tests: all $(TESTS) $(REPLAYS) $(PROGRAMS) $(NVML) $(FAULTY)
+chosen: all $(filter $(addprefix $(BUILD)/tests/,$(ONLY)),$(TESTS) $(REPLAYS)) $(PROGRAMS) $(NVML) $(FAULTY)
 
 unit: $(TESTS) ## run the unit tests
 	$(Q)status=0; for test in $^; do $$test || status=1; done; exit $$status
