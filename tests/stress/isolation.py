@@ -197,10 +197,10 @@ def opens_what_is_listed(figures):
     listed = set(filter(lambda line: line and line[0] != "#", OPENED.read_text().splitlines()))
     strange, opened, tables, absent, told = set(), 0, 0, 0, 0
     try:
-        for uid in 0, NOBODY:
+        for uid in pick((NOBODY,), (0, NOBODY)):
             with PlaceOf(uid) as place:
                 tracer = Tracer(place, "open,openat,openat2,creat,readlink,readlinkat,execve")
-                table, entries, tables = watch_everything(place.path, pick(2, 5))
+                table, entries, tables = watch_everything(place.path, pick(1, 5))
                 tracer.end()
                 for name, rest in tracer.calls():
                     if name != "execve":
@@ -232,7 +232,6 @@ def executes_nothing(figures):
             tracer = Tracer(place, "execve,execveat,fork,vfork,clone,clone3,socket,connect,bind,"
                             "openat")
             watch_everything(place.path, pick(1, 5))
-            place.path.unlink()
             tracer.end()
             for name, rest in tracer.calls():
                 seen += 1

@@ -425,7 +425,7 @@ def rest(figures):
     import server_quiet
     if not server_quiet.can_trace():
         raise Skipped("strace does not work here")
-    seconds = pick(2.5, 20)
+    seconds = pick(1.5, 20)
     with Place() as place:
         wakeups, opened = server_quiet.watch_rest(place, seconds)
     figures.exactly("files opened", len(opened), 0)
