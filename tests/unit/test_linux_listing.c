@@ -639,7 +639,9 @@ TEST(with_few_descriptors_it_still_works)
 				watch_sample(watch, children[i], SOURCE_cmdline, &cmdline);
 			}
 		}
-		CHECK(watch->provider->descriptors(watch->handle) <= limits[k]);
+		/* The others are for clients. */
+		CHECK(watch->provider->descriptors(watch->handle) <=
+			(limits[k] > 48 ? limits[k] - 48 : 0) + 4);
 		child_end(children[k]);
 		watch_tick(watch);
 		CHECK(watch_find(watch, children[k]) == NO_ROW);

@@ -15,9 +15,10 @@
 /* A row that ran twice within this time runs often enough. */
 #define BUSY_NS (10 * SECOND_NS)
 
-enum { BUDGET_MAX = 262144, RESERVE_MIN = 16, RESERVE_MAX = 2048 };
+enum { BUDGET_MAX = 262144, RESERVE_MIN = 48, RESERVE_MAX = 2048 };
 
-/* What is left over is for sockets, logs and descriptors that are open for one read. */
+/* What is left over is for the server's own ones, for those that are open for one read and for clients:
+ * whoever watches must not keep all others out. */
 void descriptors_init(struct processes *self)
 {
 	struct rlimit limit = {0, 0};
