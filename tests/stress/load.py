@@ -74,8 +74,8 @@ class Changing:
 class Readers:
     """Many clients: see readers.c."""
 
-    def __init__(self, place, seconds, *options, table=PROCESS, attributes=CHANGING):
-        ask = HELLO + request(1, table, attributes, INTERVAL_NS)
+    def __init__(self, place, seconds, *options, interval_ns=INTERVAL_NS):
+        ask = HELLO + request(1, PROCESS, CHANGING, interval_ns)
         self.process = subprocess.Popen(
             [os.path.join(BUILD, "tests/stress/readers"), "--seconds", str(seconds),
              *map(str, options), ask.hex()],
@@ -413,6 +413,13 @@ def passed(figures):
     figures.exactly("arrived", most, 0)
 
 
+def has_heard(client):
+    try:
+        return client.recv(100) != b""
+    except OSError:
+        return False  # it waits, or has not even connected
+
+
 def lets_in(place):
     try:
         Client(place.path).socket.close()
@@ -423,12 +430,12 @@ def lets_in(place):
 
 @promise("B9", "without descriptors newcomers wait, and nobody else", seconds=60)
 def no_descriptors(figures):
-    seconds = pick(2, 8)
+    seconds = pick(3, 8)
     with Place() as place:
         log = place.root / "stderr"
         with log.open("w") as stderr:
             server = place.start(wrapper=["prlimit", "--nofile=64:64"], stderr=stderr)
-        readers = Readers(place, seconds, "--awake", 1)
+        readers = Readers(place, seconds, "--awake", 1, interval_ns=10 * INTERVAL_NS)
         clients = []
         for _ in range(200):
             client = socket.socket(socket.AF_UNIX)
@@ -443,15 +450,17 @@ def no_descriptors(figures):
         cpu, start = cpu_seconds(server.pid), time.monotonic()
         got = readers.report()
         cpu = (cpu_seconds(server.pid) - cpu) / (time.monotonic() - start)
+        let_in = sum(map(has_heard, clients))
         for client in clients:
             client.close()
         start = time.monotonic()
         wait_for(lambda: lets_in(place), "nobody is let in")
         waited = time.monotonic() - start
         lines = log.read_text().count("\n")
+    figures.at_least("let in", let_in, 8)
     figures.at_most("CPU", cpu * 100, 5, "%", timing=True)
     figures.at_most("lines of log", lines, 10)
-    figures.at_least("frames a second", got["ticks"] / seconds, 9.5, timing=True)
+    figures.at_least("frames a second", got["ticks"] / seconds, 0.9, timing=True)
     figures.at_most("a newcomer waits, when some are free,", waited, 1, "s", timing=True)
 
 
@@ -551,7 +560,7 @@ class Churn(threading.Thread):
             with Client(self.place.path) as client:
                 client.send(request(1, PROCESS, CHANGING[:1 + self.sessions % 7], INTERVAL_NS))
                 client.send(request(2, (SERVER, SESSION)[self.sessions % 2], [0x1000, 0x1004], 5 * INTERVAL_NS))
-                for _ in range(10 + (self.number + self.sessions) % 20):
+                for _ in range(3 + (self.number + self.sessions) % 8):
                     check(client.receive(), "a client of the soak was closed")
                     if self.ended:
                         break
