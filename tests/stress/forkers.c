@@ -2,9 +2,9 @@
  * A process that forks: forkers NAME RECORDS RATE LIFE_MS COUNT. It makes RATE children a second
  * (0: as fast as it can), COUNT of them (0: until the end), each of which lives for a random
  * time of LIFE_MS on average (0: until the end) and is called by NAME, at most 8 bytes, and its
- * serial number: "abcdef.12"; before that it has the forker's name, which is NAME. Once COUNT are
- * there, and at the end, it says how many it has made in how many ns. The end is that of its
- * standard input; then it ends all that still live.
+ * serial number: "abcdef.12"; before that it has the forker's name, which is NAME. When it is
+ * ready, once COUNT are there, and at the end it says how many it has made in how many ns. The end
+ * is that of its standard input; then it ends all that still live.
  */
 #include <inttypes.h>
 #include <poll.h>
@@ -30,6 +30,10 @@ static _Noreturn void live(const char *family, uint32_t serial, uint64_t life_ns
 	sigset_t none;
 	char name[32];
 
+	/* Whatever becomes of the forker, nothing is left. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if ((uint32_t)getppid() != records[0].pid)
+		_exit(0);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	write_record(serial);
@@ -76,6 +80,7 @@ int main(int argc, char **argv)
 		fail("mmap");
 	prctl(PR_SET_NAME, argv[1]);
 	write_record(0);
+	tell(0, start_ns);
 	/* To the whole group it means the children: here it waits for ever. */
 	sigemptyset(&block);
 	sigaddset(&block, SIGTERM);
