@@ -11,7 +11,6 @@ import pathlib
 import re
 import shutil
 import signal
-import socket
 import struct
 import subprocess
 import sys
@@ -342,3 +341,146 @@ def measure_faults(figures):
     figures.at_most("blocks of memory leaked", blocks, 4 * workers)
     figures.note("connections that could not be made", lost)
     print(starts.count(None), "starts without a fault", commands.count(False), "commands")
+
+
+# ------------------------------------------------------------------ F2: bytes one by one
+
+def faulty_build(folder):
+    """A build folder whose programs are those that faults.c is linked with."""
+    for path in BUILD.iterdir():
+        if path.name not in ("procmond", "procctl"):
+            (folder / path.name).symlink_to(path)
+    for name in ("procmond", "procctl"):  # it starts the procmond beside itself
+        shutil.copy(FAULTY / name, folder / name)
+
+
+@promise("F2", "bytes that come one by one and calls that a signal interrupts change nothing", seconds=300)
+def short_transfers(figures):
+    if not (FAULTY / "procmond").exists():
+        raise Skipped("needs a linker that wraps functions")
+    names = pick(["python_client"], ["python_client", "server_clients", "server_life", "procctl_host"])
+    tests = pathlib.Path(servers.__file__).parent
+    passed = 0
+    with tempfile.TemporaryDirectory(prefix="procmon.") as folder:
+        faulty_build(pathlib.Path(folder))
+        for name in names:
+            ran = subprocess.run([sys.executable, tests / f"{name}.py"], stdin=subprocess.DEVNULL,
+                                 env=dict(os.environ, BUILD=folder, SHORT_IO="0.3", LC_ALL="C.UTF-8"))
+            passed += ran.returncode == 0
+            print(name, ran.returncode, flush=True)
+    figures.exactly("end-to-end tests passed", passed, len(names))
+
+
+# --------------------------------------------------------------------- F3: a full disk
+
+def on_a_full_disk(folder):
+    """In a mount namespace of its own, with 64 KiB mounted at the folder."""
+    place = Place()
+    place.path = pathlib.Path(folder) / "run/socket"
+    with place:
+        fill(folder)
+        ran = place.run()
+        check(ran.returncode not in (0, None) and ran.returncode > 0, f"exit status {ran.returncode}")
+        check("No space left on device" in ran.stderr, ran.stderr)
+        make_room(folder)
+        process = place.start()
+        fill(folder)
+        for _ in range(3):
+            with Client(place.path) as client:
+                client.send(servers.request(1, 1, [1], 0))
+                check(servers.FRAME in client.receive(), "a frame was expected")
+        servers.stop(process, seconds=5)
+        make_room(folder)
+    print("as promised")
+
+
+def fill(folder):
+    """Bytes and inodes, to the last one."""
+    with contextlib.suppress(OSError), open(f"{folder}/bytes", "wb", 0) as file:
+        while True:
+            file.write(bytes(4096))
+    with contextlib.suppress(OSError):
+        for number in range(1000):
+            open(f"{folder}/{number}", "wb").close()
+
+
+def make_room(folder):
+    for path in pathlib.Path(folder).glob("[0-9b]*"):
+        path.unlink()
+
+
+@promise("F3", "a full disk: the start says so; what runs does not notice", seconds=60)
+def full_disk(figures):
+    with tempfile.TemporaryDirectory(prefix="procmon.") as folder:
+        mount = f"mount -t tmpfs -o size=64k,nr_inodes=32,mode=700 none {folder} && exec \"$@\""
+        namespace = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-Urm"]
+        if subprocess.run([*namespace, "sh", "-c", mount, "sh", "true"], capture_output=True).returncode:
+            raise Skipped("needs namespaces in which a user may mount")
+        ran = subprocess.run([*namespace, "sh", "-c", mount, "sh", sys.executable, __file__, folder],
+                             capture_output=True, text=True, timeout=50)
+    print(ran.stdout, ran.stderr)
+    figures.exactly("cases as promised", ran.stdout.count("as promised") * 2, 2)
+
+
+# ---------------------------------------------------------------------- F5: broken pipes
+
+@promise("F5", "who is gone in the middle of a frame is gone, and that is all", seconds=60)
+def broken_pipes(figures):
+    with Place() as place:
+        process = place.start("--debug", stderr=subprocess.DEVNULL)  # its descriptors can be seen
+        environment = dict(os.environ, PROCMON_SOCKET=str(place.path))
+        ran = subprocess.run(
+            ["bash", "-c", f"{BUILD}/procctl subscribe --no-start -i 100ms -n 50 | head -1; "
+                           "exit ${PIPESTATUS[0]}"],
+            env=environment, capture_output=True, text=True, timeout=30)
+        figures.at_most("exit status of procctl into head -1, but for SIGPIPE's", ran.returncode % 141, 0)
+        figures.exactly("lines on its stderr", ran.stderr.count("\n"), 0)
+        with Client(place.path) as witness:
+            witness.send(servers.request(1, 1, [1, 2], 100_000_000))
+            check(servers.FRAME in witness.receive(), "a frame was expected")
+            idle = sockets(process)
+            killed = kill_readers(place.path, pick(200, 1000))
+            wait_for(lambda: sockets(process) == idle, "all sockets closed", seconds=20)
+            for _ in range(5):
+                check(servers.FRAME in witness.receive(), "the witness has lost its frames")
+            figures.exactly("sockets left", sockets(process) - idle, 0)
+        figures.at_least("readers killed", killed, pick(200, 1000))
+        servers.stop(process, seconds=5)
+
+
+def sockets(process):
+    """Of it: a server has other descriptors, too, as many as there are processes."""
+    found = 0
+    for name in os.listdir(f"/proc/{process.pid}/fd"):
+        with contextlib.suppress(OSError):
+            found += os.readlink(f"/proc/{process.pid}/fd/{name}").startswith("socket:")
+    return found
+
+
+def kill_readers(path, count):
+    """Sessions of processes that are killed while frames for them are under way."""
+    children = []
+    for _ in range(10):
+        ready, told = os.pipe()
+        child = os.fork()
+        if child == 0:
+            kept = [Client(path) for _ in range(count // 10)]
+            for client in kept:  # what is sent to them is more than a socket holds
+                client.send(b"".join(servers.message(b"\x22\x00") for _ in range(3)))
+                client.send(servers.request(1, 1, [1, 2], 100_000_000))
+            os.write(told, b"\n")
+            time.sleep(60)
+        os.close(told)
+        children.append((child, ready))
+    for _, ready in children:
+        check(os.read(ready, 1) == b"\n", "readers that could not connect")
+    time.sleep(0.3)
+    for child, ready in children:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        os.close(ready)
+    return count
+
+
+if __name__ == "__main__":
+    on_a_full_disk(sys.argv[1])
