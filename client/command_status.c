@@ -27,7 +27,7 @@ static const struct procmon_attribute *const fact_columns[] = {
 
 /* For people the longest text stands last. */
 static const char session_columns[] =
-	"session,client,client_pid,client_uid,request,table,interval,"
+	"session,client,client_pid,client_uid,request,request_table,interval,"
 	"frames,bytes,held_back,encode_time,attributes";
 
 struct status {

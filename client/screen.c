@@ -98,6 +98,8 @@ void screen_enter(void)
 		is_left_at_exit = atexit(on_exit_of_program) == 0;
 	for (size_t i = 0; i < sizeof fatal_signals / sizeof *fatal_signals; i++)
 		sigaction(fatal_signals[i], &action, NULL);
+	/* Before anything is changed: whatever ends us then brings it back. */
+	entered = 1;
 	if (owns_input() && tcgetattr(STDIN_FILENO, &settings) == 0) {
 		quiet = settings;
 		quiet.c_lflag &= ~(tcflag_t)(ECHO | ICANON);
@@ -106,7 +108,6 @@ void screen_enter(void)
 		has_settings = 1;
 		tcsetattr(STDIN_FILENO, TCSANOW, &quiet);
 	}
-	entered = 1;
 	put(enter_text, sizeof enter_text - 1);
 }
 
@@ -114,11 +115,11 @@ bool screen_leave(void)
 {
 	if (!entered)
 		return false;
-	entered = 0;
 	put(leave_text, sizeof leave_text - 1);
 	if (has_settings)
 		tcsetattr(STDIN_FILENO, TCSANOW, &settings);
 	has_settings = 0;
+	entered = 0;
 	return true;
 }
 

@@ -313,7 +313,7 @@ def test_status():
     assert connection["socket"] == os.environ["PROCMON_SOCKET"]
     (session,) = document["session"]["rows"]  # ours is left out
     assert session["client"] == "procctl" and session["client_pid"] == process.pid
-    assert session["table"] == "process" and "mem.resident" in session["attributes"]
+    assert session["request_table"] == "process" and "mem.resident" in session["attributes"]
     names = [source["name"] for source in document["server"]["rows"]]
     assert "total" in names and len(names) > 1, names
     text = run("status").stdout

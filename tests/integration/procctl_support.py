@@ -1,4 +1,5 @@
 """What the tests of procctl share: running it, a terminal for it, and a server by script."""
+import atexit
 import errno
 import fcntl
 import os
@@ -23,6 +24,7 @@ PATIENCE = 20
 GOLDEN = os.path.join(ROOT, "tests", "fixtures", "golden")
 
 directory = tempfile.mkdtemp(prefix="procctl.", dir="/tmp")
+atexit.register(shutil.rmtree, directory, ignore_errors=True)
 os.environ["PROCMON_SOCKET"] = os.path.join(directory, "socket")
 os.environ["TZ"] = "UTC"
 for name in ("COLUMNS", "LINES"):
@@ -65,22 +67,19 @@ def tests(functions):
     """Runs the test functions of a module, in the order of the file."""
     failed = 0
     only = sys.argv[1:]
-    try:
-        for name, function in functions.items():
-            if not name.startswith("test_") or (only and name not in only):
-                continue
-            started = time.monotonic()
-            try:
-                function()
-                print(f"ok   {name} ({time.monotonic() - started:.1f} s)")
-            except Exception as error:
-                failed += 1
-                traceback.print_exc()
-                print("FAIL", name, error)
-            for server in Server.open_ones[:]:
-                server.close()
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
+    for name, function in functions.items():
+        if not name.startswith("test_") or (only and name not in only):
+            continue
+        started = time.monotonic()
+        try:
+            function()
+            print(f"ok   {name} ({time.monotonic() - started:.1f} s)")
+        except Exception as error:
+            failed += 1
+            traceback.print_exc()
+            print("FAIL", name, error)
+        for server in Server.open_ones[:]:
+            server.close()
     sys.exit(1 if failed else 0)
 
 

@@ -6,6 +6,7 @@
 
 #include <limits.h>
 
+#include "attribute.h"
 #include "test.h"
 #include "text.h"
 
@@ -351,6 +352,18 @@ TEST(several_tables_in_json_lines)
 	check_keyed("jsonl", "keyed.jsonl");
 }
 
+/* A key twice makes an object that strict readers refuse. */
+TEST(no_attribute_is_called_as_what_stands_beside_it)
+{
+	static const char *const taken[] = {"table", "time", "tick", "exited", "states"};
+
+	for (size_t i = 0; i < ATTRIBUTE_COUNT; i++)
+		for (size_t j = 0; j < sizeof taken / sizeof *taken; j++)
+			if (strcmp(attributes[i].name, taken[j]) == 0)
+				test_fail(__FILE__, __LINE__, "an attribute is called %s",
+					taken[j]);
+}
+
 TEST(several_tables_in_csv)
 {
 	check_keyed("csv", "keyed.csv");
@@ -613,8 +626,9 @@ TESTS(CASE(table_for_a_pipe), CASE(table_for_80_columns), CASE(table_for_40_colu
 	CASE(series_of_json), CASE(series_of_json_lines), CASE(series_of_csv_has_one_header),
 	CASE(the_last_text_fills_the_line), CASE(a_line_over_each_group),
 	CASE(a_screen_is_never_overfull), CASE(several_tables_in_json),
-	CASE(several_tables_in_json_lines), CASE(several_tables_in_csv), CASE(several_tables),
-	CASE(long_texts_go_on_below), CASE(no_rows), CASE(options_in_tables),
-	CASE(ended_ones_take_half_of_the_screen), CASE(options_in_json), CASE(options_in_csv),
-	CASE(order_of_rows), CASE(natural_order_of_names), CASE(selected_columns),
-	CASE(bars_give_way_to_numbers))
+	CASE(several_tables_in_json_lines),
+	CASE(no_attribute_is_called_as_what_stands_beside_it), CASE(several_tables_in_csv),
+	CASE(several_tables), CASE(long_texts_go_on_below), CASE(no_rows),
+	CASE(options_in_tables), CASE(ended_ones_take_half_of_the_screen),
+	CASE(options_in_json), CASE(options_in_csv), CASE(order_of_rows),
+	CASE(natural_order_of_names), CASE(selected_columns), CASE(bars_give_way_to_numbers))
