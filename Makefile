@@ -439,7 +439,7 @@ sanitized-targets:
 	+$(call sanitized,replay-build fuzz-build)
 replay-build: $(REPLAYS)
 
-.PHONY: asan tsan sanitized analyze fuzz fuzz-build format format-check tidy help clean
+.PHONY: asan tsan sanitized analyze covered-build coverage fuzz fuzz-build format format-check tidy help clean
 asan: ## make check with AddressSanitizer and UndefinedBehaviorSanitizer
 	+$(call variant,$(BUILD)/asan,check ONCE=yes LEAVE_OUT=not-ours CFLAGS="-O1 -g -fno-omit-frame-pointer \
 		-fsanitize=address$(comma)undefined -fno-sanitize-recover=all" \
@@ -460,6 +460,13 @@ analyze: ## gcc's static analyzer
 fuzz: ## fuzz all targets, or ONLY="NAME ..", FUZZ_SECONDS in total
 	+$(call sanitized,fuzz-build)
 	@BUILD=$(abspath $(SANITIZED)) FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(ONLY)
+
+# tests/coverage says how many lines and branches must have been run.
+covered-build: all $(TESTS) $(REPLAYS) $(PROGRAMS) $(NVML)
+coverage: ## measure how much of the code the tests run, with clang
+	+$(call variant,$(BUILD)/coverage,covered-build CC=clang CPPFLAGS=-DNDEBUG \
+		CFLAGS="-O0 -g -fprofile-instr-generate -fcoverage-mapping" LDFLAGS=-fprofile-instr-generate)
+	@BUILD=$(abspath $(BUILD))/coverage tests/coverage
 
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(FUZZ))
 fuzz-build: $(FUZZERS)

@@ -199,7 +199,7 @@ int wire_next(const uint8_t *bytes, size_t size, size_t max_size, const uint8_t 
 {
 	uint64_t announced = 0;
 
-	for (size_t i = 0; i < WIRE_PREFIX_MAX; i++) {
+	for (size_t i = 0;; i++) {
 		if (i == size)
 			return announced > max_size ? -EMSGSIZE : 0;
 		/* The tenth byte holds the 64th bit and nothing else. */
@@ -216,5 +216,4 @@ int wire_next(const uint8_t *bytes, size_t size, size_t max_size, const uint8_t 
 		*ret_size = (size_t)announced;
 		return 1;
 	}
-	return -EBADMSG;
 }

@@ -1,6 +1,7 @@
 """Input: whatever comes over the wire or from the kernel is taken or refused, and nothing breaks."""
 import os
 import re
+import shutil
 import subprocess
 
 from promise import Skipped, pick, promise
@@ -62,3 +63,14 @@ def schema(figures):
     code, said = run(os.path.join(BUILD, "tests", "test_schema"))
     figures.exactly("checks that fail", said.count("FAIL") or code, 0)
     figures.at_least("checks", len(re.findall("^ok ", said, re.M)), 3)
+
+
+@promise("C4", "the tests run what frames and decodes to the last line", whole_only=True, seconds=1200)
+def covered(figures):
+    if shutil.which("clang") is None:
+        raise Skipped("there is no clang, whose coverage this is")
+    _, said = run("make", "--no-print-directory", "-j2", "coverage", f"BUILD={BUILD}", MAKEFLAGS="")
+    shares = {what: float(share) for share, what in re.findall(r"^ *([\d.]+) % of the (.*)$", said, re.M)}
+    for what, wanted in (("lines of framing and decoding", 100), ("branches of framing and decoding", 95),
+                         ("lines of all", 90)):
+        figures.at_least(what, shares.get(what, 0), wanted, "%")

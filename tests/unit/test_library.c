@@ -374,6 +374,35 @@ TEST(frames_come_a_byte_at_a_time)
 	watch_close(&watch);
 }
 
+/* The rest of a message moves to the front when there is no room behind it. */
+TEST(frames_come_in_halves)
+{
+	enum { ROWS = 900 };
+	struct watch watch;
+	uint8_t *bytes = NULL;
+	size_t size = 0, half;
+
+	watch_open(&watch);
+	for (uint64_t tick = 1; tick <= 2; tick++) {
+		struct script script;
+		script_init(&script, tick, 0, tick * SECOND);
+		for (uint32_t slot = 0; slot < ROWS; slot++)
+			script_add(&script, slot, 100 + slot, slot);
+		Procmon__ServerMessage message = script_message(&script, 1);
+		peer_append(&bytes, &size, &message.base);
+		script_finish(&script);
+	}
+	half = size / 2 + 2000;
+	CHECK(half > 12 * 1024 && half < 16 * 1024);
+	peer_write(&watch.peer, bytes, half);
+	CHECK_INT(procmon_dispatch(watch.connection, 0), 1);
+	peer_write(&watch.peer, bytes + half, size - half);
+	CHECK_INT(procmon_dispatch(watch.connection, 0), 1);
+	CHECK_INT(watch.tables, 2);
+	free(bytes);
+	watch_close(&watch);
+}
+
 TEST(frames_find_their_request)
 {
 	struct watch watch;
@@ -838,8 +867,9 @@ TESTS(CASE(the_server_and_its_catalog_are_known), CASE(the_hello_is_as_documente
 	CASE(a_request_asks_for_what_was_added),
 	CASE(attributes_are_walked_in_the_order_they_were_added),
 	CASE(a_one_shot_ends_with_its_table), CASE(frames_come_a_byte_at_a_time),
-	CASE(frames_find_their_request), CASE(what_is_retained_stays_as_it_was),
-	CASE(errors_of_a_request_end_it_alone), CASE(a_target_that_ends_ends_the_request),
+	CASE(frames_come_in_halves), CASE(frames_find_their_request),
+	CASE(what_is_retained_stays_as_it_was), CASE(errors_of_a_request_end_it_alone),
+	CASE(a_target_that_ends_ends_the_request),
 	CASE(all_requests_hear_that_the_server_is_gone), CASE(a_goodbye_is_told_from_a_crash),
 	CASE(an_error_of_the_session_ends_it), CASE(an_end_in_the_middle_of_a_frame_is_an_end),
 	CASE(requests_outlive_their_connection),

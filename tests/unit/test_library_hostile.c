@@ -714,12 +714,23 @@ TEST(rules_of_inputs_that_do_not_fit_are_left_out)
 		PEER_DERIVED2(112, "mean", NANOSECONDS, MEAN, 4, 5),
 		PEER_DERIVED2(113, "bad.rule", RATIO, SHARE, 2, 3),
 		PEER_DERIVED2(114, "sleeping", RATIO, SHARE, 2, 7),
+		PEER_DERIVED(115, "bad.age_text", U64, NANOSECONDS, AGE, 1),
+		PEER_DERIVED(116, "bad.age_derived", U64, NANOSECONDS, AGE, 112),
+		PEER_DERIVED(117, "bad.age_type", F64, NANOSECONDS, AGE, 2),
+		PEER_DERIVED(118, "resting", F64, PER_SECOND, RATE, 5),
+		PEER_PLAIN(119, "", U64, BYTES, GAUGE),
+		PEER_PLAIN(120, "bad.kind", U64, BYTES, KIND_UNKNOWN),
+		PEER_PLAIN(121, "bad.plain", U64, BYTES, GAUGE),
+		PEER_PLAIN(122, "bad.elsewhere", U64, BYTES, DERIVED),
 		PEER_PLAIN(7, "unsupported", U64, BYTES, GAUGE),
 	};
 	enum { COUNT = sizeof catalog / sizeof *catalog };
 	struct peer peer;
 
 	catalog[19].rule = (Procmon__Rule)7; /* of a later version */
+	catalog[24].state = PROCMON__STATE__DENIED;
+	catalog[24].reason = (char *)"its own";
+	catalog[27].rule = PROCMON__RULE__RATE;
 	catalog[2].source = (char *)"source";
 	catalog[3].source = (char *)"other source";
 	catalog[COUNT - 1].state = PROCMON__STATE__UNSUPPORTED;
@@ -727,7 +738,7 @@ TEST(rules_of_inputs_that_do_not_fit_are_left_out)
 	struct procmon_connection *connection = connect_to(&peer, catalog, COUNT);
 	for (size_t i = 0; i < procmon_get_attribute_count(connection); i++)
 		CHECK(strncmp(procmon_get_attribute(connection, i)->name, "bad.", 4) != 0);
-	CHECK_INT(procmon_get_attribute_count(connection), 10);
+	CHECK_INT(procmon_get_attribute_count(connection), 11);
 	const struct procmon_attribute *found =
 		procmon_find_attribute(connection, PROCMON_PROCESS, "before.inputs");
 	CHECK(found);
@@ -737,6 +748,11 @@ TEST(rules_of_inputs_that_do_not_fit_are_left_out)
 	found = procmon_find_attribute(connection, PROCMON_PROCESS, "sleeping");
 	CHECK_INT(found->state, PROCMON_UNSUPPORTED);
 	CHECK_TEXT(found->reason, "not here");
+	found = procmon_find_attribute(connection, PROCMON_PROCESS, "resting");
+	CHECK_INT(found->state, PROCMON_DENIED);
+	CHECK_TEXT(found->reason, "its own");
+	CHECK(!procmon_find_attribute_id(connection, PROCMON_PROCESS, 102));
+	CHECK(!procmon_find_attribute_id(connection, PROCMON_SYSTEM, 1));
 	procmon_release(connection);
 	peer_close(&peer);
 }

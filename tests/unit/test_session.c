@@ -393,6 +393,11 @@ TEST(no_common_version)
 	expect_end(fd);
 	CHECK_INT(core.added, 0);
 	CHECK_INT(core.dropped, 0);
+	close(fd);
+	fd = add_client();
+	send_message(fd, hello(0, 0, "old"));
+	expect_error(fd, 0, PROCMON__ERROR_CODE__VERSION, "the client 0 to 0");
+	expect_end(fd);
 	tear_down(fd);
 }
 
@@ -655,8 +660,10 @@ TEST(bad_requests_are_refused)
 	check_refused(fd, message, PROCMON__ERROR_CODE__TOO_MANY, "1025 pids");
 	message->request->n_pids = 1024;
 	message->request->interval_ns = 24 * 3600 * SECOND_NS;
+	message->request->exits = true;
 	send_message(fd, message);
 	expect_nothing(fd);
+	CHECK(core.request.exits);
 	CHECK_INT(core.request.attribute_count, 256);
 	CHECK_INT(core.request.pid_count, 1024);
 	tear_down(fd);
@@ -671,6 +678,7 @@ TEST(what_the_core_refuses)
 	} cases[] = {
 		{-ENOTSUP, PROCMON__ERROR_CODE__NO_SUCH_TABLE, "process cannot be measured"},
 		{-ESRCH, PROCMON__ERROR_CODE__NO_SUCH_TARGET, "not alive"},
+		{-EACCES, PROCMON__ERROR_CODE__DENIED_TARGET, "ask as its user or as root"},
 		{-EPERM, PROCMON__ERROR_CODE__DENIED_TARGET, "ask as its user or as root"},
 		{-E2BIG, PROCMON__ERROR_CODE__TOO_MANY, "too many different"},
 		{-EEXIST, PROCMON__ERROR_CODE__BAD_REQUEST, "number 3 is in use"},
@@ -751,22 +759,35 @@ TEST(fifty_messages_a_second)
 	tear_down(fd);
 }
 
-TEST(the_catalog)
+static void ask_for_catalog(int fd)
 {
 	Procmon__ClientMessage message = PROCMON__CLIENT_MESSAGE__INIT;
 	Procmon__CatalogRequest body = PROCMON__CATALOG_REQUEST__INIT;
-	Procmon__ServerMessage *answer;
-	const Procmon__Attribute *entry;
-	int fd = set_up_open();
 
 	message.body_case = PROCMON__CLIENT_MESSAGE__BODY_CATALOG_REQUEST;
 	message.catalog_request = &body;
 	send_message(fd, &message);
-	answer = next_message(fd);
+}
+
+static Procmon__ServerMessage *expect_catalog(int fd)
+{
+	Procmon__ServerMessage *answer = next_message(fd);
+
 	for (int i = 0; !answer && i < 100; i++)
 		answer = next_message(fd); /* it is larger than the socket's buffer */
 	CHECK(answer);
 	CHECK_INT(answer->body_case, PROCMON__SERVER_MESSAGE__BODY_CATALOG);
+	return answer;
+}
+
+TEST(the_catalog)
+{
+	Procmon__ServerMessage *answer;
+	const Procmon__Attribute *entry;
+	int fd = set_up_open();
+
+	ask_for_catalog(fd);
+	answer = expect_catalog(fd);
 	CHECK_INT(answer->catalog->n_attributes, ATTRIBUTE_COUNT);
 	entry = answer->catalog->attributes[ATTRIBUTE_PROCESS_CPU_TOTAL];
 	CHECK_INT(entry->id, 0x1010);
@@ -785,6 +806,48 @@ TEST(the_catalog)
 	CHECK_TEXT(entry->reason, "no GPU");
 	procmon__server_message__free_unpacked(answer, NULL);
 	tear_down(fd);
+}
+
+TEST(a_catalog_is_good_for_a_moment)
+{
+	int fd = set_up_open();
+	uint64_t made_ns;
+
+	ask_for_catalog(fd);
+	procmon__server_message__free_unpacked(expect_catalog(fd), NULL);
+	made_ns = sessions.catalog_ns;
+	clock_ns += 99 * MS;
+	ask_for_catalog(fd);
+	procmon__server_message__free_unpacked(expect_catalog(fd), NULL);
+	CHECK_INT(sessions.catalog_ns, made_ns);
+	clock_ns += MS;
+	ask_for_catalog(fd);
+	procmon__server_message__free_unpacked(expect_catalog(fd), NULL);
+	CHECK_INT(sessions.catalog_ns, made_ns + 100 * MS);
+	tear_down(fd);
+}
+
+/* With a sanitizer there is no limit that it would survive. */
+TEST(a_catalog_for_which_there_is_no_memory)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__GLIBC__)
+	test_skip("malloc cannot be made to fail");
+#else
+	struct rlimit before, none;
+	int fd = set_up_open();
+
+	getrlimit(RLIMIT_AS, &before);
+	none = before;
+	none.rlim_cur = 1;
+	setrlimit(RLIMIT_AS, &none);
+	ask_for_catalog(fd);
+	run_loop();
+	setrlimit(RLIMIT_AS, &before);
+	expect_error(fd, 0, PROCMON__ERROR_CODE__INTERNAL, "out of memory");
+	ask_for_catalog(fd);
+	procmon__server_message__free_unpacked(expect_catalog(fd), NULL);
+	tear_down(fd);
+#endif
 }
 
 /* -------------------------------------------------------------------------- the frames */
@@ -1067,6 +1130,20 @@ TEST(reader_goes_in_the_middle_of_a_frame)
 }
 
 /* The core is in the middle of its tick: the session ends later. */
+/* With what it was told unread, which is an error and not an end. */
+TEST(reader_goes_without_reading)
+{
+	int fd = set_up();
+
+	send_message(fd, hello(1, 1, "test"));
+	run_loop();
+	CHECK_INT(sessions.count, 1);
+	close(fd);
+	run_loop();
+	CHECK_INT(sessions.count, 0);
+	tear_down(-1);
+}
+
 TEST(reader_is_gone_when_the_frame_comes)
 {
 	struct frame *frame = make_frame(1, 1000);
@@ -1293,12 +1370,14 @@ TESTS(CASE(hello_byte_by_byte), CASE(no_common_version), CASE(first_message_is_n
 	CASE(trickling_client), CASE(each_message_has_its_own_time),
 	CASE(request_is_translated), CASE(bad_requests_are_refused),
 	CASE(what_the_core_refuses), CASE(sixteen_requests_alive),
-	CASE(fifty_messages_a_second), CASE(the_catalog), CASE(frame_goes_out_at_once),
+	CASE(fifty_messages_a_second), CASE(the_catalog), CASE(a_catalog_is_good_for_a_moment),
+	CASE(a_catalog_for_which_there_is_no_memory), CASE(frame_goes_out_at_once),
 	CASE(frame_with_any_header), CASE(slow_reader_gets_part_after_part),
 	CASE(half_a_message_may_wait_for_output), CASE(slow_reader_is_never_closed),
 	CASE(slow_readers_share), CASE(slow_readers_hold_no_more_than_they_may),
 	CASE(a_lost_one_shot_is_told), CASE(reader_goes_in_the_middle_of_a_frame),
-	CASE(reader_is_gone_when_the_frame_comes), CASE(errors_do_not_cut_a_frame),
-	CASE(goodbye), CASE(goodbye_until_later), CASE(a_stranger_is_told_and_closed),
-	CASE(goodbye_to_a_slow_reader), CASE(silent_clients_give_way),
-	CASE(one_session_too_many), CASE(passed_descriptors_are_dropped))
+	CASE(reader_goes_without_reading), CASE(reader_is_gone_when_the_frame_comes),
+	CASE(errors_do_not_cut_a_frame), CASE(goodbye), CASE(goodbye_until_later),
+	CASE(a_stranger_is_told_and_closed), CASE(goodbye_to_a_slow_reader),
+	CASE(silent_clients_give_way), CASE(one_session_too_many),
+	CASE(passed_descriptors_are_dropped))
