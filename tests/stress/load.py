@@ -17,8 +17,8 @@ from server import (ERROR, FRAME, HELLO, Client, Place, check, fields, message, 
 
 BUILD = os.environ["BUILD"]
 PROTOCOL, TOO_MANY = 1, 3
-PROCESS, SERVER, SESSION = 1, 14, 15
-TICKS, MEMORY = 0x1005, 0x100F  # of SERVER
+PROCESS, SYSTEM, SERVER, SESSION = 1, 2, 14, 15
+CPU_BUSY, TICKS = 0x100D, 0x1005  # of SYSTEM, of SERVER
 INTERVAL_NS = 100_000_000
 # What changes whenever a process runs: comm, and cpu.* and faults.total.
 CHANGING = (0x000C, 0x1010, 0x0017, 0x0018, 0x1011, 0x1015, 0x001C)
@@ -367,14 +367,14 @@ def cycles(figures):
 
     def cycle(place, number):
         with Client(place.path) as client:
-            client.send(request(1, PROCESS, CHANGING, INTERVAL_NS))
+            client.send(request(1, SYSTEM, [CPU_BUSY], INTERVAL_NS))
             if number % 3:
                 client.receive()  # else it is gone before its table comes
 
     with Place() as place:
         server = place.start(stderr=subprocess.DEVNULL)
         with Client(place.path) as watcher:
-            watcher.send(request(1, PROCESS, CHANGING, INTERVAL_NS))
+            watcher.send(request(1, SYSTEM, [CPU_BUSY], INTERVAL_NS))
             drain = threading.Thread(target=lambda: all(iter(watcher.receive, None)))
             drain.start()
             for number in range(first):
@@ -536,20 +536,19 @@ def different(figures):
                 served += FRAME in got
                 told += ERROR in got and fields(got[ERROR])[1] == TOO_MANY
         grown = resident_kib(server.pid) - before
-        with Client(place.path) as newcomer:
-            newcomer.send(request(1, PROCESS, [0x000C]))
-            welcome = FRAME in newcomer.receive()
+        newcomer = subprocess.run([os.path.join(BUILD, "procctl"), "ps", "--no-start", "--socket",
+                                   str(place.path), "-a", "comm"], stdout=subprocess.DEVNULL, timeout=30)
         for client in clients:
             client.socket.close()
     figures.at_most("served", served, views_max)
-    figures.at_least("and", served, views_max / 2)
+    figures.at_least("and", served, views_max // 2)
     figures.exactly("served or told that there are too many", served + told, count)
-    figures.exactly("a newcomer is served", welcome, True)
+    figures.exactly("somebody else is served", newcomer.returncode == 0, True)
     figures.at_most("memory grown by", grown / 1024, 16, "MiB")
 
 
 class Churn(threading.Thread):
-    """Clients that come, ask for something, read a while and go, and processes that do the like."""
+    """A client that comes, asks for something, reads a while and goes, again and again."""
 
     def __init__(self, place, number):
         super().__init__(daemon=True)
@@ -565,6 +564,35 @@ class Churn(threading.Thread):
                     if self.ended:
                         break
             self.sessions += 1
+
+
+class Crowd:
+    """So many of them at a time."""
+
+    def __init__(self, place, count):
+        self.clients = [Churn(place, number) for number in range(count)]
+
+    def __enter__(self):
+        for client in self.clients:
+            client.start()
+        return self
+
+    def __exit__(self, *_):
+        for client in self.clients:
+            client.ended = True
+        for client in self.clients:
+            client.join()
+
+
+def start_among_few(place):
+    """A server that sees fifty processes, and as many that are born and die: what others do on this
+    machine does not make its tables grow."""
+    alone = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]
+    if subprocess.run([*alone, "true"], stderr=subprocess.DEVNULL).returncode:
+        raise Skipped("no pid namespace to be had")
+    population = os.path.join(BUILD, "tests/bench/population") + " --count 50 --forks 20"
+    place.start("--allow-other-ns", stderr=subprocess.DEVNULL,
+                wrapper=[*alone, "sh", "-c", f'sleep inf | {population} >/dev/null & "$@"', "sh"])
 
 
 def slope(points):
@@ -586,28 +614,26 @@ def means(samples, size):
 
 @promise("H4", "ten minutes of 50 clients that come and go", whole_only=True, seconds=700)
 def soak(figures):
-    warm, seconds = 120, 480
-    population = [os.path.join(BUILD, "tests/bench/population"), "--count", "50", "--forks", "20"]
-    with Place() as place, subprocess.Popen(population, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL):
-        server = place.start(stderr=subprocess.DEVNULL)
-        clients = [Churn(place, number) for number in range(50)]
-        for client in clients:
-            client.start()
-        samples, start = [], time.monotonic() + warm
-        time.sleep(warm)
-        while time.monotonic() < start + seconds:
-            samples.append((time.monotonic() - start, resident_kib(server.pid), descriptors(server.pid)))
-            time.sleep(0.5)
-        sessions = sum(client.sessions for client in clients)
-        for client in clients:
-            client.ended = True
-        for client in clients:
-            client.join()
-    for at, kib, files in means(samples, 40):
-        print(f"{at:.0f} s: {kib:.0f} KiB, {files:.1f} descriptors")
-    memory, noise = slope([(at, kib) for at, kib, _ in means(samples, 40)])
-    files, _ = slope([(at, count) for at, _, count in means(samples, 40)])
-    figures.at_most("memory grows by", memory * 3600, 256, "KiB/h")
-    figures.note("give or take", noise * 3600, "KiB/h")
-    figures.exactly("descriptors more in an hour", round(files * 3600), 0)
-    figures.note("sessions", sessions)
+    warm, seconds = 120, 460
+    samples = []
+    with Place() as place:
+        start_among_few(place)
+        server = place.pids()[0]
+        before = descriptors(server)
+        with Crowd(place, 50) as crowd:
+            # The heap has its most crowded time first: what it needs later, it has had before.
+            with Crowd(place, 100):
+                time.sleep(warm)
+            start = time.monotonic()
+            while time.monotonic() < start + seconds:
+                samples.append((time.monotonic() - start, resident_kib(server)))
+                time.sleep(0.5)
+        time.sleep(1)
+        left = descriptors(server) - before
+    for at, kib in means(samples, 40):
+        print(f"{at:.0f} s: {kib:.0f} KiB")
+    rise, error = slope(means(samples, 40))
+    figures.at_most("memory grows by", rise * 3600, 256, "KiB/h")
+    figures.note("give or take", error * 3600, "KiB/h")
+    figures.exactly("descriptors left", left, 0)
+    figures.note("sessions", sum(client.sessions for client in crowd.clients))
