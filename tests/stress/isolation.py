@@ -79,6 +79,8 @@ def listen_in(path, attempts):
             except (BrokenPipeError, ConnectionResetError):
                 pass
             made += 1
+        if got:
+            break
     return got, made
 
 
