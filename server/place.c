@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "system.h"
 
 #define BACKLOG       128
 #define START_WAIT_NS (2 * SECOND_NS)
@@ -85,28 +87,42 @@ static int open_socket(void)
 	return fd;
 }
 
-static bool is_served(const char *path)
+/* Is whoever listens at the other end gone, and a child of his about to follow? */
+static bool is_orphan(int fd)
+{
+	uint64_t pid;
+	uid_t uid;
+
+	return system_peer(fd, &uid, &pid) == 0 && pid > 0 && kill((pid_t)pid, 0) < 0 &&
+	       errno == ESRCH;
+}
+
+static bool is_served(const char *path, bool *ret_orphan)
 {
 	struct sockaddr_un address;
 	int fd = open_socket();
-	bool served;
+	bool connected, served;
 
+	*ret_orphan = false;
 	if (fd < 0)
 		return false;
 	put_address(&address, path);
-	served = connect(fd, (struct sockaddr *)&address, sizeof address) == 0 ||
-		 errno == EAGAIN; /* its backlog is full */
+	connected = connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
+	served = connected || errno == EAGAIN; /* its backlog is full */
+	if (connected)
+		*ret_orphan = is_orphan(fd);
 	close(fd);
 	return served;
 }
 
 int place_take_again(struct place *self, char *error, size_t error_size)
 {
+	bool orphan;
 	int result;
 
 	place_leave(self);
 	result = take_lock(self, error, error_size);
-	if ((result == 0 || result == -EBUSY) && is_served(self->path)) {
+	if ((result == 0 || result == -EBUSY) && is_served(self->path, &orphan)) {
 		place_leave(self);
 		return refuse(
 			-EBUSY, self->path, "another procmond serves here", error, error_size);
@@ -119,17 +135,19 @@ int place_take(
 {
 	struct timespec pause = {.tv_nsec = START_POLL_NS};
 	uint64_t deadline = clock_now_ns() + START_WAIT_NS;
+	bool orphan;
 	int result;
 
 	*self = (struct place){.lock_fd = -1};
 	if (strlen(path) > PATH_SOCKET_MAX)
 		return refuse(-ENAMETOOLONG, path, strerror(ENAMETOOLONG), error, error_size);
 	snprintf(self->path, sizeof self->path, "%s", path);
-	/* Whoever holds the lock without answering is about to answer, or to end. */
+	/* Whoever holds the lock without answering is about to answer, or to end. So is what a
+	 * server has left that was killed while it looked what this kernel can. */
 	do {
 		result = shared ? take_lock(self, error, error_size)
 				: place_take_again(self, error, error_size);
-		if (result != -EBUSY || (!shared && is_served(path)))
+		if (result != -EBUSY || (!shared && is_served(path, &orphan) && !orphan))
 			return result;
 		nanosleep(&pause, NULL);
 	} while (clock_now_ns() < deadline);

@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 """The place of the socket: what is refused, what is left behind, what is taken away."""
+import fcntl
 import os
 import pathlib
 import socket
 import stat
 import subprocess
+import time
 
 from server import PROCMOND, Client, Place, check, stop
 
@@ -137,9 +139,29 @@ def after_a_crash(place):
     check(not place.path.exists(), "the socket was not removed")
 
 
+def after_a_crash_in_the_middle(place):
+    """The child of one that was killed still holds lock and socket, for a moment."""
+    run = place.path.parent
+    run.mkdir(0o700)
+    parent = os.fork()
+    if parent == 0:
+        lock = os.open(run / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(place.path))
+        listener.listen(128)
+        if os.fork() == 0:
+            time.sleep(0.3)
+        os._exit(0)
+    os.waitpid(parent, 0)
+    server = place.start()
+    Client(place.path).socket.close()
+    stop(server)
+
+
 if __name__ == "__main__":
     for name, prepare in BAD.items():
         refuses(name, prepare)
-    for test in missing_parent, modes, second_server, after_a_crash:
+    for test in missing_parent, modes, second_server, after_a_crash, after_a_crash_in_the_middle:
         with Place() as place:
             test(place)

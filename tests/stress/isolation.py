@@ -135,9 +135,9 @@ class Tracer:
         check(self.strace.wait(20) == 0, f"exit status {self.strace.returncode}")
 
     def calls(self):
-        """(name, the rest of its line)"""
+        """(name, the rest of its line); a thread that ended in the middle of a call has no name for it."""
         for line in self.file.read_text(errors="replace").splitlines():
-            match = re.match(r"\d+ +([\d.]+) (\w+)\((.*)", line)
+            match = re.match(r"\d+ +([\d.]+) (?!syscall_)(\w+)\((.*)", line)
             if match and float(match[1]) >= self.ready:
                 yield match[2], match[3]
 

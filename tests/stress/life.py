@@ -50,7 +50,7 @@ def starters(figures):
     figures.at_most("the last after", slowest, 2, "s", timing=True)
 
 
-@promise("E2", "what a kill -9 leaves behind is no obstacle to the next start")
+@promise("E2", "what a kill -9 leaves behind is no obstacle to the next start", alone=True)
 def killed(figures):
     rounds = pick(15, 500)
     chance = random.Random(1)
