@@ -17,7 +17,7 @@ comma        := ,
 # needs.
 
 WARNINGS  := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-	-Wwrite-strings -Wformat=2 -Wundef -Wvla -Wconversion -Wno-sign-conversion
+	-Wwrite-strings -Wformat=2 -Wundef -Wvla -Walloca -Wconversion -Wno-sign-conversion
 HARDENING := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 FEATURES_linux  := -D_GNU_SOURCE
 FEATURES_darwin := -D_DARWIN_C_SOURCE
@@ -343,6 +343,11 @@ stress: ## measure all that the server promises (30 minutes), or ONLY="NAME .."
 	@! command -v clang >/dev/null || $(MAKE) --no-print-directory sanitized-targets
 	@BUILD=$(abspath $(BUILD)) SANITIZED=$(abspath $(SANITIZED)) tests/stress/run $(ONLY)
 
+.PHONY: mutants
+mutants: ## are the faults of tests/mutants caught?
+	@common/dependencies check
+	@BUILD=$(abspath $(BUILD)) tests/mutants/run
+
 # ------------------------------------------------------------------------------- macOS
 #
 # What can be proved of it without a Mac. It is built with clang and lld as for a Mac, the same
@@ -439,7 +444,7 @@ sanitized-targets:
 	+$(call sanitized,replay-build fuzz-build)
 replay-build: $(REPLAYS)
 
-.PHONY: asan tsan sanitized analyze covered-build coverage fuzz fuzz-build format format-check tidy help clean
+.PHONY: asan tsan sanitized analyze covered-build coverage fuzz fuzz-build format format-check tidy cppcheck help clean
 asan: ## make check with AddressSanitizer and UndefinedBehaviorSanitizer
 	+$(call variant,$(BUILD)/asan,check ONCE=yes LEAVE_OUT=not-ours CFLAGS="-O1 -g -fno-omit-frame-pointer \
 		-fsanitize=address$(comma)undefined -fno-sanitize-recover=all" \
@@ -489,6 +494,15 @@ $(TIDY): tidy-%: % | $(GENERATED)
 $(TIDY_MAC): tidy-%: % | $(SYSROOT)/LICENSE
 	$(call say,TIDY,$<)
 	$(Q)clang-tidy --quiet $< -- $(MAC_NEEDED) -std=c11 2>/dev/null
+
+# It needs no headers of others, so both systems' files are looked at. What is no fault is said in the
+# line before it, with the reason.
+cppcheck: ## cppcheck
+	$(call say,CHECK,common server client)
+	@mkdir -p $(BUILD)/cppcheck
+	$(Q)cppcheck --quiet --std=c11 --language=c --enable=warning$(comma)performance$(comma)portability \
+		--inline-suppr --error-exitcode=1 --cppcheck-build-dir=$(BUILD)/cppcheck \
+		-Icommon -Iserver -Iclient -Iserver/darwin $(FEATURES_linux) $(DEFINES) common server client
 
 help: ## list these
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'

@@ -35,6 +35,7 @@ static int grow(void *pointer, size_t capacity, size_t size)
 	void *array;
 
 	memcpy(&array, pointer, sizeof array);
+	/* cppcheck-suppress memleakOnRealloc ; what `pointer` points to still has it */
 	array = realloc(array, capacity * size);
 	if (!array)
 		return -ENOMEM;
@@ -196,7 +197,7 @@ int procmon_table_add(
 	for (uint32_t i = 0; i < self->selection->column_count; i++) {
 		self->cells[i].states[index] = CELL_UNSET;
 		if (self->cells[i].samples)
-			self->cells[i].samples[index].count = 0;
+			self->cells[i].samples[index] = (struct sample){0};
 	}
 	self->count++;
 	return (int)index;

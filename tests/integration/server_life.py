@@ -44,6 +44,11 @@ def hardening(place):
     check(soft == hard, "descriptors are limited")
     score = int((proc / "oom_score_adj").read_text())
     check(score >= 300, f"oom_score_adj {score}")
+    # CAP_DAC_READ_SEARCH, CAP_NET_ADMIN, CAP_SYS_PTRACE, CAP_PERFMON
+    kept = 1 << 2 | 1 << 12 | 1 << 19 | 1 << 38
+    for name in ("Inh", "Prm", "Eff", "Bnd") if os.geteuid() == 0 else ("Inh", "Prm", "Eff"):
+        had = int(re.search(rf"Cap{name}:\t(\w+)", status)[1], 16)
+        check(had & ~kept == 0, f"capabilities: Cap{name} {had:x}")
     # Not dumpable: the files belong to root. (Sanitizers trace their own process.)
     if os.geteuid() == 0:
         check(os.readlink(proc / "cwd") == "/", "cwd")

@@ -82,7 +82,7 @@ const struct device_source processors_source = {
 static int set_read(struct devices *devices, void *row, void *out)
 {
 	struct system *self = (struct system *)devices;
-	struct processor_set_load_info info;
+	struct processor_set_load_info info = {0};
 	mach_msg_type_number_t count = PROCESSOR_SET_LOAD_INFO_COUNT;
 	kern_return_t result = KERN_SUCCESS;
 	processor_set_name_t set = MACH_PORT_NULL;

@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -223,18 +224,20 @@ static void describe(struct search *self, struct disk *row, const struct disk_lo
 	look_below(self, row, look);
 }
 
+/* The place of a count among the others, as a bit. */
+#define COUNT_BIT(field)                                                                       \
+	(UINT32_C(1) << (offsetof(struct linux_disk_io, field) -                               \
+				offsetof(struct linux_disk_io, reads)) /                       \
+				sizeof(uint64_t))
+
 /* The times have 32 bits on every kernel, the rest where its words have. */
 static void count(struct disk *row, const struct disk_line *line)
 {
-	static const struct linux_disk_io order;
-	const uint64_t *first = &order.reads;
-	const uint64_t *const times[] = {&order.read_ms, &order.write_ms, &order.busy_ms,
-		&order.queue_ms, &order.discard_ms, &order.flush_ms};
-	uint32_t short_ones = LONGS_ARE_SHORT ? UINT32_MAX : 0;
+	static const uint32_t times = COUNT_BIT(read_ms) | COUNT_BIT(write_ms) |
+				      COUNT_BIT(busy_ms) | COUNT_BIT(queue_ms) |
+				      COUNT_BIT(discard_ms) | COUNT_BIT(flush_ms);
+	uint32_t short_ones = (LONGS_ARE_SHORT ? UINT32_MAX : times) & ~COUNT_BIT(in_flight);
 
-	for (size_t i = 0; i < sizeof times / sizeof *times; i++)
-		short_ones |= UINT32_C(1) << (times[i] - first);
-	short_ones &= ~(UINT32_C(1) << (&order.in_flight - first));
 	for (int i = 0; i < DISK_COUNTS; i++) {
 		row->counts[i] = line->counts[i];
 		if (short_ones >> i & 1 && row->counts[i] < ABSENT_U64(STATE_END))
