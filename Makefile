@@ -470,7 +470,7 @@ fuzz: ## fuzz all targets, or ONLY="NAME ..", FUZZ_SECONDS in total
 covered-build: all $(TESTS) $(REPLAYS) $(PROGRAMS) $(NVML)
 coverage: ## measure how much of the code the tests run, with clang
 	+$(call variant,$(BUILD)/coverage,covered-build CC=clang CPPFLAGS=-DNDEBUG \
-		CFLAGS="-O0 -g -fprofile-instr-generate -fcoverage-mapping" LDFLAGS=-fprofile-instr-generate)
+		CFLAGS="-O1 -g -fprofile-instr-generate -fcoverage-mapping" LDFLAGS=-fprofile-instr-generate)
 	@BUILD=$(abspath $(BUILD))/coverage tests/coverage
 
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(FUZZ))

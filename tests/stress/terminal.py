@@ -161,11 +161,11 @@ def everything_shown(support, pids):
         for form in FORMS:
             yield captured(support, *command, *form)
         yield on_terminal(support, *command)
-    for pid in pids[:pick(1, NAMES)]:
+    for pid in pids[:pick(1, 20)]:
         for command in commands_for_one(pid):
             for form in FORMS:
                 yield captured(support, *command, *form, code=None)
-    for pid in pids[:pick(1, 20)]:
+    for pid in pids[:pick(1, 5)]:
         for command in commands_for_one(pid):
             yield on_terminal(support, *command)
         yield on_terminal(support, "mem", str(pid), "--explain", "--long")
@@ -245,7 +245,7 @@ def documents(support, pids):
     commands += [(name,) for name in pick(["attributes"], ["attributes", "doctor", "limits"])]
     commands += [(name, "-i", "100ms") for name in pick(
         ["system"], ["system", "cpu", "disks", "net", "sensors", "power", "gpu"])]
-    for pid in pids[:pick(1, NAMES)]:
+    for pid in pids[:pick(1, 20)]:
         commands += commands_for_one(pid)
     for command in commands:
         for form in "json", "jsonl":
@@ -284,6 +284,13 @@ def is_as_before(terminal):
     last = dict(re.findall(rb"\x1b\[\?(25|1049)([hl])", terminal.output))
     return termios.tcgetattr(terminal.slave) == terminal.before and last.get(b"25", b"h") == b"h" and \
         last.get(b"1049", b"l") == b"l"
+
+
+def end(terminal, name):
+    try:
+        terminal.end()
+    except AssertionError as error:
+        raise SystemExit(f"SIG{name} does not end it: {error}, {terminal.output[-300:]!r}") from None
 
 
 def live(support, delay):
@@ -354,7 +361,7 @@ def restored(figures):
         os.environ["PROCMON_SOCKET"] = str(place.path)
         left = []
         for name, terminal in terminals(support, place):
-            terminal.end()
+            end(terminal, name)
             count += 1
             if not is_as_before(terminal):
                 left.append(name)
