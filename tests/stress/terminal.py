@@ -44,7 +44,7 @@ def hostile_names():
 INVISIBLE = [0x61c, 0x200e, 0x200f, *range(0x202a, 0x202f), *range(0x2066, 0x206a), 0xad, 0x34f, 0x115f,
              0x180e, 0x200b, 0x200c, 0x200d, 0x2028, 0x2029, 0x2060, 0x3164, 0xfeff]
 # What procctl itself says to a terminal.
-OWN = re.compile(rb"\x1b\[(?:[HJKm]|1m|2J|\?25[lh]|\?1049[lh])|\r(?=\r*\n|\d+ of \d+ processes|$)")
+OWN = re.compile(rb"\x1b\[(?:[HJKm]|1m|2J|\?25[lh]|\?1049[lh])|\r(?=\r*\n|\d+ of \d+ processes|\x1b\[K|$)")
 
 
 def find_control(shown):
