@@ -71,11 +71,20 @@ def violations(path, text):
         yield from script_rules(path, text)
 
 
+def untested(limits, tests):
+    """A limit whose test nobody wrote."""
+    for symbol in re.findall(r"^LIMIT\((\w+), ", limits, re.M):
+        if not re.search(rf"\b{symbol}\b", tests):
+            yield f"common/limits.def: no test is about {symbol}"
+
+
 def self_check():
     wrong = "#include \"view.h\"\ntypedef struct x y;\n    int i;\nint j; \n{" + "\n" * 70 + "}\n// TODO"
     found = {rule for _, rule in violations(pathlib.Path("server/table.c"), wrong)}
     if len(found) != 7:
         yield f"self-check: only {found}"
+    if len(list(untested("LIMIT(ROWS_MAX, ..)\nLIMIT(ROWS, ..)", "ROWS_MAX + 1"))) != 1:
+        yield "self-check: a limit without its test was not seen"
 
 
 def main():

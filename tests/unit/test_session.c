@@ -51,8 +51,8 @@ static struct {
 	unsigned subscribed, cancelled, dropped, added, drained;
 	struct subscriber *subscriber;
 	struct request request; /* the last one; its arrays are copied below */
-	uint16_t attributes[256];
-	uint64_t pids[1024];
+	uint16_t attributes[REQUEST_ATTRIBUTES_MAX];
+	uint64_t pids[REQUEST_PIDS_MAX];
 	uint32_t last_cancelled;
 	int lost_result;
 	unsigned lost;
@@ -357,6 +357,16 @@ static void pass_time(uint64_t expected_ns)
 	run_loop();
 }
 
+/* A deadline: a moment before it nothing happens. */
+static void pass_deadline(uint64_t expected_ns)
+{
+	uint32_t count = sessions.count;
+
+	pass_time(expected_ns - MS);
+	CHECK_INT(sessions.count, count);
+	pass_time(MS);
+}
+
 /* -------------------------------------------------------------------------- the hello */
 
 TEST(hello_byte_by_byte)
@@ -441,16 +451,34 @@ TEST(size_of_hello)
 {
 	int fd = set_up();
 
-	send_message(fd, hello_of_size(WIRE_HELLO_MAX));
-	expect_welcome(fd);
-	CHECK_INT(strlen(core.subscriber->client), 64);
-	close(fd);
-	run_loop();
-
-	fd = add_client();
+	for (size_t size = WIRE_HELLO_MAX - 1; size <= WIRE_HELLO_MAX; size++) {
+		send_message(fd, hello_of_size(size));
+		expect_welcome(fd);
+		close(fd);
+		run_loop();
+		fd = add_client();
+	}
 	send_message(fd, hello_of_size(WIRE_HELLO_MAX + 1));
 	expect_error(fd, 0, PROCMON__ERROR_CODE__PROTOCOL, "more than 4096 bytes");
 	expect_end(fd);
+	tear_down(fd);
+}
+
+TEST(a_long_name_is_cut)
+{
+	int fd = set_up();
+
+	for (size_t length = CLIENT_NAME_MAX - 1; length <= CLIENT_NAME_MAX + 1; length++) {
+		char name[CLIENT_NAME_MAX + 2] = "";
+		memset(name, 'x', length);
+		send_message(fd, hello(1, 1, name));
+		expect_welcome(fd);
+		CHECK_INT(strlen(core.subscriber->client),
+			length < CLIENT_NAME_MAX ? length : CLIENT_NAME_MAX);
+		close(fd);
+		run_loop();
+		fd = add_client();
+	}
 	tear_down(fd);
 }
 
@@ -474,6 +502,7 @@ TEST(lying_lengths)
 {
 	int fd;
 
+	check_length(WIRE_REQUEST_MAX - 1, NULL);
 	check_length(WIRE_REQUEST_MAX, NULL);
 	check_length(WIRE_REQUEST_MAX + 1, "more than 65536 bytes");
 	check_length(UINT64_C(1) << 31, "more than 65536");
@@ -533,7 +562,7 @@ TEST(silent_client)
 {
 	int fd = set_up();
 
-	pass_time(10 * SECOND_NS);
+	pass_deadline(SESSION_HELLO_S * SECOND_NS);
 	expect_error(fd, 0, PROCMON__ERROR_CODE__PROTOCOL, "no Hello within 10 s");
 	expect_end(fd);
 	tear_down(fd);
@@ -550,7 +579,7 @@ TEST(trickling_client)
 	clock_ns += 2 * SECOND_NS;
 	send_bytes(fd, "\x1e", 1);
 	run_loop();
-	pass_time(3 * SECOND_NS);
+	pass_deadline((SESSION_MESSAGE_S - 2) * SECOND_NS);
 	expect_error(fd, 0, PROCMON__ERROR_CODE__PROTOCOL, "not complete after 5 s");
 	expect_end(fd);
 	tear_down(fd);
@@ -612,8 +641,8 @@ static void check_refused(
 
 TEST(bad_requests_are_refused)
 {
-	static uint32_t many[1025], unknown[] = {0xffff}, derived[] = {0x33},
-				    regions[] = {0x1000};
+	static uint32_t many[REQUEST_PIDS_MAX + 1], unknown[] = {0xffff}, derived[] = {0x33},
+						    regions[] = {0x1000};
 	Procmon__ClientMessage *message;
 	int fd = set_up_open();
 
@@ -634,7 +663,7 @@ TEST(bad_requests_are_refused)
 	check_refused(
 		fd, message, PROCMON__ERROR_CODE__BAD_REQUEST, "ask for cpu.total (0x1010)");
 	message = request(1);
-	message->request->interval_ns = 24 * 3600 * SECOND_NS + 1;
+	message->request->interval_ns = REQUEST_INTERVAL_MAX_S * SECOND_NS + 1;
 	check_refused(fd, message, PROCMON__ERROR_CODE__BAD_REQUEST, "day");
 	message = request(1);
 	message->request->table = PROCMON__TABLE__SERVER;
@@ -647,25 +676,30 @@ TEST(bad_requests_are_refused)
 	message->request->n_attributes = 1;
 	check_refused(fd, message, PROCMON__ERROR_CODE__BAD_REQUEST, "leave pids away");
 
-	/* At the limits, and one more. */
-	for (size_t i = 0; i < 1025; i++)
+	/* One more than the limits, at them, and below. */
+	for (size_t i = 0; i <= REQUEST_PIDS_MAX; i++)
 		many[i] = 0x0005;
 	message = request(1);
 	message->request->attributes = many;
-	message->request->n_attributes = 257;
+	message->request->n_attributes = REQUEST_ATTRIBUTES_MAX + 1;
 	check_refused(fd, message, PROCMON__ERROR_CODE__TOO_MANY, "257 attributes");
-	message->request->n_attributes = 256;
+	message->request->n_attributes = REQUEST_ATTRIBUTES_MAX;
 	message->request->pids = many;
-	message->request->n_pids = 1025;
+	message->request->n_pids = REQUEST_PIDS_MAX + 1;
 	check_refused(fd, message, PROCMON__ERROR_CODE__TOO_MANY, "1025 pids");
-	message->request->n_pids = 1024;
-	message->request->interval_ns = 24 * 3600 * SECOND_NS;
+	message->request->n_pids = REQUEST_PIDS_MAX;
+	message->request->interval_ns = REQUEST_INTERVAL_MAX_S * SECOND_NS;
 	message->request->exits = true;
-	send_message(fd, message);
-	expect_nothing(fd);
-	CHECK(core.request.exits);
-	CHECK_INT(core.request.attribute_count, 256);
-	CHECK_INT(core.request.pid_count, 1024);
+	for (uint32_t less = 0; less < 2; less++) {
+		send_message(fd, message);
+		expect_nothing(fd);
+		CHECK(core.request.exits);
+		CHECK_INT(core.request.attribute_count, REQUEST_ATTRIBUTES_MAX - less);
+		CHECK_INT(core.request.pid_count, REQUEST_PIDS_MAX - less);
+		message->request->n_attributes--;
+		message->request->n_pids--;
+		message->request->interval_ns--;
+	}
 	tear_down(fd);
 }
 
@@ -698,10 +732,10 @@ TEST(sixteen_requests_alive)
 {
 	int fd = set_up_open();
 
-	for (uint32_t i = 1; i <= 16; i++)
+	for (uint32_t i = 1; i <= SESSION_REQUESTS_MAX; i++)
 		send_message(fd, request(i));
 	expect_nothing(fd);
-	CHECK_INT(core.subscribed, 16);
+	CHECK_INT(core.subscribed, SESSION_REQUESTS_MAX);
 	check_refused(fd, request(17), PROCMON__ERROR_CODE__TOO_MANY, "16 requests");
 
 	/* A cancelled one makes room, one that is not there does not. */
@@ -741,10 +775,10 @@ TEST(fifty_messages_a_second)
 	for (int i = 0; i < 300; i++)
 		send_message(fd, cancel(1));
 	run_loop();
-	CHECK_INT(core.cancelled, 199);
+	CHECK_INT(core.cancelled, SESSION_MESSAGES_BURST - 1);
 	CHECK(!event_pending(&sessions.first->readable, EV_READ, NULL));
-	pass_time(20 * MS);
-	CHECK_INT(core.cancelled, 200);
+	pass_deadline(SECOND_NS / SESSION_MESSAGES_A_SECOND);
+	CHECK_INT(core.cancelled, SESSION_MESSAGES_BURST);
 	clock_ns += 380 * MS;
 	pass_time(20 * MS);
 	CHECK_INT(core.cancelled, 220);
@@ -1030,6 +1064,46 @@ static int add_open_client(void)
 	return fd;
 }
 
+/* Nor does a client that was told what it did wrong stay for not taking that. */
+TEST(the_last_error_is_not_waited_for)
+{
+	static const char zeros[4096];
+	int fd = set_up_open();
+
+	while (write(sessions.first->fd, zeros, sizeof zeros) > 0)
+		;
+	send_bytes(fd, "\x03\x0a\x7f\x01", 4);
+	run_loop();
+	CHECK_INT(sessions.count, 1);
+	pass_deadline(SESSION_CLOSE_S * SECOND_NS);
+	CHECK_INT(sessions.count, 0);
+	tear_down(fd);
+}
+
+/* The rest of a frame is as large as the test says; nobody looks into it. */
+static bool keeps_its_frame(uint64_t held)
+{
+	struct frame *frame = make_frame(2, 100000);
+	int fd = set_up_open();
+	size_t size = frame->parts[1]->size;
+
+	frame->parts[1]->size = 2 * held; /* we keep it, too: half of it is the reader's */
+	send_frame(1, frame);
+	bool kept = sessions.first->output.frame == frame;
+	CHECK_INT(sessions.first->lost_request, kept ? 0 : 1);
+	frame->parts[1]->size = size;
+	frame_release(frame);
+	tear_down(fd);
+	return kept;
+}
+
+TEST(what_slow_readers_hold_has_a_limit)
+{
+	CHECK(keeps_its_frame(SESSIONS_HELD_MAX_BYTES - 1));
+	CHECK(keeps_its_frame(SESSIONS_HELD_MAX_BYTES));
+	CHECK(!keeps_its_frame(SESSIONS_HELD_MAX_BYTES + 1));
+}
+
 /* Any number may hold the same frame, or small ones. */
 TEST(slow_readers_share)
 {
@@ -1056,7 +1130,7 @@ TEST(slow_readers_share)
  * Who holds most gets no more of its frame, and a full table when it has caught up. */
 TEST(slow_readers_hold_no_more_than_they_may)
 {
-	const uint32_t fitting = 64 * 1024 * 1024 / (15 * 250000);
+	const uint32_t fitting = SESSIONS_HELD_MAX_BYTES / (15 * 250000);
 	struct frame_part *lasts[40];
 	unsigned held = 0;
 	int fds[40];
@@ -1226,7 +1300,7 @@ TEST(goodbye_to_a_slow_reader)
 	CHECK(ended);
 	/* Who does not read at all is not waited for longer than this. */
 	CHECK_INT(sessions.count, 1);
-	pass_time(300 * MS);
+	pass_deadline(SESSION_GOODBYE_MS * MS);
 	CHECK_INT(sessions.count, 0);
 	CHECK_INT(frame->references, 1);
 	frame_release(frame);
@@ -1283,36 +1357,36 @@ TEST(a_stranger_is_told_and_closed)
 
 TEST(silent_clients_give_way)
 {
-	int fds[64], fd;
+	int fds[SESSIONS_BEFORE_HELLO_MAX], fd;
 
 	fds[0] = set_up();
-	clock_ns += 200 * MS;
-	for (int i = 1; i < 64; i++) {
+	clock_ns += 400 * MS;
+	for (int i = 1; i < SESSIONS_BEFORE_HELLO_MAX; i++) {
 		CHECK(sessions_have_room(&sessions));
 		fds[i] = add_client();
 	}
 	/* All have just come: the next one waits a little. */
 	CHECK(!sessions_have_room(&sessions));
-	CHECK_INT(sessions.count, 64);
-	clock_ns += 299 * MS;
-	CHECK(!sessions_have_room(&sessions));
+	CHECK_INT(sessions.count, SESSIONS_BEFORE_HELLO_MAX);
 	/* The first of them had its time. */
-	clock_ns += 1 * MS;
+	clock_ns += SESSION_PATIENCE_MS * MS - 400 * MS - 1;
+	CHECK(!sessions_have_room(&sessions));
+	clock_ns++;
 	CHECK(sessions_have_room(&sessions));
 	expect_error(fds[0], 0, PROCMON__ERROR_CODE__TOO_MANY, "64 sessions");
-	CHECK_INT(sessions.count, 63);
+	CHECK_INT(sessions.count, SESSIONS_BEFORE_HELLO_MAX - 1);
 	fd = add_client();
 	send_message(fd, hello(1, 1, "test"));
 	expect_welcome(fd);
 	CHECK(sessions_have_room(&sessions));
-	for (int i = 0; i < 64; i++)
+	for (int i = 0; i < SESSIONS_BEFORE_HELLO_MAX; i++)
 		close(fds[i]);
 	tear_down(fd);
 }
 
 TEST(one_session_too_many)
 {
-	static int fds[1025];
+	static int fds[SESSIONS_MAX + 1];
 	struct rlimit limit;
 
 	CHECK_INT(getrlimit(RLIMIT_NOFILE, &limit), 0);
@@ -1321,18 +1395,18 @@ TEST(one_session_too_many)
 	if (limit.rlim_cur < 2100)
 		test_skip("needs 2100 descriptors");
 	fds[0] = set_up();
-	for (int i = 0; i < 1025; i++) {
+	for (int i = 0; i <= SESSIONS_MAX; i++) {
 		if (i > 0)
 			fds[i] = add_client();
 		send_message(fds[i], hello(1, 1, "test"));
-		if (i < 1024)
+		if (i < SESSIONS_MAX)
 			expect_welcome(fds[i]);
 	}
-	expect_error(fds[1024], 0, PROCMON__ERROR_CODE__TOO_MANY, "1024 sessions");
-	CHECK(!next_message(fds[1024]));
+	expect_error(fds[SESSIONS_MAX], 0, PROCMON__ERROR_CODE__TOO_MANY, "1024 sessions");
+	CHECK(!next_message(fds[SESSIONS_MAX]));
 	CHECK(ended);
-	CHECK_INT(sessions.count, 1024);
-	for (int i = 0; i < 1025; i++)
+	CHECK_INT(sessions.count, SESSIONS_MAX);
+	for (int i = 0; i <= SESSIONS_MAX; i++)
 		close(fds[i]);
 	tear_down(-1);
 }
@@ -1365,15 +1439,16 @@ TEST(passed_descriptors_are_dropped)
 }
 
 TESTS(CASE(hello_byte_by_byte), CASE(no_common_version), CASE(first_message_is_no_hello),
-	CASE(second_hello), CASE(size_of_hello), CASE(lying_lengths), CASE(undecodable_message),
-	CASE(amplifying_message), CASE(unknown_messages_are_ignored), CASE(silent_client),
-	CASE(trickling_client), CASE(each_message_has_its_own_time),
+	CASE(second_hello), CASE(size_of_hello), CASE(a_long_name_is_cut), CASE(lying_lengths),
+	CASE(undecodable_message), CASE(amplifying_message), CASE(unknown_messages_are_ignored),
+	CASE(silent_client), CASE(trickling_client), CASE(each_message_has_its_own_time),
 	CASE(request_is_translated), CASE(bad_requests_are_refused),
 	CASE(what_the_core_refuses), CASE(sixteen_requests_alive),
 	CASE(fifty_messages_a_second), CASE(the_catalog), CASE(a_catalog_is_good_for_a_moment),
 	CASE(a_catalog_for_which_there_is_no_memory), CASE(frame_goes_out_at_once),
 	CASE(frame_with_any_header), CASE(slow_reader_gets_part_after_part),
 	CASE(half_a_message_may_wait_for_output), CASE(slow_reader_is_never_closed),
+	CASE(the_last_error_is_not_waited_for), CASE(what_slow_readers_hold_has_a_limit),
 	CASE(slow_readers_share), CASE(slow_readers_hold_no_more_than_they_may),
 	CASE(a_lost_one_shot_is_told), CASE(reader_goes_in_the_middle_of_a_frame),
 	CASE(reader_goes_without_reading), CASE(reader_is_gone_when_the_frame_comes),
