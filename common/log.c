@@ -63,7 +63,7 @@ static void write_line(enum log_level level, const char *text)
 	size_t start = put_start(line, sizeof line, level);
 	size_t size;
 
-	snprintf(line + start, sizeof line - start - 1, "%s", text);
+	snprintf(line + start, sizeof line - start, "%s", text);
 	replace_controls(line + start);
 	size = strlen(line);
 	line[size++] = '\n';

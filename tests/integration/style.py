@@ -96,6 +96,8 @@ def main():
                 continue
             name = path.relative_to(ROOT)
             wrong += [f"{name}:{number}: {rule}" for number, rule in violations(name, path.read_text())]
+    tests = "".join(path.read_text() for path in (ROOT / "tests/unit").glob("*.c"))
+    wrong += untested((ROOT / "common/limits.def").read_text(), tests)
     print("\n".join(wrong))
     sys.exit(1 if wrong else 0)
 

@@ -116,6 +116,22 @@ TEST(the_lane_has_a_limit)
 	close(wake_pipe[1]);
 }
 
+TEST(a_job_is_late_at_its_deadline)
+{
+	const uint64_t begin = 1000, deadline = begin + LANE_DEADLINE_MS * UINT64_C(1000000);
+	struct lane *lane = lane_create(0, NULL, NULL);
+
+	submit(lane, 0, -1);
+	CHECK(lane_start_by_hand(lane, begin));
+	CHECK(!lane_next_late(lane, deadline - 1));
+	CHECK(lane_next_late(lane, deadline));
+	CHECK(!lane_next_late(lane, deadline + 1)); /* it was said */
+	CHECK_INT(lane_late_workers(lane, deadline + 1), 1);
+	CHECK(lane_run_by_hand(lane, deadline + 1));
+	lane_job_destroy(lane, lane_collect(lane, deadline + 1));
+	lane_destroy(lane);
+}
+
 TEST(one_that_hangs_leaves_the_others_working)
 {
 	int hang[2];
@@ -262,7 +278,7 @@ TEST(one_that_hangs_at_the_end_frees_what_is_left)
 	close(hang[1]);
 }
 
-TESTS(CASE(results_come_back), CASE(the_lane_has_a_limit),
+TESTS(CASE(results_come_back), CASE(the_lane_has_a_limit), CASE(a_job_is_late_at_its_deadline),
 	CASE(one_that_hangs_leaves_the_others_working), CASE(a_stuck_lane_gives_its_jobs_back),
 	CASE(listings_leave_one_worker_to_the_others), CASE(listings_leave_room_to_the_others),
 	CASE(one_that_hangs_at_the_end_frees_what_is_left))

@@ -180,7 +180,7 @@ static void slot_taken(struct script *script)
 
 static void slot_too_large(struct script *script)
 {
-	script_add(script, 65536, 999, 1);
+	script_add(script, TABLE_ROWS_MAX, 999, 1);
 }
 
 static void too_few_identities(struct script *script)
@@ -326,12 +326,12 @@ TEST(a_message_over_the_limit_is_refused_by_its_prefix)
 	victim_close(&victim);
 }
 
-TEST(a_message_at_the_limit_is_read)
+static void check_message_of(size_t length)
 {
 	struct victim victim;
-	uint8_t *bytes = calloc(1, WIRE_PREFIX_MAX + WIRE_FRAME_MAX);
-	size_t start = wire_put_prefix(bytes, WIRE_FRAME_MAX);
-	size_t size = start + WIRE_FRAME_MAX, body = WIRE_FRAME_MAX - 4;
+	uint8_t *bytes = calloc(1, WIRE_PREFIX_MAX + length);
+	size_t start = wire_put_prefix(bytes, length);
+	size_t size = start + length, body = length - 4;
 
 	/* An unknown field that fills it; the frame after it shows that nothing was lost. */
 	bytes[start] = 15 << 3 | 2;
@@ -346,6 +346,12 @@ TEST(a_message_at_the_limit_is_read)
 	script_finish(&script);
 	free(bytes);
 	victim_close(&victim);
+}
+
+TEST(a_message_at_the_limit_is_read)
+{
+	check_message_of(WIRE_FRAME_MAX - 1);
+	check_message_of(WIRE_FRAME_MAX);
 }
 
 /* A megabyte of empty columns is 120 times that when it is decoded. */
@@ -373,11 +379,11 @@ TEST(as_many_rows_as_slots)
 
 	victim_open(&victim);
 	script_init(&script, 1, 0, SECOND);
-	for (uint32_t slot = 0; slot < 65536; slot++)
+	for (uint32_t slot = 0; slot < TABLE_ROWS_MAX; slot++)
 		script_add(&script, slot, slot, 1);
 	CHECK_INT(dispatch_frame(&victim, &script), 1);
 	script_init(&script, 2, 1, 2 * SECOND);
-	script_add(&script, 65536, 65536, 1);
+	script_add(&script, TABLE_ROWS_MAX, TABLE_ROWS_MAX, 1);
 	CHECK_INT(dispatch_frame(&victim, &script), -EPROTO);
 	victim_close(&victim);
 }

@@ -1,4 +1,5 @@
 /* log: one line an event, few of them, never in the way. */
+#include "limit.h"
 #include "log.h"
 
 #include <errno.h>
@@ -99,13 +100,35 @@ TEST(one_event_is_one_line)
 	unlink(path);
 }
 
+/* With its time and its newline. */
+TEST(a_line_has_an_end)
+{
+	size_t most = LOG_LINE_MAX - strlen("2026-11-21T03:11:16Z info: \n");
+	char text[LOG_LINE_MAX];
+
+	memset(text, 'x', sizeof text);
+	for (size_t length = most - 1; length <= most + 1; length++) {
+		set_up();
+		CHECK_INT(log_open_file(path, 100000), 0);
+		log_info("%.*s", (int)length, text);
+		CHECK_INT(strlen(read_log()), LOG_LINE_MAX - (length < most));
+		CHECK_INT(count_lines(content), 1);
+		unlink(path);
+	}
+}
+
 TEST(ten_lines_a_second)
 {
 	set_up();
 	CHECK_INT(log_open_file(path, 100000), 0);
-	for (int i = 0; i < 1000; i++)
+	for (unsigned i = 1; i <= LOG_LINES_A_SECOND + 1; i++) {
+		log_info("line %u", i);
+		CHECK_INT(count_lines(read_log()),
+			i < LOG_LINES_A_SECOND ? i : LOG_LINES_A_SECOND);
+	}
+	for (int i = LOG_LINES_A_SECOND + 1; i < 1000; i++)
 		log_info("line %d", i);
-	CHECK_INT(count_lines(read_log()), 10);
+	CHECK_INT(count_lines(read_log()), LOG_LINES_A_SECOND);
 	usleep(1010 * 1000);
 	log_info("later");
 	read_log();
@@ -134,6 +157,25 @@ TEST(file_is_bounded)
 	log_info("anew");
 	CHECK_INT(count_lines(read_log()), 1);
 	unlink(path);
+}
+
+/* One byte less than is left, as many, and one more: then it starts anew. */
+TEST(a_file_that_is_full)
+{
+	size_t line = strlen("2026-11-21T03:11:16Z info: x\n");
+
+	for (size_t more = 0; more < 3; more++) {
+		off_t there = LOG_FILE_MAX - (off_t)line - 1 + (off_t)more;
+		struct stat status;
+
+		set_up();
+		CHECK_INT(truncate(path, there), 0);
+		CHECK_INT(log_open_file(path, LOG_FILE_MAX), 0);
+		log_info("x");
+		CHECK_INT(stat(path, &status), 0);
+		CHECK_INT(status.st_size, (more < 2 ? there : 0) + (off_t)line);
+		unlink(path);
+	}
 }
 
 TEST(only_a_file_of_our_own)
@@ -171,5 +213,6 @@ TEST(a_failing_write_is_ignored)
 	CHECK_INT(errno, 0);
 }
 
-TESTS(CASE(levels), CASE(standard_error), CASE(one_event_is_one_line), CASE(ten_lines_a_second),
-	CASE(file_is_bounded), CASE(only_a_file_of_our_own), CASE(a_failing_write_is_ignored))
+TESTS(CASE(levels), CASE(standard_error), CASE(one_event_is_one_line), CASE(a_line_has_an_end),
+	CASE(ten_lines_a_second), CASE(file_is_bounded), CASE(a_file_that_is_full),
+	CASE(only_a_file_of_our_own), CASE(a_failing_write_is_ignored))

@@ -157,13 +157,15 @@ TEST(length_at_the_limit)
 
 	memset(text, 'x', sizeof text);
 	text[0] = '/';
-	text[PATH_SOCKET_MAX] = '\0';
-	setenv("PROCMON_SOCKET", text, 1);
-	CHECK_INT(path_socket(path, sizeof path), 0);
-	CHECK_TEXT(path, text);
+	for (size_t length = PATH_SOCKET_MAX - 1; length <= PATH_SOCKET_MAX; length++) {
+		text[length] = '\0';
+		setenv("PROCMON_SOCKET", text, 1);
+		CHECK_INT(path_socket(path, sizeof path), 0);
+		CHECK_TEXT(path, text);
+		text[length] = 'x';
+	}
 	CHECK_INT(path_socket(small, sizeof small), -ENAMETOOLONG);
 
-	text[PATH_SOCKET_MAX] = 'x';
 	text[PATH_SOCKET_MAX + 1] = '\0';
 	setenv("PROCMON_SOCKET", text, 1);
 	CHECK_INT(path_socket(path, sizeof path), -ENAMETOOLONG);

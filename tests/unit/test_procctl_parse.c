@@ -1,6 +1,7 @@
 /* What people type after -i, -n, -p and --size. */
 #include "../../client/parse.h"
 
+#include "limit.h"
 #include "test.h"
 
 static uint64_t interval(const char *text)
@@ -44,6 +45,17 @@ TEST(bad_intervals)
 
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		CHECK_INT(interval(bad[i]), 0);
+}
+
+TEST(the_longest_interval)
+{
+	for (int seconds = INTERVAL_OPTION_MAX_S - 1; seconds <= INTERVAL_OPTION_MAX_S + 1;
+		seconds++) {
+		char text[16];
+		snprintf(text, sizeof text, "%d", seconds);
+		CHECK_INT(interval(text),
+			seconds <= INTERVAL_OPTION_MAX_S ? seconds * 1000000000ll : 0);
+	}
 }
 
 TEST(sizes)
@@ -198,5 +210,5 @@ TEST(too_many_pids)
 }
 
 TESTS(CASE(intervals), CASE(intervals_are_rounded_up_to_the_grid), CASE(bad_intervals),
-	CASE(sizes), CASE(durations), CASE(counts), CASE(addresses), CASE(bad_addresses),
-	CASE(pids), CASE(bad_pids), CASE(too_many_pids))
+	CASE(the_longest_interval), CASE(sizes), CASE(durations), CASE(counts), CASE(addresses),
+	CASE(bad_addresses), CASE(pids), CASE(bad_pids), CASE(too_many_pids))

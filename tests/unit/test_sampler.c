@@ -247,9 +247,11 @@ TEST(frames_lie_on_the_grid)
 		CHECK_INT(now % (300 * MS), 0);
 		CHECK_INT(replica->sampled_ns, now);
 	}
-	CHECK_INT(subscription_round_interval(1), 100 * MS);
-	CHECK_INT(subscription_round_interval(100 * MS), 100 * MS);
-	CHECK_INT(subscription_round_interval(100 * MS + 1), 200 * MS);
+	const uint64_t shortest = REQUEST_INTERVAL_MIN_MS * MS;
+	CHECK_INT(subscription_round_interval(1), shortest);
+	CHECK_INT(subscription_round_interval(shortest - 1), shortest);
+	CHECK_INT(subscription_round_interval(shortest), shortest);
+	CHECK_INT(subscription_round_interval(shortest + 1), 2 * shortest);
 	CHECK_INT(subscription_round_interval(0), 0);
 	CHECK(subscription_next_due(subscription_round_interval(UINT64_MAX), now) > now);
 	drop(replica);

@@ -1,5 +1,4 @@
 /* What sampling may cost: the slow lane is stretched first, then intervals, and frames say so. */
-#include "clock.h"
 #include "sampler_state.h"
 #include "stage.h"
 
@@ -119,11 +118,19 @@ TEST(the_slow_lane_is_never_left_out_for_long)
 	stat_cost = 50 * MS; /* alone it is twice too much */
 	fake_add(10);
 	struct replica *replica = ask(A(CPU_TOTAL), A(MEM_PSS));
-	uint64_t before = 0;
-	for (int i = 0; i < 5; i++) {
-		work(2 * BUDGET_SLOW_S * SECOND_NS);
-		CHECK(fake_reads(FAKE_SMAPS) > before);
-		before = fake_reads(FAKE_SMAPS);
+	work(30 * SECOND);
+	for (int i = 0; i < 3; i++) {
+		uint64_t before = fake_reads(FAKE_SMAPS), begin;
+		while (fake_reads(FAKE_SMAPS) == before)
+			work(100 * MS);
+		begin = now;
+		before++;
+		/* Not a tick before its time, and not one later. */
+		work(BUDGET_SLOW_S * SECOND - 100 * MS);
+		CHECK_INT(fake_reads(FAKE_SMAPS), before);
+		work(100 * MS);
+		CHECK_INT(fake_reads(FAKE_SMAPS), before + 1);
+		CHECK_INT(now - begin, BUDGET_SLOW_S * SECOND);
 	}
 	drop(replica);
 	teardown();

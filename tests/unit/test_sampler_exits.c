@@ -183,7 +183,7 @@ TEST(a_reader_that_was_held_back_is_waited_for_ten_seconds)
 	run_until(now + SECOND);
 	slow->stalled = true;
 	fake_exit(8, 0);
-	run_until(now + 12 * SECOND);
+	run_until(now + (EXITS_PATIENCE_S + 2) * SECOND);
 	slow->stalled = false;
 	sampler_drained(sampler, &slow->subscriber, now);
 	run_until(now + SECOND);

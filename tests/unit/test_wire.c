@@ -112,23 +112,27 @@ TEST(an_arena_gives_what_is_asked_and_no_more)
 
 TEST(an_arena_ends_at_its_limit)
 {
-	enum { LIMIT = 64 * 1024 };
-	static const size_t sizes[] = {LIMIT - 1, LIMIT, LIMIT + 1, SIZE_MAX, SIZE_MAX - 15};
-	struct wire_arena arena;
+	static const size_t limits[] = {WIRE_REQUEST_ARENA, WIRE_FRAME_ARENA};
 
-	wire_arena_init(&arena, LIMIT);
-	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-		CHECK(!arena.allocator.alloc(&arena, sizes[i]) == (sizes[i] > LIMIT));
-		wire_arena_reset(&arena);
+	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+		const size_t limit = limits[i],
+			     sizes[] = {limit - 1, limit, limit + 1, SIZE_MAX, SIZE_MAX - 15};
+		struct wire_arena arena;
+
+		wire_arena_init(&arena, limit);
+		for (size_t j = 0; j < sizeof sizes / sizeof *sizes; j++) {
+			CHECK(!arena.allocator.alloc(&arena, sizes[j]) == (sizes[j] > limit));
+			wire_arena_reset(&arena);
+		}
+		/* many small ones: each takes its rounded size */
+		size_t count = 0;
+		while (arena.allocator.alloc(&arena, 1))
+			CHECK(++count <= limit);
+		CHECK_INT(count, limit / 16);
+		CHECK(!arena.allocator.alloc(&arena, 1));
+		wire_arena_finish(&arena);
+		wire_arena_finish(&arena);
 	}
-	/* many small ones: each takes its rounded size */
-	size_t count = 0;
-	while (arena.allocator.alloc(&arena, 1))
-		CHECK(++count <= LIMIT);
-	CHECK_INT(count, LIMIT / 16);
-	CHECK(!arena.allocator.alloc(&arena, 1));
-	wire_arena_finish(&arena);
-	wire_arena_finish(&arena);
 }
 
 /* A message of 64 KiB that wants 84 times its size: the arena says no, and early. */
