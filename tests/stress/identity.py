@@ -435,6 +435,9 @@ class Crowd:
     def __init__(self, place):
         self.frames = Frames(place, PROCESS, [PID, COMM, RESIDENT, FOOTPRINT, CPU_TOTAL, PPID, STATE], 1)
         self.itself = Frames(place, SERVER, [TICK_CPU], 1)
+        # While they all begin to run there is little time for anybody else.
+        self.frames.client.socket.settimeout(60)
+        self.itself.client.socket.settimeout(60)
         self.rows, self.incomplete = set(), 0
         self.longest_s, self.last_s, self.longest_sample_ns = 0, None, 0
 
