@@ -124,6 +124,16 @@ def second_server(place):
     stop(server)
 
 
+def lock_is_held(place):
+    """By one that is about to answer, and then does not: no socket is touched without the lock."""
+    place.path.parent.mkdir(0o700)
+    with (place.path.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        result = place.run()
+    check(result.returncode == 1 and "another procmond holds the lock" in result.stderr, result)
+    check(not place.path.exists(), "it listens without the lock")
+
+
 def after_a_crash(place):
     """What kill -9 leaves behind is no obstacle."""
     for _ in range(10):
@@ -162,6 +172,6 @@ def after_a_crash_in_the_middle(place):
 if __name__ == "__main__":
     for name, prepare in BAD.items():
         refuses(name, prepare)
-    for test in missing_parent, modes, second_server, after_a_crash, after_a_crash_in_the_middle:
+    for test in missing_parent, modes, second_server, lock_is_held, after_a_crash, after_a_crash_in_the_middle:
         with Place() as place:
             test(place)
