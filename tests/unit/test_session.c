@@ -13,6 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "alloc.h"
 #include "attribute.h"
 #include "catalog.h"
 #include "clock.h"
@@ -874,14 +875,16 @@ TEST(a_catalog_for_which_there_is_no_memory)
 	struct rlimit before, none;
 	int fd = set_up_open();
 
+	alloc_keep_reserve();
 	getrlimit(RLIMIT_AS, &before);
 	none = before;
 	none.rlim_cur = 1;
 	setrlimit(RLIMIT_AS, &none);
+	alloc_give_reserve();
 	ask_for_catalog(fd);
 	run_loop();
 	setrlimit(RLIMIT_AS, &before);
-	expect_error(fd, 0, PROCMON__ERROR_CODE__INTERNAL, "out of memory");
+	expect_error(fd, 0, PROCMON__ERROR_CODE__INTERNAL, "short of memory");
 	ask_for_catalog(fd);
 	procmon__server_message__free_unpacked(expect_catalog(fd), NULL);
 	tear_down(fd);
