@@ -321,15 +321,16 @@ static void take_frame_from(struct session *self, const char *reason)
 
 void sessions_limit_held(struct sessions *self)
 {
+	struct session *largest = largest_holder(self);
 	unsigned long long held = 0;
 	char reason[64];
 
 	for (struct session *session = self->first; session; session = session->next)
 		held += output_held_bytes(&session->output);
-	if (held <= SESSIONS_HELD_MAX_BYTES)
+	if (!largest || held <= SESSIONS_HELD_MAX_BYTES)
 		return;
 	snprintf(reason, sizeof reason, "slow readers hold %llu MiB, it most", held >> 20);
-	take_frame_from(largest_holder(self), reason);
+	take_frame_from(largest, reason);
 }
 
 void sessions_save_memory(struct sessions *self)
