@@ -15,6 +15,7 @@
 	sentence = $0
 	sub(/"\)$/, "", sentence)
 	sub(/.*"/, "", sentence)
+	gsub(/\. /, ".\n", sentence)
 	side = field[5] == "BOTH" ? "both sides" : tolower(field[5])
 	text = text ".It Cm " field[2] " Pq " said(product(field[3]), field[4]) ", " side "\n" sentence "\n"
 	next
@@ -44,6 +45,6 @@ function said(value, unit)
 		return value % 1048576 == 0 ? value / 1048576 " MiB" : \
 			value % 1024 == 0 ? value / 1024 " KiB" : value " bytes"
 	if (unit == "SECONDS")
-		return value % 3600 == 0 ? value / 3600 " hours" : value " s"
+		return value % 3600 == 0 ? value / 3600 " h" : value " s"
 	return value (unit == "MILLISECONDS" ? " ms" : unit == "A_SECOND" ? " a second" : "")
 }

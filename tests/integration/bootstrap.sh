@@ -101,7 +101,7 @@ said "no package manager"
 # The tests need more than the build.
 machine apt-check 0 apt-get
 expect 1 check
-logged "apt-get install -y -q --no-install-recommends libevent-dev libprotobuf-c-dev pkg-config procps protobuf-c-compiler protobuf-compiler python3-protobuf strace"
+logged "apt-get install -y -q --no-install-recommends libevent-dev libprotobuf-c-dev patch pkg-config procps protobuf-c-compiler protobuf-compiler python3-protobuf strace"
 
 # Nothing is missing: nothing is done or said.
 machine complete 0 apt-get protoc-c

@@ -93,11 +93,12 @@ def check_program(text, place):
 
 def check_limits():
     """procctl and the manual list the same, each by its own reading of common/limits.def."""
-    factors = {"": 1, "bytes": 1, "KiB": 1024, "MiB": 1024 ** 2, "ms": 1, "s": 1, "hours": 3600, "a second": 1}
-    page = re.findall(r"^\.It Cm (\S+) Pq (\d+) ?([^,]*), (server|client|both)(?: sides)?\n(.*)$",
+    factors = {"": 1, "bytes": 1, "KiB": 1024, "MiB": 1024 ** 2, "ms": 1, "s": 1, "h": 3600, "a second": 1}
+    page = re.findall(r"^\.It Cm (\S+) Pq (\d+) ?([^,]*), (server|client|both)(?: sides)?\n((?:[^.].*\n)+)",
                       (BUILD / "procmon-protocol.7").read_text(), re.M)
     rows = json.loads(run(BUILD / "procctl", "limits", "-o", "json"))["rows"]
-    check([(name, int(value) * factors[unit], *rest) for name, value, unit, *rest in page] ==
+    check([(name, int(value) * factors[unit], side, " ".join(text.splitlines()))
+           for name, value, unit, side, text in page] ==
           [(row["name"], row["value"], row["side"], row["text"]) for row in rows], "procmon-protocol(7): LIMITS")
     shown = run(BUILD / "procctl", "limits").splitlines()
     check(len(shown) == 1 + len(rows) > 30, "procctl limits")

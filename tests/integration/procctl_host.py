@@ -80,7 +80,7 @@ def test_usage_errors_do_not_start_a_server():
     refused("subscribe", "-i", "soon", say="500ms")
     refused("subscribe", "-n", "-1")
     refused("server", say="start")
-    refused("server", "restart", say="stop")
+    refused("server", "again", say="stop")
     refused("help", "nonsense")
     assert run(code=2).stderr.startswith("procctl: which command")
     assert not os.path.exists(os.environ["PROCMON_SOCKET"])

@@ -273,7 +273,7 @@ SESSION = {
     "client_pid": Check(lambda r: os.getpid()),
     "client_uid": Check(lambda r: os.geteuid()),
     "request": Check(lambda r: r.watch.table.request),
-    "table": Check(lambda r: "process"),
+    "request_table": Check(lambda r: "process"),
     "attributes": Check(lambda r: ",".join(WATCHED)),
     "interval": Check(lambda r: INTERVAL),
     "frames": Check(of_request(lambda look, watch: look.frames(watch))),
