@@ -159,26 +159,26 @@ static void note_slot(struct self_table *self, uint32_t slot, uint32_t index)
 /* Those that find no room in the table are left out. */
 static void end_list(struct self_table *self, struct roster *roster)
 {
-	const struct self_row *old = self->before, *end = old + self->before_count;
-	uint32_t kept = 0;
+	uint32_t old = 0, kept = 0;
 
 	if (self->count)
 		qsort(self->rows, self->count, sizeof *self->rows, by_identity);
 	for (uint32_t i = 0; i < self->count; i++) {
 		struct self_row row = self->rows[i];
 
-		for (; old < end && old->identity < row.identity; old++)
-			roster->ops->died(roster, old->slot);
-		row.slot = old < end && old->identity == row.identity
-				   ? (old++)->slot
-				   : roster->ops->born(roster, row.identity, 0);
+		while (old < self->before_count && self->before[old].identity < row.identity)
+			roster->ops->died(roster, self->before[old++].slot);
+		row.slot =
+			old < self->before_count && self->before[old].identity == row.identity
+				? self->before[old++].slot
+				: roster->ops->born(roster, row.identity, 0);
 		if (row.slot == UINT32_MAX)
 			continue;
 		note_slot(self, row.slot, kept);
 		self->rows[kept++] = row;
 	}
-	for (; old < end; old++)
-		roster->ops->died(roster, old->slot);
+	while (old < self->before_count)
+		roster->ops->died(roster, self->before[old++].slot);
 	self->count = kept;
 }
 
