@@ -366,8 +366,12 @@ void sampler_add_session(struct sampler *self, struct subscriber *subscriber)
 
 void sampler_drop(struct sampler *self, struct subscriber *subscriber)
 {
-	while (subscriber->subscriptions)
-		sampler_remove(self, subscriber->subscriptions);
+	struct subscription *next;
+
+	for (struct subscription *i = subscriber->subscriptions; i; i = next) {
+		next = i->next;
+		sampler_remove(self, i);
+	}
 	for (uint32_t i = self->session_count; i-- > 0;)
 		if (self->sessions[i] == subscriber)
 			self->sessions[i] = self->sessions[--self->session_count];
