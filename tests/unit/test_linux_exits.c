@@ -414,7 +414,7 @@ TEST(a_list_of_few_loses_nobody)
 	watch_close(watch);
 }
 
-TEST(thousands_of_short_lives_are_told_of)
+TEST(a_thousand_short_lives_are_told_of)
 {
 	struct watch *watch = open_exits(NULL);
 	int status;
@@ -423,10 +423,10 @@ TEST(thousands_of_short_lives_are_told_of)
 		test_skip("taskstats cannot be listened to");
 	list_exits(watch, EXITS_OF_ALL);
 	uint32_t before = ended_count;
-	for (int i = 0; i < 2000; i++)
+	for (int i = 0; i < 1000; i++)
 		reap(child_that(exit_with_7), &status);
 	list_exits(watch, EXITS_OF_ALL);
-	CHECK(ended_count - before >= 2000);
+	CHECK(ended_count - before >= 1000);
 	CHECK(!strstr(watch->provider->describe_exits(watch->handle), "lost"));
 	watch_close(watch);
 }
@@ -604,6 +604,6 @@ TESTS(CASE(the_pidfd_of_a_reaped_process_tells_its_status),
 	CASE(taskstats_tell_the_cpu_time_of_rows_that_were_gone),
 	CASE(a_zombie_is_not_told_of_twice), CASE(who_gets_the_pid_does_not_inherit_the_end),
 	CASE(filters_do_not_learn_of_strangers), CASE(a_list_of_few_loses_nobody),
-	CASE(thousands_of_short_lives_are_told_of),
+	CASE(a_thousand_short_lives_are_told_of),
 	CASE(what_the_kernel_hides_is_denied_until_the_pidfd_tells),
 	CASE(records_of_other_versions_and_garbage), CASE(the_status_is_field_52))
