@@ -146,9 +146,14 @@ void daemon_harden(bool debug)
 
 static void tell(int *fd)
 {
+	ssize_t size;
+
 	if (*fd < 0)
 		return;
-	if (write(*fd, "\n", 1) < 0)
+	do
+		size = write(*fd, "\n", 1);
+	while (size < 0 && errno == EINTR);
+	if (size < 0)
 		log_debug("nobody waits to hear that the server is ready");
 	close(*fd);
 	*fd = -1;

@@ -31,15 +31,17 @@ static bool dialogue_drained(struct subscriber *subscriber)
 	return self->state == SESSION_OPEN && output_drained(&self->output);
 }
 
+static bool wait_for_reader(struct session *self)
+{
+	event_del(&self->readable);
+	return event_add(&self->writable, NULL) == 0;
+}
+
+/* What goes wrong here the timer finds out. */
 static void leave_rest_to_loop(struct session *self)
 {
-	if (self->output.error) {
+	if (self->output.error || (!output_drained(&self->output) && !wait_for_reader(self)))
 		event_active(&self->timer, EV_TIMEOUT, 0);
-	} else if (!output_drained(&self->output)) {
-		event_del(&self->readable);
-		if (event_add(&self->writable, NULL) < 0)
-			event_active(&self->timer, EV_TIMEOUT, 0); /* it tries that again */
-	}
 }
 
 static void dialogue_send(struct subscriber *subscriber, uint32_t request, struct frame *frame)

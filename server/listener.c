@@ -33,6 +33,7 @@ static void accept_client(struct listener *self, int fd)
 	int send_buffer = SESSION_SEND_BUFFER;
 	uid_t uid;
 	uint64_t pid;
+	int stranger;
 
 	/* Root may ask for anything; a server of root's tells nobody else. */
 	if (system_peer(fd, &uid, &pid) < 0 || (uid != geteuid() && uid != 0)) {
@@ -45,9 +46,11 @@ static void accept_client(struct listener *self, int fd)
 		return;
 	}
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer);
-	if (self->platform && self->platform->is_stranger &&
-		self->platform->is_stranger(self->platform, fd))
-		sessions_refuse_stranger(self->sessions, fd, uid, pid);
+	stranger = self->platform && self->platform->is_stranger
+			   ? self->platform->is_stranger(self->platform, fd)
+			   : 0;
+	if (stranger)
+		sessions_refuse_stranger(self->sessions, fd, uid, pid, stranger);
 	else
 		sessions_add(self->sessions, fd, uid, pid);
 }

@@ -192,9 +192,10 @@ struct platform {
 	void *context;                  /* the platform's own */
 	/*
 	 * Does whoever connected to this socket see other processes than we do, as in a container?
-	 * Then he is to learn nothing of ours. NULL: all see the same here.
+	 * Then he is to learn nothing of ours. 1, 0, or a negative errno: it cannot be told now.
+	 * NULL: all see the same here.
 	 */
-	bool (*is_stranger)(const struct platform *platform, int fd);
+	int (*is_stranger)(const struct platform *platform, int fd);
 	/*
 	 * Asks the machine what only a real one can answer about this platform, and says it in words
 	 * for a bug report. Takes some seconds. NULL: nothing is in question.

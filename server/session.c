@@ -393,12 +393,18 @@ void sessions_add(struct sessions *self, int fd, uint32_t uid, uint64_t pid)
 	session_settle(session, now);
 }
 
-void sessions_refuse_stranger(struct sessions *self, int fd, uint32_t uid, uint64_t pid)
+void sessions_refuse_stranger(
+	struct sessions *self, int fd, uint32_t uid, uint64_t pid, int result)
 {
 	uint64_t now = clock_now_ns();
 	struct session *session = create_session(self, fd, uid, pid, now);
 
-	if (!session->output.error)
+	if (!session->output.error && result < 0)
+		session_close_with_error(session, PROCMON__ERROR_CODE__INTERNAL,
+			"the kernel does not tell in which pid namespace this client is (%s): "
+			"connect again",
+			strerror(-result));
+	else if (!session->output.error)
 		session_close_with_error(session, PROCMON__ERROR_CODE__STRANGER,
 			"the server tells only its own pid namespace, and this client is in "
 			"another one, as in a container: start one there, or this one with "

@@ -70,8 +70,10 @@ void sessions_save_memory(struct sessions *self);
  * closed. */
 void sessions_add(struct sessions *self, int fd, uint32_t uid, uint64_t pid);
 
-/* The same, of one that is in another pid namespace: it is told so and closed. */
-void sessions_refuse_stranger(struct sessions *self, int fd, uint32_t uid, uint64_t pid);
+/* The same, of one that is in another pid namespace, or may be (`result` is an errno then, negative):
+ * it is told so and closed. */
+void sessions_refuse_stranger(
+	struct sessions *self, int fd, uint32_t uid, uint64_t pid, int result);
 
 /* ------------------------------- one of them: for session.c and dialogue.c, which says what */
 

@@ -105,7 +105,7 @@ void table_begin(struct table *self, uint64_t tick)
 
 bool table_has_room(const struct table *self, uint32_t columns)
 {
-	return alloc_has_room((size_t)self->capacity * columns * CELL_BYTES);
+	return alloc_has_room(self->capacity * (ROW_BYTES + (size_t)columns * CELL_BYTES));
 }
 
 /* False: there is no memory for it. */

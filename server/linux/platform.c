@@ -160,11 +160,11 @@ static void init_providers(struct linux_platform *self)
 }
 
 /* Whether the kernel cannot tell has been found out before, so that a failure now is no excuse. */
-static bool is_stranger(const struct platform *platform, int fd)
+static int is_stranger(const struct platform *platform, int fd)
 {
 	const struct host *host = platform->context;
 
-	return host_has(host, FEATURE_PEER_PIDFD) && namespace_of_peer_differs(fd) != 0;
+	return host_has(host, FEATURE_PEER_PIDFD) ? namespace_of_peer_differs(fd) : 0;
 }
 
 int platform_create(const struct platform_config *config, struct platform **ret_platform,

@@ -71,7 +71,7 @@ SUBJECT = 703    # a process with all files that a process has
 TARGETED = "THREAD", "LEDGER", "REGION", "FOOTPRINT"
 OWN = "SERVER", "SESSION"  # what they count goes on
 # Without these the kernel has not let a client in, or has lost the connection.
-CONNECTING = {"accept", "fcntl", "epoll_ctl", "read", "getsockopt"}
+CONNECTING = {"accept", "fcntl", "epoll_ctl", "openat", "read", "getsockopt"}
 
 
 class Machine:
@@ -116,7 +116,7 @@ def noticing():
     except OSError as why:
         raise Gone(str(why)) from why
     except SystemExit as why:
-        if "closed" not in str(why):
+        if "closed" not in str(why) and "connect again" not in str(why):
             raise
         raise Gone(str(why)) from why
 

@@ -356,7 +356,8 @@ def terminals(support, place):
 def restored(figures):
     import procctl_support as support
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python's handler would take it until exec
+    for number in signal.SIGINT, signal.SIGHUP:  # Python's handler, and what nohup has left
+        signal.signal(number, signal.SIG_DFL)
     count = 0
     with Place() as place:
         os.environ["PROCMON_SOCKET"] = str(place.path)

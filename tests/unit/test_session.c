@@ -1352,10 +1352,19 @@ TEST(a_stranger_is_told_and_closed)
 
 	CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
 	fcntl(ends[0], F_SETFL, O_NONBLOCK);
-	sessions_refuse_stranger(&sessions, ends[0], 0, 1);
+	sessions_refuse_stranger(&sessions, ends[0], 0, 1, 1);
 	CHECK_INT(sessions.count, 1);
 	CHECK_INT(sessions.before_hello, 0);
 	expect_error(ends[1], 0, PROCMON__ERROR_CODE__STRANGER, "--allow-other-ns");
+	CHECK(!next_message(ends[1]));
+	CHECK(ended);
+	close(ends[1]);
+	/* Nor is one let in of whom that cannot be told. */
+	ended = false;
+	CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	sessions_refuse_stranger(&sessions, ends[0], 0, 1, -EMFILE);
+	expect_error(ends[1], 0, PROCMON__ERROR_CODE__INTERNAL, "connect again");
 	CHECK(!next_message(ends[1]));
 	CHECK(ended);
 	close(ends[1]);
