@@ -59,7 +59,7 @@ int namespace_of_peer_differs(int fd)
 	struct ucred peer;
 	socklen_t size = sizeof peer;
 	int64_t pid;
-	int depth;
+	int depth, ours;
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
 		return -errno;
@@ -69,5 +69,6 @@ int namespace_of_peer_differs(int fd)
 	depth = depth_of_peer(fd);
 	if (depth < 0)
 		return depth;
-	return depth != namespace_depth("/proc/self/status", &pid);
+	ours = namespace_depth("/proc/self/status", &pid);
+	return ours > 0 ? depth != ours : -EIO;
 }

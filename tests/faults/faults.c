@@ -251,7 +251,8 @@ MOVING(ssize_t, read, EIO, (int fd, void *bytes, size_t size), size, fd, bytes, 
 MOVING(ssize_t, write, EIO, (int fd, const void *bytes, size_t size), size, fd, bytes, size)
 MOVING(ssize_t, recv, EIO, (int fd, void *bytes, size_t size, int flags), size, fd, bytes, size,
 	flags)
-MOVING(ssize_t, send, ENOBUFS, (int fd, const void *bytes, size_t size, int flags), size, fd,
+/* libevent tells itself of signals by it, a byte at a time that no signal can interrupt. */
+FALLIBLE(ssize_t, send, -1, ENOBUFS, (int fd, const void *bytes, size_t size, int flags), fd,
 	bytes, size, flags)
 
 /* One that waits: a signal may end that. */

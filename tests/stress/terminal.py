@@ -356,7 +356,8 @@ def terminals(support, place):
 def restored(figures):
     import procctl_support as support
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    for number in signal.SIGINT, signal.SIGHUP:  # Python's handler, and what nohup has left
+    # Python's handler, and what nohup and a shell without jobs have left.
+    for number in signal.SIGINT, signal.SIGHUP, signal.SIGQUIT:
         signal.signal(number, signal.SIG_DFL)
     count = 0
     with Place() as place:
