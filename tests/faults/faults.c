@@ -231,18 +231,19 @@ static enum transfer transfer(int fd)
 	return type == SOCK_STREAM ? draw() : WHOLE;
 }
 
-/* One that fails with `error`, or moves a part of what there is, if there is more. */
+/* One that fails with `error`, or moves a part of what there is, if there is more. A byte alone is not
+ * held up: by one libevent tells itself of signals, and no signal can interrupt that. */
 #define MOVING(type, name, error, parameters, size, ...)                                       \
 	type real_##name parameters __asm__("__real_" #name);                                  \
 	type wrap_##name parameters __asm__("__wrap_" #name);                                  \
 	type wrap_##name parameters                                                            \
 	{                                                                                      \
-		enum transfer moved = transfer(fd);                                            \
+		enum transfer moved = size > 1 ? transfer(fd) : WHOLE;                         \
 		if (moved == INTERRUPTED || fails(#name)) {                                    \
 			errno = moved == INTERRUPTED ? EINTR : error;                          \
 			return -1;                                                             \
 		}                                                                              \
-		if (moved == ONE_BYTE && size > 1)                                             \
+		if (moved == ONE_BYTE)                                                         \
 			size = 1;                                                              \
 		return real_##name(__VA_ARGS__);                                               \
 	}
@@ -251,8 +252,7 @@ MOVING(ssize_t, read, EIO, (int fd, void *bytes, size_t size), size, fd, bytes, 
 MOVING(ssize_t, write, EIO, (int fd, const void *bytes, size_t size), size, fd, bytes, size)
 MOVING(ssize_t, recv, EIO, (int fd, void *bytes, size_t size, int flags), size, fd, bytes, size,
 	flags)
-/* libevent tells itself of signals by it, a byte at a time that no signal can interrupt. */
-FALLIBLE(ssize_t, send, -1, ENOBUFS, (int fd, const void *bytes, size_t size, int flags), fd,
+MOVING(ssize_t, send, ENOBUFS, (int fd, const void *bytes, size_t size, int flags), size, fd,
 	bytes, size, flags)
 
 /* One that waits: a signal may end that. */
