@@ -290,6 +290,7 @@ def start_with_fault(number):
         if is_ready:
             with contextlib.suppress(Gone):  # it may be the one that fails
                 Reader(place.path).close()
+            board.mend()
             Reader(place.path).close()
             process.terminate()
         said = process.communicate(timeout=10)[1]
