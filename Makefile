@@ -337,7 +337,7 @@ bench: ## measure what watching costs
 	@$(MAKE) --no-print-directory tests
 	@BUILD=$(abspath $(BUILD)) tests/bench/run
 
-stress: ## measure all that the server promises (30 minutes), or ONLY="NAME .."
+stress: ## measure all that the server promises (15 minutes), or ONLY="NAME .."
 	@common/dependencies stress
 	@$(MAKE) --no-print-directory tests
 	@! command -v clang >/dev/null || $(MAKE) --no-print-directory sanitized-targets
