@@ -287,6 +287,11 @@ def start_with_fault(number):
         os.close(told)
         is_ready = os.read(ready, 1) == b"\n"
         os.close(ready)
+        if not is_ready:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(2)
+            # It may be the word itself that has failed.
+            is_ready = process.poll() is None and "write" in board.names(0)
         if is_ready:
             with contextlib.suppress(Gone):  # it may be the one that fails
                 Reader(place.path).close()
