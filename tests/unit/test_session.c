@@ -720,6 +720,7 @@ TEST(what_the_core_refuses)
 		{-EACCES, PROCMON__ERROR_CODE__DENIED_TARGET, "ask as its user or as root"},
 		{-EPERM, PROCMON__ERROR_CODE__DENIED_TARGET, "ask as its user or as root"},
 		{-E2BIG, PROCMON__ERROR_CODE__TOO_MANY, "too many different"},
+		{-ENOMEM, PROCMON__ERROR_CODE__INTERNAL, "short of memory"},
 		{-EEXIST, PROCMON__ERROR_CODE__BAD_REQUEST, "number 3 is in use"},
 		{-EINVAL, PROCMON__ERROR_CODE__BAD_REQUEST, "target_pid"},
 		{-EIO, PROCMON__ERROR_CODE__INTERNAL, "sampling table process"},
