@@ -175,10 +175,9 @@ static bool has_peer_pidfd(const struct host *host)
 	int ends[2];
 	bool found;
 
-	(void)host;
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+	if (!host->depth || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return false;
-	found = namespace_of_peer_differs(ends[0]) == 0;
+	found = namespace_of_peer_differs(ends[0], host->depth) == 0;
 	close(ends[0]);
 	close(ends[1]);
 	return found;

@@ -67,6 +67,7 @@ int host_init(
 	struct host *self, const struct platform_config *config, char *error, size_t error_size)
 {
 	long ticks = sysconf(_SC_CLK_TCK);
+	int64_t pid;
 	int result;
 
 	memset(self, 0, sizeof *self);
@@ -78,6 +79,7 @@ int host_init(
 	self->tick_ns = UINT64_C(1000000000) / (uint64_t)(ticks > 0 ? ticks : 100);
 	self->real = is_real(self->procfs);
 	self->native = self->real && is_native(self->procfs);
+	self->depth = namespace_depth("/proc/self/status", &pid);
 	result = features_init(self, config->without, error, error_size);
 	if (result < 0) {
 		host_finish(self);

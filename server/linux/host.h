@@ -39,6 +39,7 @@ struct host {
 	bool real;
 	/* The pids in it are those of our pid namespace: pid system calls mean the same. */
 	bool native;
+	int depth;         /* of our pid namespace: see namespace_depth(); 0 is unknown */
 	uint32_t features; /* bit mask by enum feature */
 	uint64_t tick_ns;  /* of the times in stat: 10 ms on every common kernel */
 	char *no_gpu;      /* what is said where there is no GPU */

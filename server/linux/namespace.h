@@ -13,8 +13,8 @@
  */
 int namespace_depth(const char *path, int64_t *ret_pid);
 
-/* Whoever connected to the Unix socket `fd`: 1 in another pid namespace than we are, 0 in the same
- * one, or a negative errno, -ESRCH when he is gone. -ENOPROTOOPT before Linux 6.5. */
-int namespace_of_peer_differs(int fd);
+/* Whoever connected to the Unix socket `fd`: 1 in another pid namespace than we are, whose depth is
+ * `ours`, 0 in the same one, or a negative errno, -ESRCH when he is gone. -ENOPROTOOPT before Linux 6.5. */
+int namespace_of_peer_differs(int fd, int ours);
 
 #endif

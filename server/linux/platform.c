@@ -164,7 +164,8 @@ static int is_stranger(const struct platform *platform, int fd)
 {
 	const struct host *host = platform->context;
 
-	return host_has(host, FEATURE_PEER_PIDFD) ? namespace_of_peer_differs(fd) : 0;
+	return host_has(host, FEATURE_PEER_PIDFD) ? namespace_of_peer_differs(fd, host->depth)
+						  : 0;
 }
 
 int platform_create(const struct platform_config *config, struct platform **ret_platform,
