@@ -14,7 +14,7 @@ import sys
 import time
 import unicodedata
 
-from promise import Skipped, pick, promise
+from promise import Skipped, cpu_seconds, pick, promise
 from server import FRAME, Client, Place, check, fields, request, wait_for
 from slow_lane import make_tree
 
@@ -411,12 +411,6 @@ def hung_readers(figures):
 
 
 # ------------------------------------------------------------------------ a crowd
-
-def cpu_seconds(pid):
-    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
-        words = file.read().rsplit(")")[1].split()
-    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
-
 
 def crowd_size():
     """As many as there is room for: 30,000 take 3.2 GB, and pids end at 32,768 by default."""

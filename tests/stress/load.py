@@ -11,7 +11,7 @@ import subprocess
 import threading
 import time
 
-from promise import Skipped, pick, promise
+from promise import Skipped, cpu_seconds, pick, promise
 from server import (ERROR, FRAME, HELLO, Client, Place, check, fields, message, request, varint,
                     wait_for)
 
@@ -48,11 +48,6 @@ def links(directory):
             yield os.readlink(os.path.join(directory, name))
         except FileNotFoundError:
             pass
-
-
-def cpu_seconds(pid):
-    # As clock_getcpuclockid(3) makes it; Python has no function for that.
-    return time.clock_gettime(~pid << 3 | 2)
 
 
 class Changing:
